@@ -1,0 +1,54 @@
+"""Turn the addresses of outside servers (database, broker, mail) into settings."""
+
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+LIBPQ_TO_DJANGO = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's database settings for a libpq URL; what is not a Django key goes to OPTIONS.
+
+    Raises ImproperlyConfigured when the URL is not PostgreSQL's.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {url.split(':')[0]!r}")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+    named = {LIBPQ_TO_DJANGO[key]: str(part) for key, part in parts.items() if key in LIBPQ_TO_DJANGO}
+    options = {key: part for key, part in parts.items() if key not in LIBPQ_TO_DJANGO}
+    return {"ENGINE": "django.db.backends.postgresql", "NAME": "shouyue", **named, "OPTIONS": options}
+
+
+def broker(redis_url: str) -> str:
+    """Return Celery's address of the same Redis: it spells a unix socket in its own way."""
+    scheme, _, rest = redis_url.partition("://")
+    if scheme in {"redis", "rediss"}:
+        return redis_url
+    if scheme != "unix":
+        raise ImproperlyConfigured(f"REDIS_URL must begin with redis://, rediss:// or unix://, not {scheme!r}")
+    path, _, query = rest.partition("?")
+    number = parse_qs(query).get("db", ["0"])[0]
+    return f"redis+socket://{path}?virtual_host={number}"
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Return Django's EMAIL_* settings for smtp://, smtp+tls:// (STARTTLS) or smtps://."""
+    parts = urlsplit(url)
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://host:port, smtp+tls://… or smtps://…")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or SMTP_PORTS[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
