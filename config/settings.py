@@ -16,7 +16,7 @@ from config import addresses
 ROOT = Path(__file__).resolve().parent.parent
 env = Env()
 
-# --- Where things are -----------------------------------------------------------------------------------------------
+# Where things are.
 
 VAR = Path(env.str("SHOUYUE_VAR", str(ROOT / "var")))
 
@@ -41,7 +41,7 @@ PROCESSES = {"web", "clock", "out", "beat", "watchdog", "command", "test"}
 if PROCESS not in PROCESSES:
     raise ImproperlyConfigured(f"SHOUYUE_PROCESS is {PROCESS!r}; it must be one of {', '.join(sorted(PROCESSES))}")
 
-# --- Security -------------------------------------------------------------------------------------------------------
+# Security.
 
 
 def secret_key() -> str:
@@ -97,7 +97,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Application ----------------------------------------------------------------------------------------------------
+# Application.
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -163,7 +163,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Language and time ----------------------------------------------------------------------------------------------
+# Language and time.
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -171,7 +171,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# Database.
 
 # Milliseconds. A migration or a report may take long; a page or a tick that does is broken.
 LIMITED = PROCESS in {"web", "clock", "out", "watchdog", "test"}
@@ -194,7 +194,7 @@ def database() -> dict[str, Any]:
 
 DATABASES = {"default": database()}
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# Files.
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -207,7 +207,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# --- Mail -----------------------------------------------------------------------------------------------------------
+# Mail.
 
 MAIL = addresses.mail(address("EMAIL_URL", "smtp://127.0.0.1:25"))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -219,7 +219,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", f"守约 <support@{PUBL
 # Mail that the runner's own sink received is shown at /demo/mail/; real mail never is.
 DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
-# --- REST -----------------------------------------------------------------------------------------------------------
+# REST.
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -242,7 +242,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-# --- Logging --------------------------------------------------------------------------------------------------------
+# Logging.
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOG_STEPS: list[Any] = [
@@ -282,7 +282,7 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-# --- Redis and Celery: wake-ups and live pages, never a promise --------------------------------------------------------
+# Redis and Celery: wake-ups and live pages, never a promise.
 
 REDIS_URL = address("REDIS_URL", "redis://127.0.0.1:6379/0")
 # Two products on one Redis must not read each other's messages.
@@ -334,7 +334,7 @@ CELERY_BEAT_SCHEDULE = {
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 
-# --- Tests ----------------------------------------------------------------------------------------------------------
+# Tests.
 
 if PROCESS == "test":
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,0 +1,59 @@
+"""Fixtures that every test may use; what belongs to one area lies in that area's conftest."""
+
+import os
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as modern
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.db import connection
+
+from config.launch.ports import free_port
+
+
+class Mailbox:
+    """What a real SMTP server on loopback was sent; `refuse` may answer an envelope with an SMTP error instead."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.refuse: Callable[[Any], str | None] = lambda envelope: None
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        refusal = self.refuse(envelope)
+        if refusal is None:
+            self.messages.append(message_from_bytes(envelope.content, policy=modern))
+        return refusal or "250 OK"
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    """Send this test's mail over real SMTP and return where it lands."""
+    box = Mailbox()
+    server = Controller(box, hostname="127.0.0.1", port=box.port)
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+    yield box
+    server.stop()
+
+
+@pytest.fixture
+def child_environment(transactional_db: None) -> dict[str, str]:
+    """Return the environment in which a real child process sees this test's database and broker."""
+    where = settings.DATABASES["default"]
+    name = connection.settings_dict["NAME"]
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{where['USER']}@/{name}?host={where['HOST']}",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SHOUYUE_PROCESS": "command",
+    }

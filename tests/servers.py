@@ -1,0 +1,110 @@
+"""Pytest plugin: a throwaway PostgreSQL and Valkey for one run, there before Django reads its settings.
+
+Loaded with `-p`, so it acts at import. Workers of xdist inherit the addresses and start nothing.
+`SHOUYUE_TEST_DATABASE_URL` and `SHOUYUE_TEST_REDIS_URL` name servers to use instead.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from config.launch import postgres, processes, valkey
+
+RUN = contextlib.ExitStack()
+# Not the machine's own temporary folder: on macOS its name is too long for a socket.
+TEMPORARY = Path("/tmp")
+PREFIX = "shouyue-test-"
+
+
+def cached_cluster(server: postgres.Postgres) -> Path:
+    """Return an untouched new cluster to copy from: copying is faster than initdb."""
+    kept = Path(sys.prefix) / f"initdb-{server.major}-{postgres.digest(server.programs)}-{os.geteuid()}"
+    if not kept.exists():
+        made = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="initdb-"))
+        postgres.initialise(server, made / "cluster")
+        with contextlib.suppress(OSError):
+            # Another run may have been first; its copy is as good.
+            (made / "cluster").rename(kept)
+        shutil.rmtree(made, ignore_errors=True)
+    return kept
+
+
+def new_cluster(server: postgres.Postgres, folder: Path) -> None:
+    """Make a cluster in `folder`: a copy where files may stay ours, else by initdb."""
+    if server.owner or not os.access(sys.prefix, os.W_OK):
+        postgres.initialise(server, folder)
+        return
+    shutil.copytree(cached_cluster(server), folder, symlinks=True)
+    folder.chmod(0o700)
+
+
+def start_postgres(folder: Path) -> str:
+    """Start the database and return its address; it is stopped when the run ends."""
+    server = postgres.find()
+    if server.owner:
+        folder.chmod(0o711)
+    cluster = folder / "cluster"
+    new_cluster(server, cluster)
+    child = postgres.start(server, cluster, folder / "sockets", folder / "postgres.log", postgres.THROWAWAY)
+    RUN.callback(processes.stop, child, signal.SIGQUIT)
+    postgres.await_ready(child, cluster)
+    return postgres.url(folder / "sockets", "postgres")
+
+
+def start_valkey(folder: Path) -> str:
+    """Start the broker and return its address; it is stopped when the run ends."""
+    child = valkey.start(valkey.find(), folder / "valkey", folder, folder / "valkey.log", keep=False)
+    RUN.callback(processes.stop, child)
+    valkey.await_ready(child, folder)
+    return valkey.url(folder)
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of runs that were killed; their servers died with them."""
+    for folder in TEMPORARY.glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process has this id, be it ours or another user's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def start_servers() -> None:
+    """Start what is not given and tell Django, through the environment, where it is."""
+    remove_leftovers()
+    folder = Path(tempfile.mkdtemp(dir=TEMPORARY, prefix=f"{PREFIX}{os.getpid()}-"))
+    RUN.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["SHOUYUE_PROCESS"] = "test"
+    # A product that runs from the same checkout must not be found, still less written to.
+    os.environ["SHOUYUE_VAR"] = str(folder / "var")
+    (folder / "var").mkdir()
+    for name in ("PUBLIC_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
+        os.environ.pop(name, None)
+    os.environ["DATABASE_URL"] = os.environ.get("SHOUYUE_TEST_DATABASE_URL") or start_postgres(folder)
+    os.environ["REDIS_URL"] = os.environ.get("SHOUYUE_TEST_REDIS_URL") or start_valkey(folder)
+
+
+def pytest_unconfigure() -> None:
+    """Stop the servers when the run ends, however it ended."""
+    RUN.close()
+
+
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+os.environ["SHOUYUE_REDIS_PREFIX"] = f"test-{worker or 'main'}-{os.getpid()}:"
+if worker is None:
+    atexit.register(RUN.close)
+    start_servers()
