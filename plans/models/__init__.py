@@ -1,0 +1,26 @@
+"""Rows of the promise: people, catalogue, contracts and keys."""
+
+from plans.models.catalogue import Item, Plan, Product, Vendor
+from plans.models.contracts import AccountTeamMember, Contract, Entitlement, Override, OwnedProduct, Switch
+from plans.models.keys import ApiKey
+from plans.models.people import Branch, Contact, Customer, Role, Team, User
+
+__all__ = [
+    "AccountTeamMember",
+    "ApiKey",
+    "Branch",
+    "Contact",
+    "Contract",
+    "Customer",
+    "Entitlement",
+    "Item",
+    "Override",
+    "OwnedProduct",
+    "Plan",
+    "Product",
+    "Role",
+    "Switch",
+    "Team",
+    "User",
+    "Vendor",
+]

@@ -1,0 +1,167 @@
+"""Contracts: a customer, a plan and a term, with what was agreed beside the plan's own words."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from plans.models.catalogue import Item, Plan, Product
+from plans.models.people import Branch, Customer, Team, User
+
+
+class Deployment(models.TextChoices):
+    """Where a product runs."""
+
+    PUBLIC_CLOUD = "public_cloud", _("公有云")
+    PRIVATE_CLOUD = "private_cloud", _("私有云")
+    PRIVATE_SUBSCRIPTION = "private_subscription", _("私有云订阅")
+
+
+class ContractQuerySet(models.QuerySet["Contract"]):
+    """Read contracts."""
+
+    def in_force(self, on: date) -> Self:
+        """Narrow to contracts whose term holds the local date `on`."""
+        return self.filter(starts_on__lte=on, ends_on__gte=on, ended_on=None)
+
+
+class Contract(models.Model):
+    """What a customer bought: a plan over a term, both dates included."""
+
+    number = models.CharField(max_length=40, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contracts")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="contracts")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    # Ended before its term.
+    ended_on = models.DateField(null=True, blank=True)
+    timezone = models.CharField(max_length=40, default="Asia/Shanghai")
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts")
+    signed_at = models.DateTimeField(db_default=Now())
+
+    objects = ContractQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="contract_term_runs_on"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OwnedProduct(models.Model):
+    """A product under a contract, with how it runs."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="owned_products")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="owned")
+    deployment = models.CharField(max_length=24, choices=Deployment, default=Deployment.PUBLIC_CLOUD)
+    tenant = models.CharField(max_length=64, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    quantity = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["contract", "product"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "product", "deployment", "tenant"], name="owned_product_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} of {self.contract_id}"
+
+
+class AccountTeamMember(models.Model):
+    """Who stands for a customer on our side under one contract. Source: Y22, K10."""
+
+    class Seat(models.TextChoices):
+        SUCCESS_MANAGER = "success_manager", _("客户成功经理")
+        TECHNICAL_MANAGER = "technical_manager", _("专属技术经理")
+        PARTNER = "partner", _("伙伴")
+        MEMBER = "member", _("成员")
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="account_team")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="accounts")
+    seat = models.CharField(max_length=20, choices=Seat)
+
+    class Meta:
+        ordering = ["contract", "seat", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "user", "seat"], name="account_seat_once"),
+            models.UniqueConstraint(
+                fields=["contract", "seat"],
+                condition=models.Q(seat__in=["success_manager", "technical_manager"]),
+                name="account_one_manager_a_seat",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seat} of {self.contract_id}"
+
+
+class Entitlement(models.Model):
+    """An item that a contract may use, with the policy that times it for this customer."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="entitlements")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="entitlements")
+    # A policy's code: the item's own, or the contract's after an override. Blank where nothing is timed.
+    policy = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["contract", "item"]
+        constraints = [models.UniqueConstraint(fields=["contract", "item"], name="entitlement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} of {self.contract_id}"
+
+
+class Override(models.Model):
+    """A target, calendar or quota that this customer has instead of the plan's, with who and why. Source: Y07, Y20."""
+
+    class Kind(models.TextChoices):
+        TARGET = "target", _("时限")
+        CALENDAR = "calendar", _("服务时间")
+        QUOTA = "quota", _("次数")
+
+    entitlement = models.ForeignKey(Entitlement, on_delete=models.CASCADE, related_name="overrides")
+    kind = models.CharField(max_length=10, choices=Kind)
+    # {"metric", "amount", "unit", "rule", "calendar", "met_on"} or {"calendar"} or {"amount"}
+    value = models.JSONField()
+    reason = models.CharField(max_length=400)
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_display = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["entitlement", "at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.entitlement_id}"
+
+
+class Switch(models.Model):
+    """An answer to something the source leaves open, for one contract: who decided, when and why."""
+
+    class Name(models.TextChoices):
+        HOTLINE_CALENDAR = "hotline_calendar", _("人工热线服务时间(K09)")
+        SERVED_BY_BRANCH = "served_by_branch", _("由属地分公司受理(Y19)")
+
+    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="switches")
+    name = models.CharField(max_length=24, choices=Name)
+    value = models.CharField(max_length=64)
+    reason = models.CharField(max_length=400)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["contract", "name"]
+        verbose_name_plural = "switches"
+        constraints = [models.UniqueConstraint(fields=["contract", "name"], name="switch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"

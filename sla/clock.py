@@ -1,0 +1,12 @@
+"""The only clock: the database's, which a test can move for itself."""
+
+from datetime import UTC, datetime
+
+from django.db import connection
+
+
+def database_now() -> datetime:
+    """Return this instant by the database's clock, aware, UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT shouyue_now()")
+        return cursor.fetchone()[0].astimezone(UTC)

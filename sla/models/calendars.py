@@ -1,0 +1,100 @@
+"""Calendars as versions that never change, and the holidays they were made from."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class CalendarQuerySet(models.QuerySet["CalendarVersion"]):
+    """Read calendar versions."""
+
+    def current(self) -> Self:
+        """Narrow to the version in force of each code."""
+        return self.filter(is_current=True)
+
+
+class CalendarVersion(models.Model):
+    """One saved state of a calendar: later changes make a new row, so that a past deadline stays readable."""
+
+    code = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    is_current = models.BooleanField(default=True)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    # What an administrator enters: zone, weekly hours, country, whether make-up days are worked, special dates.
+    rules = models.JSONField()
+    # What the engine reads: the rules with the holidays laid in, every date spelled out.
+    spec = models.JSONField()
+    digest = models.CharField(max_length=64)
+    # {"2026-10-01": {"name", "name_en", "source"}}: why a date is as it is.
+    reasons = models.JSONField(default=dict, blank=True)
+    # Years whose holidays are assumed from rules because no notice has been published yet.
+    assumed_years = models.JSONField(default=list, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = CalendarQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="calendar_version_once"),
+            models.UniqueConstraint(
+                fields=["code"], condition=models.Q(is_current=True), name="calendar_one_version_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class HolidaySet(models.Model):
+    """The holidays of one country, or of one part of it, in one year, as published or as assumed."""
+
+    class Status(models.TextChoices):
+        PUBLISHED = "published", _("已公布")
+        ASSUMED = "assumed", _("推定")
+
+    country = models.CharField(max_length=2)
+    subdivision = models.CharField(max_length=8, blank=True)
+    year = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status)
+    source = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    imported_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["country", "subdivision", "year"]
+        constraints = [
+            models.UniqueConstraint(fields=["country", "subdivision", "year"], name="holiday_set_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country}{'-' + self.subdivision if self.subdivision else ''} {self.year}"
+
+
+class HolidayDate(models.Model):
+    """One date of a holiday set and what it is."""
+
+    class Kind(models.TextChoices):
+        STATUTORY = "statutory", _("法定节假日")
+        SWAPPED_OFF = "swapped_off", _("调休放假")
+        WEEKEND_IN_BREAK = "weekend_in_break", _("假期内周末")
+        MAKE_UP = "make_up", _("调休上班")
+
+    set = models.ForeignKey(HolidaySet, on_delete=models.CASCADE, related_name="dates")
+    date = models.DateField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    # A make-up day has the hours of the weekday it pays for: mon … sun.
+    stands_for = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        ordering = ["date"]
+        constraints = [models.UniqueConstraint(fields=["set", "date"], name="holiday_date_once")]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"

@@ -1,0 +1,207 @@
+"""Clocks: the facts they heard, the milestones folded from them, and the escalations that came true."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from sla.models.calendars import CalendarVersion
+from sla.models.policies import Metric, Policy, Target
+
+
+class Clock(models.Model):
+    """The timing of one thing under one policy. The timed thing holds the key to it."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
+    priority = models.CharField(max_length=16, blank=True)
+    started_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"clock {self.pk}"
+
+
+class Observation(models.Model):
+    """One fact that a clock heard: what happened, when, and who did it. Facts are added or withdrawn, never edited."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="observations")
+    kind = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    actor_kind = models.CharField(max_length=10)
+    actor_ref = models.CharField(max_length=64, blank=True)
+    actor_display = models.CharField(max_length=120, blank=True)
+    # Where the fact stands in the timed thing's own ledger, such as "T-2026-000012#4".
+    source = models.CharField(max_length=64, blank=True)
+    # What a kind needs besides: hold, until, policy, priority.
+    fields = models.JSONField(default=dict, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["clock", "at"], name="observation_by_clock")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class MilestoneQuerySet(models.QuerySet["Milestone"]):
+    """Read milestones in the words of the domain."""
+
+    def open(self) -> Self:
+        """Narrow to milestones that nobody has met or cancelled."""
+        return self.filter(stopped_at=None)
+
+    def due(self, at: datetime) -> Self:
+        """Narrow to those whose next step (warning, breach, later level) came before `at`, oldest first."""
+        return self.filter(next_step_at__lt=at).order_by("next_step_at", "pk")
+
+    def late(self, at: datetime) -> Self:
+        """Narrow to open milestones whose due instant lies before `at`."""
+        return self.open().filter(due_at__lt=at)
+
+
+class Milestone(models.Model):
+    """One run of a target: computed from facts, never edited by hand."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("计时中")
+        PAUSED = "paused", _("已暂停")
+        MET = "met", _("已达成")
+        BREACHED = "breached", _("已超时")
+        MET_LATE = "met_late", _("超时后达成")
+        CANCELLED = "cancelled", _("已取消")
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="milestones")
+    metric = models.CharField(max_length=16, choices=Metric)
+    # The n-th run of this metric on this clock, from 1.
+    number = models.PositiveSmallIntegerField(default=1)
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="milestones")
+    calendar_version = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="milestones")
+    state = models.CharField(max_length=10, choices=State)
+    started_at = models.DateTimeField()
+    # Null: paused without an end, or never reached by this calendar.
+    due_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    # When the run ended, met or not; null while it is open.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    met_by = models.ForeignKey(Observation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Promised working time, and what is left of it while paused.
+    budget = models.DurationField(null=True, blank=True)
+    remaining = models.DurationField(null=True, blank=True)
+    # [{"start", "end" or null, "hold"}], instants as ISO 8601 UTC.
+    pauses = models.JSONField(default=list, blank=True)
+    # The span from start to due touches a year whose holidays are assumed.
+    is_provisional = models.BooleanField(default=False)
+    next_step_at = models.DateTimeField(null=True, blank=True)
+    next_level = models.PositiveSmallIntegerField(default=0)
+    # The instant of the last step fired: a warning that lies before it is not given again.
+    fired_through = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=400, blank=True)
+    quarantined_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MilestoneQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["clock", "started_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "metric", "number"], name="milestone_once"),
+            models.CheckConstraint(
+                condition=models.Q(completed_at=None) | models.Q(stopped_at__isnull=False),
+                name="milestone_completed_is_stopped",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_at=None) | models.Q(next_step_at=None), name="milestone_stopped_has_no_step"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_step_at", "id"],
+                condition=models.Q(next_step_at__isnull=False),
+                name="milestone_next_step",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.state}"
+
+    def state_at(self, at: datetime) -> str:
+        """Return the state as it is at `at`: an open run is breached from the first instant after its due one."""
+        if self.state == self.State.RUNNING and self.due_at and at > self.due_at:
+            return self.State.BREACHED
+        return self.state
+
+    def overdue_by(self, at: datetime) -> timedelta:
+        """Return how long past due this run is at `at`, or was when it ended; zero while in time."""
+        end = self.stopped_at or at
+        return max(end - self.due_at, timedelta()) if self.due_at else timedelta()
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    """Read escalations."""
+
+    def pending(self, at: datetime) -> Self:
+        """Narrow to those not yet acted on whose retry instant has come, oldest first."""
+        return self.filter(state=Escalation.State.PENDING, retry_at__lte=at).order_by("retry_at", "pk")
+
+
+class Escalation(models.Model):
+    """A step of a rule that has come true: at most one for each milestone, due instant and level."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("待处理")
+        DONE = "done", _("已处理")
+        SUPERSEDED = "superseded", _("已失效")
+        QUARANTINED = "quarantined", _("已隔离")
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="escalations")
+    # Copied when fired: if the milestone has another due instant by the time it is acted on, this one is void.
+    due_at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField()
+    mark = models.CharField(max_length=8)
+    step_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+    actions = models.JSONField()
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    acted_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField()
+    error = models.CharField(max_length=400, blank=True)
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["milestone", "due_at", "level"], name="escalation_once"),
+            models.CheckConstraint(
+                condition=models.Q(fired_at__gte=models.F("step_at")), name="escalation_never_early"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["retry_at", "id"], condition=models.Q(state="pending"), name="escalation_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.level} of milestone {self.milestone_id}"
+
+
+class Heartbeat(models.Model):
+    """When a kind of process last did its work on a host."""
+
+    kind = models.CharField(max_length=20)
+    host = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["kind", "host"]
+        constraints = [models.UniqueConstraint(fields=["kind", "host"], name="heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.host}"

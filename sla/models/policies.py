@@ -1,0 +1,129 @@
+"""Policies as data: what is promised, on which calendar, what meets it, and what happens when it is not kept."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Metric(models.TextChoices):
+    """What is timed."""
+
+    FIRST_RESPONSE = "first_response", _("首次响应")
+    NEXT_RESPONSE = "next_response", _("再次响应")
+    UPDATE = "update", _("进展更新")
+    RESOLUTION = "resolution", _("解决")
+    SIGN_OFF = "sign_off", _("签字确认")
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    """Read policies."""
+
+    def current(self) -> Self:
+        """Narrow to the version in force of each code."""
+        return self.filter(is_current=True)
+
+
+class Policy(models.Model):
+    """One version of a named set of targets and escalation rules. A version never changes."""
+
+    class Basis(models.TextChoices):
+        FROM_CREATION = "from_creation", _("自创建起算")
+        FROM_CHANGE = "from_change", _("自变更起算")
+
+    class Reopening(models.TextChoices):
+        RESUME = "resume", _("继续计时")
+        RESTART = "restart", _("重新计时")
+        NONE = "none", _("不再计时")
+
+    code = models.CharField(max_length=120)
+    version = models.PositiveIntegerField()
+    is_current = models.BooleanField(default=True)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    basis = models.CharField(max_length=16, choices=Basis, default=Basis.FROM_CREATION)
+    reopening = models.CharField(max_length=8, choices=Reopening, default=Reopening.RESUME)
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code", "-version"]
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="policy_version_once"),
+            models.UniqueConstraint(
+                fields=["code"], condition=models.Q(is_current=True), name="policy_one_version_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class Target(models.Model):
+    """One promised time: a metric, for one priority or for all, with its budget on a calendar."""
+
+    class Unit(models.TextChoices):
+        SECONDS = "seconds", _("工作时间(秒)")
+        WORKING_DAYS = "working_days", _("工作日")
+
+    class Rule(models.TextChoices):
+        DURATION = "duration", _("按工作时间累计")
+        END_OF_NTH_DAY = "end_of_nth_day", _("第 N 个工作日结束时")
+        SAME_LOCAL_TIME = "same_local_time", _("第 N 个工作日同一时刻")
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="targets")
+    metric = models.CharField(max_length=16, choices=Metric)
+    # Blank: every priority that has no target of its own.
+    priority = models.CharField(max_length=16, blank=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=6)
+    unit = models.CharField(max_length=12, choices=Unit, default=Unit.SECONDS)
+    rule = models.CharField(max_length=16, choices=Rule, default=Rule.DURATION)
+    calendar = models.CharField(max_length=64)
+    # Fact kinds, see sla.timeline.FactKind.
+    met_on = models.JSONField()
+    # Hold kinds that stop the time, see sla.timeline.Hold.
+    pauses_on = models.JSONField(default=list, blank=True)
+    promise = models.CharField(max_length=16)
+    clause = models.CharField(max_length=400)
+    clause_en = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["policy", "metric", "priority"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "metric", "priority"], name="target_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="target_budget_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric}{'/' + self.priority if self.priority else ''} {self.amount.normalize()} {self.unit}"
+
+
+class EscalationRule(models.Model):
+    """One level of a policy's ladder: when it comes true, and what is then done."""
+
+    class Mark(models.TextChoices):
+        PERCENT = "percent", _("时限的百分比")
+        BEFORE = "before", _("到期前(工作时间)")
+        BREACH = "breach", _("超时")
+        AFTER = "after", _("超时后(工作时间)")
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="escalation_rules")
+    metric = models.CharField(max_length=16, choices=Metric)
+    level = models.PositiveSmallIntegerField()
+    mark = models.CharField(max_length=8, choices=Mark)
+    # A percentage, or seconds of working time; zero at the breach itself.
+    amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    # [{"do": "tell", "roles": ["owner", …]}, {"do": "raise_priority"}, {"do": "reassign", "role": "duty_manager"}]
+    actions = models.JSONField()
+
+    class Meta:
+        ordering = ["policy", "metric", "level"]
+        constraints = [models.UniqueConstraint(fields=["policy", "metric", "level"], name="escalation_level_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.level}: {self.mark} {self.amount}"

@@ -1,0 +1,164 @@
+"""What came in, kept before it is understood, and what goes out, kept before it is sent."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from plans.models import ApiKey, Contact, User
+from sla.models import Escalation
+from tickets.models.ticket import Message, Ticket, TicketEvent
+
+
+class InboundEvent(models.Model):
+    """The raw bytes that arrived through a channel, and what became of them."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("已收到")
+        ACCEPTED = "accepted", _("已受理")
+        REFUSED = "refused", _("未受理")
+        FAILED = "failed", _("处理失败")
+
+    channel = models.CharField(max_length=20)
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
+    raw = models.BinaryField()
+    content_type = models.CharField(max_length=120, blank=True)
+    idempotency_key = models.CharField(max_length=255, blank=True)
+    external_id = models.CharField(max_length=128, blank=True)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="inbound_events")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["received_at"], condition=models.Q(state="received"), name="inbound_left_over"),
+        ]
+
+    def __str__(self) -> str:
+        return f"intake {self.pk} by {self.channel}"
+
+
+class IdempotencyKey(models.Model):
+    """A key that a sender gave to one request, with the answer it got."""
+
+    scope = models.CharField(max_length=64)
+    route = models.CharField(max_length=120)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["scope", "route", "key"], name="idempotency_key_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Attachment(models.Model):
+    """A file that came with a message; its bytes lie under `var/`, by their digest."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="attachments")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Read deliveries."""
+
+    def sendable(self, at: datetime) -> Self:
+        """Narrow to queued ones whose time has come and that nobody holds a lease on, oldest first."""
+        free = models.Q(lease_until=None) | models.Q(lease_until__lt=at)
+        return self.filter(free, state=Delivery.State.QUEUED, not_before__lte=at).order_by("not_before", "pk")
+
+
+class Delivery(models.Model):
+    """One message to one person, as a row before it is sent."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("待发送")
+        SENT = "sent", _("已发送")
+        FAILED = "failed", _("发送失败")
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("受理回执")
+        REPLY = "reply", _("回复通知")
+        RESOLUTION = "resolution", _("解决通知")
+        WARNING = "warning", _("预警")
+        BREACH = "breach", _("超时")
+        REASSIGNED = "reassigned", _("改派通知")
+        CUSTOMER_MESSAGE = "customer_message", _("客户留言通知")
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    channel = models.CharField(max_length=12, default="email")
+    ticket = models.ForeignKey(Ticket, null=True, on_delete=models.CASCADE, related_name="deliveries")
+    escalation = models.ForeignKey(
+        Escalation, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    event = models.ForeignKey(TicketEvent, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    address = models.CharField(max_length=254)
+    language = models.CharField(max_length=8)
+    timezone = models.CharField(max_length=40)
+    message_id = models.CharField(max_length=200, unique=True)
+    # The whole message, byte for byte, made once before the first try.
+    rendered = models.BinaryField(null=True)
+    subject = models.CharField(max_length=400, blank=True)
+    queued_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Tries whose outcome was never learnt: the process died between sending and noting it.
+    unknown_sends = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["escalation", "address", "channel"],
+                condition=models.Q(escalation__isnull=False),
+                name="delivery_once_an_escalation",
+            ),
+            models.UniqueConstraint(
+                fields=["event", "address", "channel"],
+                condition=models.Q(event__isnull=False),
+                name="delivery_once_an_event",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(escalation__isnull=False) | models.Q(event__isnull=False),
+                name="delivery_has_a_parent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["not_before", "id"], condition=models.Q(state="queued"), name="delivery_queued"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.address}"
