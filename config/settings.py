@@ -2,11 +2,14 @@
 
 import json
 import secrets
+import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from celery.beat import BeatLazyFunc
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
@@ -328,9 +331,11 @@ CELERY_TASK_DEFAULT_QUEUE = "out"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+# A tick says which beat sent it and when; a wake-up says neither, so a dead beat shows in /readyz.
+TICK = {"beat": BeatLazyFunc(lambda: {"host": socket.gethostname(), "sent_at": datetime.now(UTC).isoformat()})}
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "tickets.tasks.sweep", "schedule": 1.0, "options": {"queue": "clock"}},
-    "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "options": {"queue": "out"}},
+    "sweep": {"task": "tickets.tasks.sweep", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "clock"}},
+    "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "out"}},
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 

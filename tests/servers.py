@@ -91,7 +91,7 @@ def start_servers() -> None:
     os.environ["SHOUYUE_PROCESS"] = "test"
     # A product that runs from the same checkout must not be found, still less written to.
     os.environ["SHOUYUE_VAR"] = str(folder / "var")
-    (folder / "var").mkdir()
+    (folder / "var/static").mkdir(parents=True)
     for name in ("PUBLIC_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
         os.environ.pop(name, None)
     os.environ["DATABASE_URL"] = os.environ.get("SHOUYUE_TEST_DATABASE_URL") or start_postgres(folder)

@@ -24,7 +24,7 @@ OLDEST = 15
 CLONE_NEWUSER = 0x10000000
 # PostgreSQL refuses to run as uid 0; inside its namespace root is seen as this ordinary user.
 INNER_ID = 1000
-USER = "shouyue"
+USER = DATABASE = "shouyue"
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -182,6 +182,19 @@ def initialise(server: Postgres, folder: Path) -> None:
         raise LaunchError(f"initdb: {answer.stderr.strip() or answer.stdout.strip()}")
 
 
+def create_database(server: Postgres, folder: Path) -> None:
+    """Make the product's database in a cluster that no server runs on yet."""
+    subprocess.run(
+        [str(server.command("postgres")), "--single", "-D", str(folder), "postgres"],
+        input=f"CREATE DATABASE {DATABASE};\n".encode(),
+        stdout=subprocess.DEVNULL,
+        check=True,
+        preexec_fn=server.enter,
+        cwd="/",
+        **server.identity,
+    )
+
+
 def own(server: Postgres, folder: Path) -> None:
     """Make a folder that only the server's user may read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -204,6 +217,7 @@ def prepare(server: Postgres, wished: Path) -> Path:
     if not version.exists():
         shutil.rmtree(folder, ignore_errors=True)
         initialise(server, folder)
+        create_database(server, folder)
     if version.read_text().strip() != str(server.major):
         raise LaunchError(
             f"{folder} 由 PostgreSQL {version.read_text().strip()} 建立，现有版本为 {server.major}。"

@@ -63,11 +63,16 @@ def stop(child: subprocess.Popen[bytes], signal_number: int = signal.SIGTERM, pa
     """Ask a child to end; after `patience` seconds end its whole session by force."""
     if child.poll() is None:
         child.send_signal(signal_number)
-        try:
-            child.wait(patience)
-        except subprocess.TimeoutExpired:
-            end_session(child)
-            child.wait()
+        settle(child, patience)
+
+
+def settle(child: subprocess.Popen[bytes], patience: float) -> None:
+    """Wait for a child that was asked to end; after `patience` seconds end its whole session by force."""
+    try:
+        child.wait(patience)
+    except subprocess.TimeoutExpired:
+        end_session(child)
+        child.wait()
 
 
 def end_session(child: subprocess.Popen[bytes]) -> None:

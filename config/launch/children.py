@@ -1,0 +1,100 @@
+"""The programs that make up the product on one machine, and the environment each runs in."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from config.launch import ports, postgres, processes, supervisor, valkey
+from config.launch.environment import ROOT
+from config.launch.supervisor import Program, Running
+
+Enlist = Callable[[Program], subprocess.Popen[bytes]]
+# Nobody listens to the workers' talk among themselves; readiness is read from the database.
+QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+
+
+def start_servers(var: Path, sockets: Path, undo: contextlib.ExitStack) -> tuple[list[Running], dict[str, str]]:
+    """Start the servers that the environment does not name; return them, and the addresses of all."""
+    addresses = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL") if os.environ.get(name)}
+    started: list[Running] = []
+
+    def enlist(program: Program) -> subprocess.Popen[bytes]:
+        one = supervisor.launch(program)
+        undo.callback(supervisor.stop_all, [[one]])
+        started.append(one)
+        return one.child
+
+    if "DATABASE_URL" not in addresses:
+        addresses["DATABASE_URL"] = start_postgres(var, sockets / "postgres", enlist)
+    if "REDIS_URL" not in addresses:
+        addresses["REDIS_URL"] = start_valkey(var, sockets, enlist)
+    if "EMAIL_URL" not in addresses:
+        addresses |= start_mail_sink(var, enlist)
+    return started, addresses
+
+
+def start_postgres(var: Path, sockets: Path, enlist: Enlist) -> str:
+    """Start the database over the cluster in `var`, made on first use; return its address."""
+    server = postgres.find()
+    if server.owner:
+        # The server's user must reach its socket through this folder; the socket's own folder stays closed.
+        sockets.parent.chmod(0o711)
+    cluster = postgres.prepare(server, var / "postgres")
+    start = partial(postgres.start, server, cluster, sockets, var / "log/postgres.log")
+    child = enlist(Program("postgres", start, signal.SIGINT, patience=30))
+    postgres.await_ready(child, cluster)
+    return postgres.url(sockets, postgres.DATABASE)
+
+
+def start_valkey(var: Path, sockets: Path, enlist: Enlist) -> str:
+    """Start the broker over its queue in `var`; return its address."""
+    start = partial(valkey.start, valkey.find(), var / "valkey", sockets, var / "log/valkey.log")
+    valkey.await_ready(enlist(Program("valkey", start)), sockets)
+    return valkey.url(sockets)
+
+
+def start_mail_sink(var: Path, enlist: Enlist) -> dict[str, str]:
+    """Start a mail server that keeps what it gets in `var/mail`; return its address and that folder."""
+    port, folder = ports.free_port(), var / "mail"
+    command = [sys.executable, "-m", "config.launch.mail_sink", str(port), folder]
+    start = partial(processes.spawn, command, log=var / "log/mail_sink.log", cwd=ROOT)
+    enlist(Program("mail_sink", start))
+    return {"EMAIL_URL": f"smtp://{ports.LOOPBACK}:{port}", "DEMO_MAIL": str(folder)}
+
+
+def stages(var: Path, port: int) -> list[list[Program]]:
+    """Return the product's own programs in the order in which they are stopped."""
+    web = ["-m", "uvicorn", "config.asgi:application", "--host", ports.LOOPBACK, "--port", str(port)]
+    quiet_web = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--timeout-graceful-shutdown", "3"]
+    beat = ["-m", "celery", "-A", "config.beat", "beat", "-S", "celery.beat:Scheduler", "--pidfile=", "-l", "WARNING"]
+    return [
+        [program(var, "web", [*web, *quiet_web])],
+        [program(var, "beat", beat)],
+        [worker(var, "clock"), worker(var, "out")],
+        [program(var, "watchdog", ["manage.py", "watchdog"])],
+    ]
+
+
+def program(var: Path, kind: str, words: list[str], patience: float = 10.0) -> Program:
+    """Return a child that runs Python on `words` as one kind of process, its output in a log of its own."""
+    environment = {**os.environ, "SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, *words]
+    start = partial(processes.spawn, command, log=var / f"log/{kind}.log", environment=environment, cwd=ROOT)
+    return Program(kind, start, patience=patience)
+
+
+def worker(var: Path, queue: str) -> Program:
+    """Return a Celery worker of one queue; asked to end, it finishes the task at hand."""
+    pool = ["--pool", "prefork" if shared_memory() else "threads", "--concurrency", "1"]
+    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET]
+    return program(var, queue, words, patience=25)
+
+
+def shared_memory() -> bool:
+    """Return whether processes can share memory here; some containers and chroots have no /dev/shm."""
+    return not processes.LINUX or os.access("/dev/shm", os.W_OK)
