@@ -12,6 +12,7 @@ import structlog
 from celery.beat import BeatLazyFunc
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.log import CallbackFilter
 from environs import Env
 
 from config import addresses
@@ -204,8 +205,10 @@ STATIC_ROOT = VAR / "static"
 MEDIA_ROOT = VAR / "attachments"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_storage.StaticStorage"},
 }
+# Only the hashed copies are ever asked for.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # The intake view has its own limit of 10 MB and its own answer beyond it; this one must not speak first.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -268,7 +271,9 @@ LOGGING: dict[str, Any] = {
             ],
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    # Not being ready yet is an answer, not a fault.
+    "filters": {"faults": {"()": CallbackFilter, "callback": lambda record: "/readyz" not in record.getMessage()}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["faults"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # A tick each second would bury everything else.
     "loggers": {

@@ -82,7 +82,9 @@ def stages(var: Path, port: int) -> list[list[Program]]:
 
 def program(var: Path, kind: str, words: list[str], patience: float = 10.0) -> Program:
     """Return a child that runs Python on `words` as one kind of process, its output in a log of its own."""
-    environment = {**os.environ, "SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1"}
+    # REMAP_SIGTERM lets a worker end softly: what it has begun it may finish, what it holds goes back.
+    own = {"SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
+    environment = {**os.environ, **own}
     command = [sys.executable, *words]
     start = partial(processes.spawn, command, log=var / f"log/{kind}.log", environment=environment, cwd=ROOT)
     return Program(kind, start, patience=patience)

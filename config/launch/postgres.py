@@ -188,6 +188,7 @@ def create_database(server: Postgres, folder: Path) -> None:
         [str(server.command("postgres")), "--single", "-D", str(folder), "postgres"],
         input=f"CREATE DATABASE {DATABASE};\n".encode(),
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=True,
         preexec_fn=server.enter,
         cwd="/",

@@ -59,6 +59,13 @@ def keep_secret_key(var: Path) -> None:
         file.write(secrets.token_urlsafe(64))
 
 
+def turn_logs(folder: Path) -> None:
+    """Begin new logs; those of the last run are kept beside them."""
+    folder.mkdir(exist_ok=True)
+    for log in folder.glob("*.log"):
+        log.rename(log.with_suffix(".log.last"))
+
+
 @contextlib.contextmanager
 def socket_folder(var: Path) -> Iterator[Path]:
     """Yield a short folder for sockets that only we may enter; remove it, and one that a killed run left."""
@@ -99,22 +106,23 @@ def prepare(var: Path, url: str) -> Path:
 
 def await_ready(port: int, running: list[supervisor.Running], stopping: threading.Event) -> None:
     """Return when every part has done a piece of work; raise LaunchError when that takes too long."""
-    end = time.monotonic() + READY_WITHIN
-    while not answers(f"http://{ports.LOOPBACK}:{port}/readyz"):
+    began = time.monotonic()
+    while not is_ready(f"http://{ports.LOOPBACK}:{port}/readyz", time.monotonic() - began):
         ended = [one.program.name for one in running if one.child.poll() is not None]
         if ended:
             raise LaunchError(f"启动失败 / Did not start: {', '.join(ended)} (var/log/)")
-        if stopping.wait(0.1) or time.monotonic() > end:
+        if stopping.wait(0.1) or time.monotonic() > began + READY_WITHIN:
             raise LaunchError("没有就绪，见 var/log/。 / Not ready, see var/log/.")
 
 
-def answers(url: str) -> bool:
-    """Return whether the address answers 200."""
+def is_ready(url: str, waited: float) -> bool:
+    """Return whether the product says so, on the word of ticks younger than `waited` seconds: not of its last run."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.status == 200
+            queues = json.load(answer)["queues"].values()
     except (urllib.error.URLError, OSError):
         return False
+    return all(queue["age"] < waited for queue in queues)
 
 
 def introduce(run: dict[str, object], url: str, began: float) -> None:
@@ -145,7 +153,7 @@ def listen_for_stop() -> threading.Event:
 
 def serve(var: Path, began: float, stopping: threading.Event) -> None:
     """Start everything in order, wait until asked to stop, stop everything in the opposite order."""
-    (var / "log").mkdir(exist_ok=True)
+    turn_logs(var / "log")
     keep_secret_key(var)
     port = web_port()
     (var / "run.json").unlink(missing_ok=True)
