@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DATE = EPOCH.toordinal()
 MICROSECOND = timedelta(microseconds=1)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-EXACT = Context(prec=400)  # digits enough that no amount anybody sends is rounded unseen
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # no amount is rounded unseen
 MOST_SECONDS = 10**12  # some 31,700 years: more than all the time there is
 
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
@@ -38,6 +38,11 @@ class CalendarError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.detail}"
+
+
+def refuse(code: str, detail: str) -> NoReturn:
+    """Raise a `CalendarError`."""
+    raise CalendarError(code, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +170,10 @@ def read_hours(spec: Mapping[str, Any]) -> Hours:
     Keys that say where dates came from (`holidays`, `makeup_workdays`) and keys unknown here are passed over.
     """
     if not isinstance(spec, Mapping):
-        _refuse("wrong_type", "A calendar is an object with `timezone` and `weekly`.")
+        refuse("wrong_type", "A calendar is an object with `timezone` and `weekly`.")
     for key in ("timezone", "weekly"):
         if key not in spec:
-            _refuse("missing_key", f"A calendar needs `{key}`.")
+            refuse("missing_key", f"A calendar needs `{key}`.")
     return Hours(
         zone=_zone(spec["timezone"]),
         weekly=_weekly(spec["weekly"]),
@@ -179,13 +184,9 @@ def read_hours(spec: Mapping[str, Any]) -> Hours:
     )
 
 
-def _refuse(code: str, detail: str) -> NoReturn:
-    raise CalendarError(code, detail)
-
-
 def _zone(name: Any) -> ZoneInfo:
     if not isinstance(name, str) or not name:
-        _refuse("unknown_timezone", f"`timezone` is the IANA name of a zone, such as Asia/Shanghai, not {name!r}.")
+        refuse("unknown_timezone", f"`timezone` is the IANA name of a zone, such as Asia/Shanghai, not {name!r}.")
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -194,7 +195,7 @@ def _zone(name: Any) -> ZoneInfo:
 
 def _weekly(week: Any) -> tuple[tuple[Span, ...], ...]:
     if not isinstance(week, Mapping):
-        _refuse("wrong_type", "`weekly` is an object from mon … sun to lists of hours.")
+        refuse("wrong_type", "`weekly` is an object from mon … sun to lists of hours.")
     for name in week:
         _weekday(name)
     return tuple(_spans(week.get(name), name) for name in WEEKDAYS)
@@ -202,23 +203,23 @@ def _weekly(week: Any) -> tuple[tuple[Span, ...], ...]:
 
 def _weekday(name: Any) -> int:
     if name not in WEEKDAYS:
-        _refuse("unknown_weekday", f"A weekday is one of {', '.join(WEEKDAYS)}, not {name!r}.")
+        refuse("unknown_weekday", f"A weekday is one of {', '.join(WEEKDAYS)}, not {name!r}.")
     return WEEKDAYS.index(name)
 
 
 def _rows(spec: Mapping[str, Any], key: str) -> list[Any]:
     rows = spec.get(key)
     if rows is not None and not isinstance(rows, (list, tuple)):
-        _refuse("wrong_type", f"`{key}` is a list.")
+        refuse("wrong_type", f"`{key}` is a list.")
     return list(rows or ())
 
 
 def _row(row: Any, *keys: str) -> list[Any]:
     if not isinstance(row, Mapping):
-        _refuse("wrong_type", f"Expected an object with {' and '.join(keys)}, not {row!r}.")
+        refuse("wrong_type", f"Expected an object with {' and '.join(keys)}, not {row!r}.")
     for key in keys:
         if key not in row:
-            _refuse("missing_key", f"`{key}` is missing from {row!r}.")
+            refuse("missing_key", f"`{key}` is missing from {row!r}.")
     return [row[key] for key in keys]
 
 
@@ -236,7 +237,7 @@ def _dated(rows: Iterable[tuple[int, Value]], key: str) -> dict[int, Value]:
     found: dict[int, Value] = {}
     for day, value in rows:
         if found.setdefault(day, value) != value:
-            _refuse("conflicting_dates", f"`{key}` says two things about {date.fromordinal(day)}.")
+            refuse("conflicting_dates", f"`{key}` says two things about {date.fromordinal(day)}.")
     return found
 
 
@@ -246,17 +247,17 @@ def _date(text: Any) -> int:
             return date.fromisoformat(text).toordinal()
     except ValueError as error:
         raise CalendarError("bad_date", f"There is no such date: {text!r}.") from error
-    _refuse("bad_date", f"A date is written YYYY-MM-DD, not {text!r}.")
+    refuse("bad_date", f"A date is written YYYY-MM-DD, not {text!r}.")
 
 
 def _spans(intervals: Any, where: str) -> tuple[Span, ...]:
     """Return sorted spans, those that touch made one; raise for any two that overlap."""
     if intervals is not None and not isinstance(intervals, (list, tuple)):
-        _refuse("wrong_type", f"{where}: hours are a list of [from, to].")
+        refuse("wrong_type", f"{where}: hours are a list of [from, to].")
     merged: list[Span] = []
     for opens, closes in sorted(_span(interval, where) for interval in intervals or ()):
         if merged and opens < merged[-1][1]:
-            _refuse("overlap", f"{where}: two openings overlap at {_clock(opens)}.")
+            refuse("overlap", f"{where}: two openings overlap at {_clock(opens)}.")
         if merged and opens == merged[-1][1]:
             opens = merged.pop()[0]
         merged.append((opens, closes))
@@ -265,10 +266,10 @@ def _spans(intervals: Any, where: str) -> tuple[Span, ...]:
 
 def _span(interval: Any, where: str) -> Span:
     if not isinstance(interval, (list, tuple)) or len(interval) != 2:
-        _refuse("wrong_type", f"{where}: an opening is [from, to], not {interval!r}.")
+        refuse("wrong_type", f"{where}: an opening is [from, to], not {interval!r}.")
     opens, closes = (_wall(text, where) for text in interval)
     if closes <= opens:
-        _refuse(
+        refuse(
             "end_before_start",
             f"{where}: {interval[0]} to {interval[1]} ends before it starts. "
             f"A shift over midnight is written in two: {interval[0]} to 24:00, "
@@ -280,13 +281,13 @@ def _span(interval: Any, where: str) -> Span:
 def _wall(text: Any, where: str) -> int:
     match = _TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        _refuse("bad_time", f"{where}: a time is written HH:MM or HH:MM:SS, not {text!r}.")
+        refuse("bad_time", f"{where}: a time is written HH:MM or HH:MM:SS, not {text!r}.")
     hour, minute, second = (int(part or 0) for part in match.groups())
     if minute > 59 or second > 59:
-        _refuse("bad_time", f"{where}: there is no such time: {text}.")
+        refuse("bad_time", f"{where}: there is no such time: {text}.")
     wall = (hour * 3600 + minute * 60 + second) * SECOND
     if wall > DAY:
-        _refuse("past_midnight", f"{where}: {text} is past midnight; a date ends at 24:00.")
+        refuse("past_midnight", f"{where}: {text} is past midnight; a date ends at 24:00.")
     return wall
 
 
@@ -299,11 +300,11 @@ def _working_day(seconds: Any) -> int | None:
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
-        _refuse("bad_working_day_seconds", f"`working_day_seconds` is a number, not {seconds!r}.")
+        refuse("bad_working_day_seconds", f"`working_day_seconds` is a number, not {seconds!r}.")
     try:
         amount = whole_microseconds(Decimal(str(seconds)))
     except CalendarError as error:
         raise CalendarError("bad_working_day_seconds", error.detail) from error
     if amount <= 0:
-        _refuse("bad_working_day_seconds", "`working_day_seconds` is more than nothing.")
+        refuse("bad_working_day_seconds", "`working_day_seconds` is more than nothing.")
     return amount
