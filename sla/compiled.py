@@ -1,0 +1,109 @@
+"""Rows of policies and calendars as the pure engine wants them, made once a process: a version never changes."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from sla import timeline
+from sla.calendar import Calendar
+from sla.models import CalendarVersion, EscalationRule, Policy, Target
+
+
+class UnknownCodeError(LookupError):
+    """Raised when a calendar or policy is asked for by a code that has no version in force."""
+
+
+class CompiledCalendar:
+    """A calendar version ready to compute with."""
+
+    def __init__(self, version: CalendarVersion) -> None:
+        self.pk = version.pk
+        self.code = version.code
+        self.version = version.version
+        self.name, self.name_en = version.name, version.name_en
+        self.calendar = Calendar.from_spec(version.spec)
+        self.zone = ZoneInfo(version.spec["timezone"])
+        self.reasons: dict[str, dict[str, str]] = version.reasons
+        self.assumed_years = frozenset(version.assumed_years)
+
+    def is_provisional(self, start: datetime, end: datetime) -> bool:
+        """Tell whether the local dates from start to end touch a year whose holidays are assumed."""
+        years = range(start.astimezone(self.zone).year, end.astimezone(self.zone).year + 1)
+        return not self.assumed_years.isdisjoint(years)
+
+
+class CompiledPolicy:
+    """A policy version ready to compute with."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.pk = policy.pk
+        self.basis = policy.basis
+        self.reopening = policy.reopening
+        self.targets = list(policy.targets.all())
+        self.target_of = {target.pk: target for target in self.targets}
+        self.pure_of = {target.pk: _pure(target) for target in self.targets}
+        self.rules: dict[str, list[timeline.Rule]] = {}
+        self.actions: dict[tuple[str, int], list[dict[str, object]]] = {}
+        for rule in policy.escalation_rules.all():
+            self.rules.setdefault(rule.metric, []).append(_rule(rule))
+            self.actions[rule.metric, rule.level] = rule.actions
+
+    def terms(self, priority: str) -> timeline.Terms:
+        """Return the targets for a priority: its own, else those of every priority."""
+        chosen: dict[timeline.Metric, timeline.Target] = {}
+        for target in sorted(self.targets, key=lambda target: target.priority == priority):
+            if target.priority in ("", priority):
+                chosen[timeline.Metric(target.metric)] = self.pure_of[target.pk]
+        return timeline.Terms(chosen, self.basis, self.reopening)
+
+
+def _rule(rule: EscalationRule) -> timeline.Rule:
+    return timeline.Rule(rule.level, timeline.Mark(rule.mark), rule.amount)
+
+
+def _pure(target: Target) -> timeline.Target:
+    in_days = target.unit == Target.Unit.WORKING_DAYS
+    return timeline.Target(
+        metric=timeline.Metric(target.metric),
+        calendar=target.calendar,
+        met_on=frozenset(target.met_on),
+        budget=None if in_days else timedelta(microseconds=int(target.amount * 1_000_000)),
+        days=target.amount.normalize() if in_days else None,
+        rule=target.rule,
+        pauses_on=frozenset(target.pauses_on),
+        ref=target.pk,
+    )
+
+
+@lru_cache(maxsize=4096)
+def policy_of(pk: int) -> CompiledPolicy:
+    """Return the compiled policy version with this key."""
+    return CompiledPolicy(Policy.objects.prefetch_related("targets", "escalation_rules").get(pk=pk))
+
+
+@lru_cache(maxsize=1024)
+def calendar_of(pk: int) -> CompiledCalendar:
+    """Return the compiled calendar version with this key."""
+    return CompiledCalendar(CalendarVersion.objects.get(pk=pk))
+
+
+def calendars_named(codes: set[str]) -> dict[str, CompiledCalendar]:
+    """Return the version in force of each code. Raises UnknownCodeError naming the first code that has none."""
+    rows = CalendarVersion.objects.current().filter(code__in=codes).values_list("code", "pk")
+    found = {code: calendar_of(pk) for code, pk in rows}
+    if missing := codes - found.keys():
+        raise UnknownCodeError(f"No calendar is called {min(missing)!r}.")
+    return found
+
+
+def calendar_named(code: str) -> CompiledCalendar:
+    """Return the version in force of a calendar. Raises UnknownCodeError."""
+    return calendars_named({code})[code]
+
+
+def policy_named(code: str) -> Policy:
+    """Return the version in force of a policy. Raises UnknownCodeError."""
+    policy = Policy.objects.current().filter(code=code).first()
+    if policy is None:
+        raise UnknownCodeError(f"No policy is called {code!r}.")
+    return policy

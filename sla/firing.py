@@ -1,0 +1,135 @@
+"""Hop 1 of the dispatch: milestones whose next step has come become Escalation rows, each in effect exactly once."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import connection, models, transaction
+
+from sla.clock import database_now
+from sla.compiled import policy_of
+from sla.engine import steps_of
+from sla.models import Escalation, Milestone
+from sla.timeline import Mark, Step
+
+Row = TypeVar("Row", bound=models.Model)
+
+# How long a row that raised is left alone: after the last of these it is quarantined.
+BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=1))
+WARNINGS = (Mark.PERCENT, Mark.BEFORE)
+
+MOVE_ON = """
+UPDATE sla_milestone AS milestone
+SET next_step_at = moved.next_step_at, next_level = moved.next_level, fired_through = moved.fired_through,
+    attempts = 0, error = ''
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::timestamptz[])
+  AS moved (id, next_step_at, next_level, fired_through)
+WHERE milestone.id = moved.id
+"""
+
+
+def fire_due(*, limit: int = 200, later_than: timedelta = timedelta()) -> int:
+    """Fire the steps of up to `limit` due milestones and return how many were claimed.
+
+    One transaction claims, writes the escalations and moves the milestones on. If a row raises, the batch is done
+    again row by row, and the bad one is put off, then quarantined. `later_than` leaves alone what is not yet that
+    late. Rows that another process holds are passed over.
+    """
+    return in_batches(lambda now: claim_due(now - later_than, limit), _fire, _put_off)
+
+
+def claim_due(before: datetime, limit: int) -> list[Milestone]:
+    """Lock up to `limit` milestones whose step came before an instant, oldest first. Call inside atomic."""
+    due = Milestone.objects.due(before).select_for_update(skip_locked=True, of=("self",))
+    return list(due.select_related("clock")[:limit])
+
+
+def in_batches(
+    claim: Callable[[datetime], list[Row]],
+    act: Callable[[list[Row], datetime], None],
+    put_off: Callable[[Row, datetime, str], None],
+) -> int:
+    """Claim rows and act on them in one transaction; row by row if that raises. Return how many were claimed."""
+    try:
+        with transaction.atomic():
+            now = database_now()
+            rows = claim(now)
+            if rows:
+                act(rows, now)
+            return len(rows)
+    except Exception:  # noqa: BLE001  one poisoned row must not stop the others: find it
+        return _one_by_one(claim, act, put_off)
+
+
+def _one_by_one(
+    claim: Callable[[datetime], list[Row]],
+    act: Callable[[list[Row], datetime], None],
+    put_off: Callable[[Row, datetime, str], None],
+) -> int:
+    with transaction.atomic():
+        now = database_now()
+        rows = claim(now)
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    act([row], now)
+            except Exception as error:  # noqa: BLE001  kept on the row, shown and alarmed
+                put_off(row, now, f"{type(error).__name__}: {error}"[:400])
+        return len(rows)
+
+
+def _fire(rows: list[Milestone], now: datetime) -> None:
+    escalations: list[Escalation] = []
+    moved: list[tuple[int, datetime | None, int, datetime]] = []
+    for row in rows:
+        passed, upcoming = _passed(row, now)
+        escalations += _escalations(row, passed, now)
+        moved.append((
+            row.pk,
+            upcoming.at if upcoming else None,
+            upcoming.level if upcoming else 0,
+            passed[-1].at if passed else row.fired_through or now,
+        ))  # fmt: skip
+    Escalation.objects.bulk_create(escalations, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE_ON, [list(column) for column in zip(*moved, strict=True)])
+
+
+def _passed(row: Milestone, now: datetime) -> tuple[list[Step], Step | None]:
+    """Return the steps of a milestone that have come true unfired, and the one that comes next."""
+    ladder = steps_of(row)
+    first = next((place for place, step in enumerate(ladder) if step.level == row.next_level), 0)
+    owed = ladder[first:]
+    passed = [step for step in owed if step.at < now]
+    return passed, next((step for step in owed if step.at >= now), None)
+
+
+def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[Escalation]:
+    """Yield the rows of steps that came true. A warning found together with the breach it warns of is overtaken."""
+    breached = any(step.mark not in WARNINGS for step in passed)
+    actions = policy_of(row.clock.policy_id).actions
+    for step in passed:
+        overtaken = breached and step.mark in WARNINGS
+        yield Escalation(
+            milestone=row,
+            due_at=row.due_at,
+            level=step.level,
+            mark=step.mark,
+            step_at=step.at,
+            fired_at=now,
+            retry_at=now,
+            actions=actions[row.metric, step.level],
+            state=Escalation.State.SUPERSEDED if overtaken else Escalation.State.PENDING,
+            error="overtaken by the breach" if overtaken else "",
+        )
+
+
+def _put_off(row: Milestone, now: datetime, error: str) -> None:
+    """Leave a milestone that raised alone for a while; after the last try it is quarantined until someone looks."""
+    row.attempts += 1
+    row.error = error
+    if row.attempts > len(BACKOFF):
+        row.next_step_at, row.quarantined_at = None, now
+    else:
+        row.next_step_at = now + BACKOFF[row.attempts - 1]
+    row.save(update_fields=["attempts", "error", "next_step_at", "quarantined_at"])

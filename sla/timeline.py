@@ -1,0 +1,431 @@
+"""Facts in, cycles out: when each promise started, paused, was met or was missed. Pure: nothing of Django is read here.
+
+A fact is something that happened at an instant. A cycle is one run of a target. The same facts, in whatever order
+they were recorded, always fold to the same cycles; that is why a corrected fact or calendar is a refold, never a patch.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from sla.calendar import Calendar, Interval
+
+
+class FactKind(StrEnum):
+    """What happened."""
+
+    OPEN = "open"
+    CUSTOMER_MESSAGE = "customer_message"
+    ACCEPT = "accept"
+    ASSIGN = "assign"
+    PROGRESS = "progress"
+    REPLY = "reply"
+    CALL = "call"
+    WAIT = "wait"
+    RESUME = "resume"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    CLOSE = "close"
+    MERGE = "merge"
+    REPLAN = "replan"
+    HAND_OVER = "hand_over"
+    SIGN = "sign"
+    OBJECT = "object"
+
+
+class ActorKind(StrEnum):
+    """Who did it. Only people meet a promise; a bot or the system never does. Source: K02"""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+class Hold(StrEnum):
+    """Why the work waits."""
+
+    CUSTOMER = "customer"
+    THIRD_PARTY = "third_party"
+    SCHEDULED = "scheduled"
+
+
+class Metric(StrEnum):
+    """What is timed."""
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    UPDATE = "update"
+    RESOLUTION = "resolution"
+    SIGN_OFF = "sign_off"
+
+
+class State(StrEnum):
+    """How a cycle stands when nothing but its facts is known; whether it is late now is a question for a clock."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+    MET_LATE = "met_late"
+    CANCELLED = "cancelled"
+
+
+HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
+ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE})
+STARTED_BY = {
+    FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.UPDATE, Metric.RESOLUTION),
+    FactKind.HAND_OVER: (Metric.SIGN_OFF,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A promised time: `budget` of open time under the rule `duration`, or `days` working days under any rule."""
+
+    metric: Metric
+    calendar: str
+    met_on: frozenset[str]
+    budget: timedelta | None = None
+    days: Decimal | None = None
+    rule: str = "duration"
+    pauses_on: frozenset[str] = frozenset()
+    ref: int = 0
+
+    def due_at(self, calendar: Calendar, start: datetime) -> datetime | None:
+        """Return when the promise runs out if nothing pauses it; None means never. Source: R5, R7"""
+        if self.budget is not None:
+            return calendar.due_at(start, self.budget)
+        return calendar.due_after_working_days(start, self.days or Decimal(), self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The targets in force from a fact on, and how they treat change and reopening."""
+
+    targets: Mapping[Metric, Target]
+    basis: str = "from_creation"
+    reopening: str = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened at `at` (aware); `ref` orders facts of one instant and names the one that met a target."""
+
+    kind: FactKind
+    at: datetime
+    actor: ActorKind = ActorKind.AGENT
+    ref: int = 0
+    hold: Hold | None = None
+    until: datetime | None = None
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that is not counted, from fact to fact; an open one has no end yet."""
+
+    start: datetime
+    end: datetime | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run of a target as the facts tell it. `due_at` is None while an open pause holds it, or if never reached."""
+
+    metric: Metric
+    number: int
+    target: Target
+    calendar: Calendar
+    started_at: datetime
+    due_at: datetime | None
+    completed_at: datetime | None
+    stopped_at: datetime | None
+    met_by: int | None
+    state: State
+    budget: timedelta | None
+    remaining: timedelta | None
+    pauses: tuple[Pause, ...]
+
+
+Calendars = Callable[[str, Metric, int], Calendar]
+
+
+@dataclass(slots=True)
+class _Run:
+    """A cycle while it is being folded."""
+
+    metric: Metric
+    number: int
+    target: Target
+    started_at: datetime
+    completed_at: datetime | None = None
+    stopped_at: datetime | None = None
+    met_by: int | None = None
+    gaps: list[Pause] = field(default_factory=list)
+
+    def stop(self, at: datetime) -> None:
+        self.stopped_at = at
+
+    def meet(self, fact: Fact) -> None:
+        self.completed_at = self.stopped_at = fact.at
+        self.met_by = fact.ref
+
+    def resume(self, at: datetime) -> None:
+        """Take the run up again; the time since it stopped is not counted."""
+        if self.stopped_at:
+            self.gaps.append(Pause(self.stopped_at, at, "resolved"))
+        self.completed_at = self.stopped_at = self.met_by = None
+
+
+class _Folding:
+    """The state between two facts. One method for each thing a fact can do."""
+
+    def __init__(self) -> None:
+        self.terms = Terms({})
+        self.runs: list[_Run] = []
+        self.holds: list[Pause] = []
+        self.ended = False
+        self.heard: list[Fact] = []
+
+    def hear(self, fact: Fact) -> None:
+        if fact.kind == FactKind.REPLAN:
+            self._replan(fact)
+        elif fact.terms:
+            self.terms = fact.terms
+        for metric in STARTED_BY.get(fact.kind, ()):
+            self._start(metric, fact.at)
+        self._meet(fact)
+        self._hold(fact)
+        self._end_or_reopen(fact)
+        self._arm_next_response(fact)
+        self.heard.append(fact)
+
+    def live(self) -> list[_Run]:
+        return [run for run in self.runs if run.stopped_at is None]
+
+    def _last(self, metric: Metric) -> _Run | None:
+        return next((run for run in reversed(self.runs) if run.metric == metric), None)
+
+    def _start(self, metric: Metric, at: datetime) -> None:
+        if target := self.terms.targets.get(metric):
+            number = sum(run.metric == metric for run in self.runs) + 1
+            self.runs.append(_Run(metric, number, target, at))
+
+    def _meet(self, fact: Fact) -> None:
+        if fact.actor not in HUMANS:
+            return
+        for run in self.live():
+            if fact.kind in run.target.met_on and fact.at >= run.started_at:
+                run.meet(fact)
+                if run.metric == Metric.UPDATE and fact.kind not in ENDINGS:
+                    self._start(Metric.UPDATE, fact.at)
+
+    def _hold(self, fact: Fact) -> None:
+        if fact.kind == FactKind.WAIT and fact.hold:
+            self._cut_hold(fact.at)
+            self.holds.append(Pause(fact.at, fact.until, fact.hold))
+        elif fact.kind == FactKind.RESUME or fact.kind in ENDINGS:
+            self._cut_hold(fact.at)
+
+    def _cut_hold(self, at: datetime) -> None:
+        """End the hold in force at `at`, also one whose agreed end lies later."""
+        if self.holds and (self.holds[-1].end is None or self.holds[-1].end > at):
+            last = self.holds[-1]
+            self.holds[-1] = Pause(last.start, at, last.cause)
+
+    def _end_or_reopen(self, fact: Fact) -> None:
+        if fact.kind in ENDINGS:
+            self.ended = True
+            for run in self.live():
+                run.stop(fact.at)
+        elif fact.kind == FactKind.REOPEN and self.ended:
+            self.ended = False
+            self._reopen(fact.at)
+
+    def _reopen(self, at: datetime) -> None:
+        """Take the resolution up again as the policy says; an update is owed again from now. Source: C38"""
+        last = self._last(Metric.RESOLUTION)
+        if last and self.terms.reopening == "resume":
+            last.resume(at)
+        elif last and self.terms.reopening == "restart":
+            self._start(Metric.RESOLUTION, at)
+        if self.terms.reopening != "none":
+            self._start(Metric.UPDATE, at)
+
+    def _arm_next_response(self, fact: Fact) -> None:
+        """A further answer is owed from the first customer message that nobody has answered yet. Source: C19, C23"""
+        owed = {Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE} & {run.metric for run in self.live()}
+        if fact.kind == FactKind.CUSTOMER_MESSAGE and not owed and not self.ended:
+            self._start(Metric.NEXT_RESPONSE, fact.at)
+
+    def _replan(self, fact: Fact) -> None:
+        """Change the targets under way; what was met or missed stays judged by the old ones. Source: C41, C42"""
+        before, self.terms = self.terms, fact.terms or Terms({})
+        for run in self.live():
+            target = self.terms.targets.get(run.metric)
+            if target is None:
+                run.stop(fact.at)
+            elif target != run.target:
+                run.target = target
+                run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
+        for metric in self.terms.targets.keys() - before.targets.keys():
+            self._adopt(metric, fact)
+
+    def _adopt(self, metric: Metric, fact: Fact) -> None:
+        """Start a metric that the old terms did not have, if it would be running had they had it."""
+        alone = _Folding()
+        for earlier in self.heard:
+            alone.hear(_under(earlier, Terms({metric: self.terms.targets[metric]}, reopening=self.terms.reopening)))
+        for run in alone.live():
+            run.number += sum(mine.metric == metric for mine in self.runs) - (run.number - 1)
+            run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
+            self.runs.append(run)
+
+
+def _under(fact: Fact, terms: Terms) -> Fact:
+    """Return the same fact under other terms."""
+    return Fact(fact.kind, fact.at, fact.actor, fact.ref, fact.hold, fact.until, terms if fact.terms else None)
+
+
+def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:
+    """Fold facts into cycles, in the order in which they started.
+
+    The first fact carries the terms; `calendars(code, metric, number)` gives the calendar of a run.
+    Facts of one instant are taken in the order of `ref`.
+    """
+    folding = _Folding()
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.ref)):
+        folding.hear(fact)
+    return [_closed(run, folding.holds, calendars(run.target.calendar, run.metric, run.number)) for run in folding.runs]
+
+
+def _closed(run: _Run, holds: Sequence[Pause], calendar: Calendar) -> Cycle:
+    """Return what a folded run amounts to on its calendar."""
+    held = [hold for hold in holds if hold.cause in run.target.pauses_on]
+    pauses = _within(run, [*held, *run.gaps])
+    due_at, remaining = _due(run.target, calendar, run.started_at, pauses)
+    budget = run.target.budget or _budget(run.target, calendar, run.started_at)
+    state = _state(run, due_at, remaining)
+    return Cycle(
+        run.metric, run.number, run.target, calendar, run.started_at, due_at, run.completed_at, run.stopped_at,
+        run.met_by, state, budget, remaining, pauses,
+    )  # fmt: skip
+
+
+def _budget(target: Target, calendar: Calendar, start: datetime) -> timedelta | None:
+    """Return the open time that a budget in working days comes to from `start`."""
+    due_at = target.due_at(calendar, start)
+    return calendar.elapsed(start, due_at) if due_at else None
+
+
+def _within(run: _Run, pauses: Iterable[Pause]) -> tuple[Pause, ...]:
+    """Return the parts of pauses that lie within the run, in order."""
+    cut = []
+    for pause in sorted(pauses, key=lambda pause: pause.start):
+        start, end = max(pause.start, run.started_at), pause.end
+        if run.stopped_at:
+            end = min(end or run.stopped_at, run.stopped_at)
+        if end is None or start < end:
+            cut.append(Pause(start, end, pause.cause))
+    return tuple(cut)
+
+
+def _due(
+    target: Target, calendar: Calendar, start: datetime, pauses: Sequence[Pause]
+) -> tuple[datetime | None, timedelta | None]:
+    """Return when the run is due and, if an open pause holds it instead, the open time it has left.
+
+    A pause adds its own open time, measured on the same calendar; one that begins once the run is due moves nothing.
+    """
+    free = target.due_at(calendar, start)
+    due_at, paused = free, timedelta()
+    for pause in pauses:
+        if due_at is None or free is None or pause.start >= due_at:
+            break
+        if pause.end is None:
+            return None, calendar.elapsed(pause.start, due_at)
+        paused += calendar.elapsed(pause.start, pause.end)
+        due_at = calendar.due_at(free, paused) if paused else free
+    return due_at, None
+
+
+def _state(run: _Run, due_at: datetime | None, remaining: timedelta | None) -> State:
+    late = due_at is not None and run.stopped_at is not None and run.stopped_at > due_at
+    if run.completed_at:
+        return State.MET_LATE if late else State.MET
+    if run.stopped_at:
+        return State.BREACHED if late else State.CANCELLED
+    return State.PAUSED if remaining is not None else State.RUNNING
+
+
+class Mark(StrEnum):
+    """When a step comes true: a share of the budget, or open time before or after the due instant."""
+
+    PERCENT = "percent"
+    BEFORE = "before"
+    BREACH = "breach"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One level of a ladder; `amount` is a percentage or seconds of open time."""
+
+    level: int
+    mark: Mark
+    amount: Decimal = Decimal()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A level of a ladder, laid on a cycle."""
+
+    level: int
+    mark: Mark
+    at: datetime
+
+
+def steps(
+    *, rules: Iterable[Rule], calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause] = ()
+) -> list[Step]:
+    """Lay a ladder on a running cycle, in the order in which its steps come true.
+
+    Marks are reckoned on the calendar of the cycle, like the deadline itself; one that would fall before the start
+    is given at the start, and one that is never reached is left out. Source: C05, C28
+    """
+    laid = ((rule, _mark_at(rule, calendar, start, due_at, pauses)) for rule in rules)
+    return sorted((Step(rule.level, rule.mark, at) for rule, at in laid if at), key=lambda step: (step.at, step.level))
+
+
+def _mark_at(
+    rule: Rule, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
+) -> datetime | None:
+    amount = timedelta(microseconds=int(rule.amount * 1_000_000))
+    if rule.mark == Mark.BREACH:
+        return due_at
+    if rule.mark == Mark.AFTER:
+        return calendar.due_at(due_at, amount)
+    if rule.mark == Mark.BEFORE:
+        before = calendar.due_at(due_at, -amount)
+        return max(before, start) if before else start
+    return _share_at(rule.amount, calendar, start, due_at, pauses)
+
+
+def _share_at(
+    percent: Decimal, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
+) -> datetime | None:
+    """Return when `percent` of the open time from start to due, pauses left out, has passed."""
+    counted = [Interval(pause.start, min(pause.end or due_at, due_at)) for pause in pauses if pause.start < due_at]
+    paused = sum((calendar.elapsed(gap.start, gap.end) for gap in counted), timedelta())
+    share = (calendar.elapsed(start, due_at) - paused) * int(percent * 1000) // 100_000
+    at = calendar.due_at(start, share)
+    for gap in counted:
+        if at is None or gap.start >= at:
+            break
+        share += calendar.elapsed(gap.start, gap.end)
+        at = calendar.due_at(start, share)
+    return at

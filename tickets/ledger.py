@@ -1,0 +1,136 @@
+"""The ledger of a ticket: one numbered line an event, and the only way its clocks hear of anything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from plans.models import Contact, User
+from sla import engine
+from sla.actors import Actor
+from sla.engine import Heard
+from sla.models import Milestone, Policy
+from sla.timeline import ActorKind, FactKind
+from tickets.models import Message, Ticket, TicketClock, TicketEvent
+
+Kind = TicketEvent.Kind
+
+# What a line of the ledger tells the clocks; a line that is not here tells them nothing.
+FACTS = {
+    Kind.CUSTOMER_MESSAGE: FactKind.CUSTOMER_MESSAGE,
+    Kind.BOT_REPLY: FactKind.REPLY,
+    Kind.ACCEPTED: FactKind.ACCEPT,
+    Kind.ASSIGNED: FactKind.ASSIGN,
+    Kind.PROGRESS: FactKind.PROGRESS,
+    Kind.REPLY: FactKind.REPLY,
+    Kind.CALL: FactKind.CALL,
+    Kind.WAITING: FactKind.WAIT,
+    Kind.RESUMED: FactKind.RESUME,
+    Kind.RESOLVED: FactKind.RESOLVE,
+    Kind.REOPENED: FactKind.REOPEN,
+    Kind.CLOSED: FactKind.CLOSE,
+    Kind.MERGED: FactKind.MERGE,
+}
+
+# What an action may have changed on the ticket by the time it records it.
+KEPT = (
+    "status", "priority", "team", "assignee", "waiting_until", "resolved_at", "closed_at", "merged_into", "next_due_at",
+    "event_count", "updated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line to be written: what happened, who did it, when, and what was said."""
+
+    kind: TicketEvent.Kind
+    actor: Actor
+    at: datetime
+    message: Message | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    is_public: bool = True
+
+
+def actor_of(person: User | Contact) -> Actor:
+    """Return a person as the ledger names them."""
+    if isinstance(person, Contact):
+        return Actor(ActorKind.CUSTOMER, f"contact:{person.pk}", person.name)
+    return Actor(ActorKind.AGENT if person.is_agent else ActorKind.CUSTOMER, f"user:{person.pk}", str(person))
+
+
+def open_with(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEvent:
+    """Write the first line of a new, unsaved ticket and start its clock, if the plan times anything."""
+    ticket.event_count, ticket.updated_at = 1, entry.at
+    started = _start(ticket, entry, policy) if policy else None
+    ticket.next_due_at = _next_due(started[1]) if started else None
+    ticket.save(force_insert=True)
+    if started:
+        TicketClock(ticket=ticket, clock=started[0]).save(force_insert=True)
+    if entry.message:
+        entry.message.ticket = ticket
+        entry.message.save(force_insert=True)
+    event = _event(ticket, entry, 1)
+    event.save(force_insert=True)
+    return event
+
+
+def _start(ticket: Ticket, entry: Entry, policy: Policy) -> tuple[engine.Clock, list[Milestone]]:
+    heard = Heard(FactKind.OPEN, entry.at, entry.actor, f"{ticket.number}#1")
+    return engine.start(policy=policy, priority=ticket.priority, heard=heard)
+
+
+def record(ticket: Ticket, *entries: Entry) -> list[TicketEvent]:
+    """Write lines, tell the clocks what people did, and save the ticket with them.
+
+    Call inside atomic with the ticket locked. The ticket's own fields are saved too, so an action sets them first.
+    """
+    first = ticket.event_count + 1
+    events = [_event(ticket, entry, number) for number, entry in enumerate(entries, first)]
+    TicketEvent.objects.bulk_create(events)
+    heard = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
+    if heard:
+        _tell(ticket, heard)
+    ticket.event_count += len(entries)
+    ticket.updated_at = entries[-1].at
+    ticket.save(update_fields=KEPT)
+    return events
+
+
+def _tell(ticket: Ticket, heard: list[Heard]) -> None:
+    rows: list[Milestone] = []
+    for timed in ticket.ticket_clocks.select_related("clock"):
+        rows += engine.observe(timed.clock, heard)
+    ticket.next_due_at = _next_due(rows)
+
+
+def replan(ticket: Ticket, entry: Entry) -> TicketEvent:
+    """Write a change of priority and put the ticket's clocks under it."""
+    heard = Heard(FactKind.REPLAN, entry.at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}")
+    rows: list[Milestone] = []
+    for timed in ticket.ticket_clocks.select_related("clock__policy"):
+        rows += engine.replan(timed.clock, policy=timed.clock.policy, priority=ticket.priority, heard=heard)
+    ticket.next_due_at = _next_due(rows)
+    return record(ticket, entry)[0]
+
+
+def _next_due(rows: Iterable[Milestone]) -> datetime | None:
+    """Return the earliest due instant among open milestones."""
+    return min((row.due_at for row in rows if row.due_at and row.stopped_at is None), default=None)
+
+
+def _is_fact(entry: Entry) -> bool:
+    """Tell whether the clocks hear of it; a call that nobody answered is no contact. Source: K02"""
+    return entry.kind in FACTS and entry.fields.get("answered", True)
+
+
+def _heard(ticket: Ticket, event: TicketEvent, entry: Entry) -> Heard:
+    fields = {name: entry.fields[name] for name in ("hold", "until") if name in entry.fields}
+    return Heard(FACTS[entry.kind], entry.at, entry.actor, f"{ticket.number}#{event.number}", fields)
+
+
+def _event(ticket: Ticket, entry: Entry, number: int) -> TicketEvent:
+    return TicketEvent(
+        ticket=ticket, number=number, kind=entry.kind, at=entry.at, message=entry.message, fields=entry.fields,
+        is_public=entry.is_public, actor_kind=entry.actor.kind, actor_ref=entry.actor.ref,
+        actor_display=entry.actor.display,
+    )  # fmt: skip
