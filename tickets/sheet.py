@@ -1,0 +1,140 @@
+"""A promise on paper: its proof, one line a day, over the same hours of each day. Reads no database and no clock."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import groupby, pairwise
+
+from django.utils.dates import WEEKDAYS_ABBR
+
+from tickets.strip import ZERO, Hour, Row, Segment, Span, Story, Strip, kind, named, split, table
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the sheet: a local date, or an unbroken run of shut ones."""
+
+    first_on: date
+    last_on: date
+    weekday: str
+    strip: Strip | None
+    counted: timedelta
+    total: timedelta
+    words: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A promise on paper, one line a day, over the same hours of each day."""
+
+    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]
+    hours: tuple[Hour, ...]
+
+
+def sheet(story: Story, *, at: datetime, zone: tzinfo) -> Sheet:
+    """Return the proof of `story`, one line a day; neighbouring days without an opening share a line."""
+    cut = groupby(_by_day(story.spans, zone), lambda span: span.start.astimezone(zone).date())
+    days = [[*spans] for _day, spans in cut]
+    window = _window(story.spans, zone)
+    total, lines = ZERO, []
+    for is_shut, run in groupby(days, lambda day: not any(span.counted for span in day)):
+        for spans in [[span for day in run for span in day]] if is_shut else run:
+            counted = sum((span.length for span in spans if span.counted), ZERO)
+            total += counted
+            lines.append(_line(spans, story, _Place(window, at, zone), total))
+    return Sheet(tuple(lines), table(story, zone), _window_hours(window))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a line of the sheet is drawn: the hours of day it shows, now, and the zone."""
+
+    window: tuple[float, float]
+    at: datetime
+    zone: tzinfo
+
+    def x(self, instant: datetime, day: date) -> float:
+        """Return the percent at which `instant` lies on the line of `day`, kept within the line."""
+        local = instant.astimezone(self.zone)
+        hour = _hour(local) + 24 * (local.date() - day).days
+        first, last = self.window
+        return round(min(max((hour - first) / (last - first), 0), 1) * 100, 3)
+
+
+def _by_day(spans: Iterable[Span], zone: tzinfo) -> Iterator[Span]:
+    """Yield the spans cut at local midnights."""
+    for span in spans:
+        first = span.start.astimezone(zone).date()
+        days = (span.end.astimezone(zone).date() - first).days
+        dates = [first + timedelta(n) for n in range(1, days + 1)]
+        midnights = [datetime.combine(day, time(), zone).astimezone(UTC) for day in dates]
+        edges = [span.start, *midnights, span.end]
+        yield from (span.cut(start, end) for start, end in pairwise(edges) if start < end)
+
+
+def _window(spans: Sequence[Span], zone: tzinfo) -> tuple[float, float]:
+    """Return the hours of day that hold every counted piece, a little wider, in whole hours."""
+    counted = [span for span in _by_day(spans, zone) if span.counted]
+    if not counted:
+        return 0.0, 24.0
+    starts = [_hour(span.start.astimezone(zone)) for span in counted]
+    ends = [_hour(span.end.astimezone(zone)) or 24.0 for span in counted]
+    return float(max(int(min(starts)) - 1, 0)), float(min(int(max(ends)) + 2, 24))
+
+
+def _hour(local: datetime) -> float:
+    """Return the hour of day with its fraction."""
+    return local.hour + local.minute / 60 + local.second / 3600
+
+
+def _window_hours(window: tuple[float, float]) -> tuple[Hour, ...]:
+    """Return the hours over the sheet's lines, at most seven of them."""
+    first, last = int(window[0]), int(window[1])
+    step = max(1, -(-(last - first) // 6))
+    hours = [*range(first, last, step), last]
+    if last - hours[-2] < step:
+        del hours[-2]
+    anchors = ["start", *["middle"] * (len(hours) - 2), "end"]
+    places = zip(hours, anchors, strict=True)
+    return tuple(Hour(round((h - first) / (last - first) * 100, 3), f"{h:02d}:00", "", a) for h, a in places)
+
+
+def _line(spans: Sequence[Span], story: Story, place: _Place, total: timedelta) -> Line:
+    """Return the sheet's line of one day, or of a run of shut days."""
+    first, last = spans[0].start.astimezone(place.zone), spans[-1].start.astimezone(place.zone)
+    counted = sum((span.length for span in spans if span.counted), ZERO)
+    return Line(
+        first_on=first.date(),
+        last_on=last.date(),
+        weekday=str(WEEKDAYS_ABBR[first.weekday()]),
+        strip=_day_strip(spans, story, place) if counted else None,
+        counted=counted,
+        total=total,
+        words="、".join(dict.fromkeys(span.words for span in spans if not span.counted)),
+    )
+
+
+def _day_strip(spans: Sequence[Span], story: Story, place: _Place) -> Strip:
+    """Return one day of the sheet, to the scale of the clock."""
+    day, reached = spans[0].start.astimezone(place.zone).date(), story.reached(place.at)
+    parts = split(Story(tuple(spans), story.tone, story.due_at), reached)
+    drawn = [(place.x(part.start, day), place.x(part.end, day), part) for part in parts]
+    segments = tuple(
+        Segment(x, round(end - x, 3), kind(part, reached), part, named(part, place.zone)) for x, end, part in drawn
+    )
+
+    def here(instant: datetime | None) -> float | None:
+        local = instant and instant.astimezone(place.zone)
+        return place.x(instant, day) if instant and local and local.date() == day else None
+
+    return Strip(
+        size="day",
+        tone=story.tone,
+        segments=segments,
+        now_x=None if story.stopped_at else here(place.at),
+        due_x=here(story.due_at),
+        done_x=here(story.stopped_at),
+        is_provisional=story.is_provisional,
+        label="; ".join(segment.name for segment in segments),
+    )

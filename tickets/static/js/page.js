@@ -1,0 +1,30 @@
+// What every page has: toasts that can be put away, a draft that survives, forms that are sent once.
+
+import "./time.js";
+import "./live.js";
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".toast")?.remove();
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const printer = event.target.closest("[data-print]");
+  if (printer) print();
+});
+
+// What was typed is kept in this browser until it was sent: a lost session loses no words.
+for (const field of document.querySelectorAll("[data-draft]")) {
+  const key = `draft:${field.dataset.draft}`;
+  if (!field.value) field.value = sessionStorage.getItem(key) ?? "";
+  field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
+  field.form?.addEventListener("submit", () => sessionStorage.removeItem(key));
+}
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.defaultPrevented) return;
+  if (button.getAttribute("aria-busy") === "true") return event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
