@@ -32,11 +32,11 @@ COMMANDS = {
     "setup": ["-m", "config.launch.assets"],
     "run": ["-m", "config.launch.run"],
     "test": ["-m", "pytest"],
-    "check": ["-m", "config.launch.check"],
+    "check": ["-m", "config.quality.check"],
     "bench": ["-m", "tests.bench"],
-    "lock": ["-m", "config.launch.lock"],
+    "lock": ["-m", "config.quality.lock"],
     "schema": ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", "config/openapi.yaml"],
-    "translations": ["-m", "config.launch.translations"],
+    "translations": ["-m", "config.quality.translations"],
 }
 
 

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import polib
+import pytest
+
+from config.quality import translations
+from config.quality.translations import Message
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('_("接单")', Message(None, "接单", None)),
+        ('gettext_lazy("接" "单")', Message(None, "接单", None)),
+        ('ngettext("%(n)s 条", "%(n)s 条以上", n)', Message(None, "%(n)s 条", "%(n)s 条以上")),
+        ('translation.pgettext("工单", "打开")', Message("工单", "打开", None)),
+    ],
+)
+def test_texts_are_found_in_python(source: str, expected: Message) -> None:
+    assert list(translations.in_python(source)) == [expected]
+
+
+@pytest.mark.parametrize("source", ["_(name)", '_(f"接单 {name}")', 'print("接单")'])
+def test_what_is_no_literal_text_is_not_found(source: str) -> None:
+    assert list(translations.in_python(source)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('{% load i18n %}{% translate "接单" %}', [Message(None, "接单", None)]),
+        ("{% load i18n %}{% translate '到期' context '时限' %}", [Message("时限", "到期", None)]),
+        ('{% load i18n %}{{ _("接单") }}', [Message(None, "接单", None)]),
+        (
+            "{% load i18n %}{% blocktranslate %}您好 {{ name }}{% endblocktranslate %}",
+            [Message(None, "您好 %(name)s", None)],
+        ),
+        (
+            "{% load i18n %}{% blocktranslate count n=n %}一条{% plural %}{{ n }} 条{% endblocktranslate %}",
+            [Message(None, "一条", "%(n)s 条")],
+        ),
+        ("<p>接单</p>", []),
+    ],
+)
+def test_texts_are_found_in_templates(source: str, expected: list[Message]) -> None:
+    assert list(translations.in_template(source)) == expected
+
+
+def app_with(folder: Path, source: str) -> Path:
+    (folder / "words.py").write_text(source)
+    translations.update(folder)
+    return folder / translations.CATALOGUE
+
+
+def test_a_new_text_must_be_translated(tmp_path: Path) -> None:
+    app_with(tmp_path, '_("接单")')
+    assert translations.problems(tmp_path) == ["untranslated or fuzzy: '接单'"]
+
+
+def test_a_translated_text_survives_an_update(tmp_path: Path) -> None:
+    path = app_with(tmp_path, '_("接单")')
+    catalogue = polib.pofile(str(path))
+    catalogue[0].msgstr = "Accept"
+    catalogue.save()
+    assert translations.problems(tmp_path) == ["not compiled: run `make translations`"]
+    translations.update(tmp_path)
+    assert translations.problems(tmp_path) == []
+    assert polib.mofile(str(path.with_suffix(".mo")))[0].msgstr == "Accept"
+
+
+def test_a_text_that_is_gone_is_dropped(tmp_path: Path) -> None:
+    path = app_with(tmp_path, '_("接单")')
+    (tmp_path / "words.py").write_text("")
+    assert translations.problems(tmp_path)[-1] == "no longer used: '接单'"
+    translations.update(tmp_path)
+    assert len(polib.pofile(str(path))) == 0
+
+
+def test_every_text_of_the_product_has_its_english() -> None:
+    assert [problem for app in translations.APPS for problem in translations.problems(translations.ROOT / app)] == []
