@@ -112,7 +112,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that happened at `at` (aware); `ref` orders facts of one instant and names the one that met a target."""
+    """One thing that happened at `at` (aware); `ref` orders facts of one instant and names what met a target."""
 
     kind: FactKind
     at: datetime

@@ -1,0 +1,448 @@
+"""Facts in, cycles out: what starts, pauses, meets and ends a promise, without a database."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla.calendar import Calendar, Interval
+from sla.timeline import (
+    ActorKind,
+    Cycle,
+    Fact,
+    FactKind,
+    Hold,
+    Mark,
+    Metric,
+    Rule,
+    State,
+    Step,
+    Target,
+    Terms,
+    cycles,
+    steps,
+)
+from tests.hours import EIGHT_HOURS, ROUND_THE_CLOCK, TWELVE_HOURS, WEEKDAYS, beijing, calendar, hours, local
+
+CALENDARS = {
+    "A5": calendar(EIGHT_HOURS, working_day_seconds=28800),
+    "A12": calendar(TWELVE_HOURS, WEEKDAYS),
+    "ALWAYS": calendar(ROUND_THE_CLOCK, WEEKDAYS),
+}
+HUMAN_CONTACT = frozenset({"reply", "call"})
+HANDLING = frozenset({"accept", "assign", "progress", "reply", "call"})
+
+
+def target(
+    metric: str, count: float = 8, on: str = "A5", met_on: frozenset[str] | None = None, **more: object
+) -> Target:
+    usual = {"resolution": frozenset({"resolve"}), "sign_off": frozenset({"sign", "object"})}
+    return Target(Metric(metric), on, met_on or usual.get(metric, HUMAN_CONTACT), budget=hours(count), **more)
+
+
+def terms(*targets: Target, **more: str) -> Terms:
+    return Terms({target.metric: target for target in targets}, **more)
+
+
+def fact(what: str, at: str, **more: object) -> Fact:
+    """Return a fact from words such as `bot reply`."""
+    *actor, kind = what.split()
+    actor_kind = ActorKind(actor[0]) if actor else ActorKind.AGENT
+    return Fact(FactKind(kind), beijing(at), actor_kind, **more)
+
+
+def fold(under: Terms, *facts: Fact) -> list[Cycle]:
+    """Fold facts of which the first is put under the terms."""
+    first = Fact(facts[0].kind, facts[0].at, facts[0].actor, terms=under)
+    numbered = [Fact(f.kind, f.at, f.actor, n, f.hold, f.until, f.terms) for n, f in enumerate([first, *facts[1:]])]
+    return cycles(numbered, lambda code, metric, number: CALENDARS[code])
+
+
+def only(under: Terms, *facts: Fact) -> Cycle:
+    (cycle,) = fold(under, *facts)
+    return cycle
+
+
+def waits(at: str, hold: Hold = Hold.CUSTOMER, until: str | None = None) -> Fact:
+    return Fact(FactKind.WAIT, beijing(at), hold=hold, until=beijing(until) if until else None)
+
+
+PAUSING = frozenset({"customer", "third_party", "scheduled"})
+
+
+@pytest.mark.parametrize(
+    ("what", "meets_y18", "meets_k02"),
+    [
+        ("accept", True, False),
+        ("assign", True, False),
+        ("progress", True, False),
+        ("reply", True, True),
+        ("call", True, True),
+        ("bot reply", False, False),
+        ("system reply", False, False),
+        ("system assign", False, False),
+        ("customer customer_message", False, False),
+    ],
+)
+def test_each_plan_names_what_meets_its_first_response__Y18_K02_C22(what, meets_y18, meets_k02):
+    for met_on, meets in ((HANDLING, meets_y18), (HUMAN_CONTACT, meets_k02)):
+        cycle = fold(
+            terms(target("first_response", 2, met_on=met_on)),
+            fact("customer open", "2026-03-02 10:00"),
+            fact(what, "2026-03-02 11:00"),
+        )[0]
+        assert (cycle.state == State.MET) is meets
+
+
+@pytest.mark.parametrize(
+    ("replied", "state"),
+    [
+        ("2026-03-02 12:00", State.MET),  # on the due instant is in time
+        ("2026-03-02 12:00:00.000001", State.MET_LATE),
+        ("2026-03-02 12:30", State.MET_LATE),  # nothing elapsed since, yet the promise is past
+    ],
+)
+def test_a_breach_is_an_answer_after_the_due_instant_and_nothing_else(replied, state):
+    cycle = only(terms(target("first_response", 2)), fact("customer open", "2026-03-02 10:00"), fact("reply", replied))
+    assert cycle.due_at == beijing("2026-03-02 12:00")
+    assert cycle.state == state
+
+
+def test_a_pause_over_a_weekend_adds_its_working_time_only__C06():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 16:00"),
+        fact("resume", "2026-03-09 10:00"),
+    )
+    assert cycle.due_at == beijing("2026-03-09 14:00")
+
+
+def test_a_pause_that_begins_after_the_due_instant_moves_nothing__C07():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING), basis="from_creation"),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 16:00"),
+        fact("resume", "2026-03-09 10:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-09 11:00"), terms=terms(target("resolution", 4, pauses_on=PAUSING))),
+    )
+    assert cycle.due_at == beijing("2026-03-06 15:00")
+
+
+def test_while_it_waits_a_promise_has_working_time_left_and_no_deadline():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 16:00"),
+    )
+    assert (cycle.state, cycle.due_at, cycle.remaining) == (State.PAUSED, None, hours(3))
+
+
+def test_an_agreed_date_ends_the_pause_by_itself():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 16:00", Hold.SCHEDULED, until="2026-03-09 10:00"),
+    )
+    assert cycle.due_at == beijing("2026-03-09 14:00")
+
+
+def test_work_taken_up_before_the_agreed_date_ends_the_pause_then():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 16:00", Hold.SCHEDULED, until="2026-03-20 10:00"),
+        fact("resume", "2026-03-09 10:00"),
+    )
+    assert cycle.due_at == beijing("2026-03-09 14:00")
+
+
+def test_the_first_response_does_not_wait_for_the_customer_unless_the_policy_says_so__C24():
+    facts = (fact("customer open", "2026-03-06 10:00"), waits("2026-03-06 10:30"), fact("resume", "2026-03-06 11:30"))
+    assert only(terms(target("first_response", 2)), *facts).due_at == beijing("2026-03-06 12:00")
+    paused = terms(target("first_response", 2, pauses_on=frozenset({"customer"})))
+    assert only(paused, *facts).due_at == beijing("2026-03-06 14:00")
+
+
+def test_resolving_out_of_a_pause_ends_the_pause_first__C09():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-02-02 09:00"),
+        waits("2026-02-02 11:00"),
+        fact("resolve", "2026-08-03 10:00"),
+    )
+    (pause,) = cycle.pauses
+    assert (pause.start, pause.end) == (beijing("2026-02-02 11:00"), beijing("2026-08-03 10:00"))
+    assert cycle.state == State.MET
+    assert CALENDARS["A5"].elapsed(cycle.started_at, pause.start) == hours(2)
+
+
+def test_an_end_stops_every_clock_where_it_stands__C08():
+    found = fold(
+        terms(target("first_response", 2), target("update", 4), target("resolution", 24)),
+        fact("customer open", "2026-03-02 09:00"),
+        fact("close", "2026-03-02 14:00"),
+    )
+    assert {cycle.metric: cycle.state for cycle in found} == {
+        Metric.FIRST_RESPONSE: State.BREACHED,  # due at 11:00 and never answered
+        Metric.UPDATE: State.CANCELLED,  # due at 14:00: stopped in time
+        Metric.RESOLUTION: State.CANCELLED,
+    }
+    assert {cycle.stopped_at for cycle in found} == {beijing("2026-03-02 14:00")}
+
+
+@pytest.mark.parametrize(
+    ("reopening", "due"),
+    [("resume", "2026-03-03 09:00"), ("restart", "2026-03-03 11:00"), ("none", None)],
+)
+def test_a_reopened_ticket_counts_on_as_the_policy_says__C38(reopening, due):
+    found = fold(
+        terms(target("resolution", 8, on="A12"), reopening=reopening),
+        fact("customer open", "2026-03-02 09:00"),
+        fact("resolve", "2026-03-02 11:00"),
+        fact("customer reopen", "2026-03-02 15:00"),
+    )
+    running = [cycle for cycle in found if cycle.stopped_at is None]
+    assert [cycle.due_at for cycle in running] == ([beijing(due)] if due else [])
+
+
+@pytest.mark.parametrize(("basis", "due"), [("from_creation", "11:00"), ("from_change", "14:00")])
+def test_a_change_of_priority_counts_from_where_the_policy_says__C41(basis, due):
+    cycle = only(
+        terms(target("resolution", 8, on="A12")),
+        fact("customer open", "2026-03-02 09:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 12:00"), terms=terms(target("resolution", 2, on="A12"), basis=basis)),
+    )
+    assert cycle.due_at == beijing(f"2026-03-02 {due}")
+
+
+def test_what_was_met_under_the_old_policy_stays_met__C42():
+    cycle = only(
+        terms(target("first_response", 4)),
+        fact("customer open", "2026-03-02 09:00"),
+        fact("reply", "2026-03-02 11:30"),
+        Fact(FactKind.REPLAN, beijing("2026-03-03 09:00"), terms=terms(target("first_response", 2))),
+    )
+    assert (cycle.state, cycle.target.budget) == (State.MET, hours(4))
+
+
+def test_a_policy_without_an_update_ends_the_update_clock__C17():
+    found = fold(
+        terms(target("first_response", 2), target("update", 1)),
+        fact("customer open", "2026-03-02 09:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 09:30"), terms=terms(target("first_response", 2))),
+    )
+    assert [cycle.metric for cycle in found if cycle.stopped_at is None] == [Metric.FIRST_RESPONSE]
+
+
+@pytest.mark.parametrize(("basis", "due"), [("from_creation", "17:00"), ("from_change", "17:30")])
+def test_a_policy_with_a_resolution_starts_one_under_way(basis, due):
+    found = fold(
+        terms(target("first_response", 2)),
+        fact("customer open", "2026-03-02 10:00"),
+        fact("reply", "2026-03-02 10:20"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 10:30"), terms=terms(target("resolution", 6), basis=basis)),
+    )
+    assert [cycle.due_at for cycle in found if cycle.stopped_at is None] == [beijing(f"2026-03-02 {due}")]
+
+
+def test_a_policy_with_a_first_response_owes_none_to_whom_was_answered():
+    found = fold(
+        terms(target("resolution", 8)),
+        fact("customer open", "2026-03-02 10:00"),
+        fact("reply", "2026-03-02 10:20"),
+        Fact(
+            FactKind.REPLAN,
+            beijing("2026-03-02 10:30"),
+            terms=terms(target("resolution", 8), target("first_response", 2)),
+        ),
+    )
+    assert [cycle.metric for cycle in found] == [Metric.RESOLUTION]
+
+
+def test_a_further_answer_is_owed_from_the_first_unanswered_message__C19_C23():
+    found = fold(
+        terms(target("first_response", 4), target("next_response", 2)),
+        fact("customer open", "2026-03-02 09:00"),
+        fact("customer customer_message", "2026-03-02 09:10"),
+        fact("reply", "2026-03-02 09:20"),
+        fact("customer customer_message", "2026-03-02 10:00"),
+        fact("customer customer_message", "2026-03-02 10:30"),
+    )
+    first, following = found
+    assert first.state == State.MET
+    assert (following.started_at, following.due_at) == (beijing("2026-03-02 10:00"), beijing("2026-03-02 12:00"))
+
+
+def test_an_answered_message_owes_nothing__C19():
+    found = fold(
+        terms(target("next_response", 2)),
+        fact("customer open", "2026-03-02 08:40"),
+        fact("customer customer_message", "2026-03-02 09:00"),
+        fact("reply", "2026-03-02 09:20"),
+    )
+    assert [cycle.state for cycle in found] == [State.MET]
+
+
+def test_every_update_owes_the_next_one_until_the_end():
+    found = fold(
+        terms(target("update", 4, met_on=frozenset({"progress", "reply"}))),
+        fact("customer open", "2026-03-02 09:00"),
+        fact("progress", "2026-03-02 11:00"),
+        fact("progress", "2026-03-02 17:00"),
+        fact("resolve", "2026-03-03 09:00"),
+    )
+    assert [cycle.state for cycle in found] == [State.MET, State.MET_LATE, State.CANCELLED]
+
+
+@pytest.mark.parametrize(
+    ("handed_over", "due"),
+    [
+        ("2026-09-28 10:00", "2026-10-05 17:30"),
+        ("2026-09-26 10:00", "2026-10-02 17:30"),  # a Saturday: counting begins with Monday
+    ],
+)
+def test_signing_is_due_at_the_close_of_the_fifth_working_day__K06(handed_over, due):
+    sign = Target(Metric.SIGN_OFF, "A5", frozenset({"sign", "object"}), days=Decimal(5), rule="end_of_nth_day")
+    cycle = only(terms(sign), fact("hand_over", handed_over))
+    assert cycle.due_at == beijing(due)
+    assert only(terms(sign), fact("hand_over", handed_over), fact("customer sign", due)).state == State.MET
+
+
+def test_half_a_working_day_is_half_of_the_calendars_nominal_day__K02_C40():
+    half = Target(Metric.FIRST_RESPONSE, "A5", HUMAN_CONTACT, days=Decimal("0.5"))
+    cycle = only(terms(half), fact("customer open", "2026-03-06 16:00"))
+    assert (cycle.due_at, cycle.budget) == (beijing("2026-03-09 11:00"), hours(4))
+
+
+def test_a_calendar_that_never_opens_never_comes_due():
+    CALENDARS["SHUT"] = Calendar.from_spec({"timezone": "Asia/Shanghai", "weekly": {}})
+    cycle = only(terms(target("first_response", 2, on="SHUT")), fact("customer open", "2026-03-02 10:00"))
+    assert (cycle.due_at, cycle.state) == (None, State.RUNNING)
+
+
+def ladder(*rules: tuple[str, float], due: str, start: str, on: str = "A5") -> list[Step]:
+    laid = [Rule(level, Mark(mark), Decimal(str(amount))) for level, (mark, amount) in enumerate(rules)]
+    return steps(rules=laid, calendar=CALENDARS[on], start=beijing(start), due_at=beijing(due))
+
+
+def test_marks_are_reckoned_like_the_deadline_itself__C05():
+    monday_to_friday = calendar((("08:00", "18:00"),))
+    due = monday_to_friday.due_at(beijing("2026-03-02 17:00"), hours(4))
+    before = [Rule(0, Mark.BEFORE, Decimal(3600))]
+    (step,) = steps(rules=before, calendar=monday_to_friday, start=beijing("2026-03-02 17:00"), due_at=due)
+    assert (due, step.at) == (beijing("2026-03-03 11:00"), beijing("2026-03-03 10:00"))
+
+
+def test_a_share_of_the_budget_is_a_share_of_working_time__C28():
+    found = ladder(("percent", 75), ("breach", 0), start="2026-03-02 19:30", due="2026-03-03 09:30", on="A12")
+    assert [step.at for step in found] == [beijing("2026-03-03 09:00"), beijing("2026-03-03 09:30")]
+
+
+def test_levels_after_the_breach_count_working_time():
+    found = ladder(("breach", 0), ("after", 3600), start="2026-03-06 15:00", due="2026-03-06 17:00")
+    assert [step.at for step in found] == [beijing("2026-03-06 17:00"), beijing("2026-03-09 09:00")]
+
+
+def test_a_mark_before_the_start_is_given_at_the_start():
+    found = ladder(("before", 7200), ("breach", 0), start="2026-03-02 10:00", due="2026-03-02 11:00")
+    assert found[0].at == beijing("2026-03-02 10:00")
+
+
+def test_a_share_leaves_pauses_out():
+    cycle = only(
+        terms(target("resolution", 8, pauses_on=PAUSING)),
+        fact("customer open", "2026-03-06 10:00"),
+        waits("2026-03-06 11:00"),
+        fact("resume", "2026-03-06 15:00"),
+    )
+    (step,) = steps(
+        rules=[Rule(0, Mark.PERCENT, Decimal(50))],
+        calendar=CALENDARS["A5"], start=cycle.started_at, due_at=cycle.due_at, pauses=cycle.pauses,
+    )  # fmt: skip
+    assert step.at == beijing("2026-03-09 09:00")  # 1 h, pause, 2.5 h, then half an hour on Monday
+
+
+def test_a_deadline_reads_the_same_in_every_zone__C10_C43():
+    bangkok = calendar((("09:00", "12:00"), ("13:00", "18:00")), zone="Asia/Bangkok")
+    assert bangkok.due_at(local("2026-03-02 17:30", "Asia/Bangkok"), hours(2)) == local(
+        "2026-03-03 10:30", "Asia/Bangkok"
+    )
+
+
+ACTS = """
+agent accept, agent progress, agent reply, bot reply, agent wait, agent resume, customer customer_message,
+agent resolve, customer reopen, agent close, system replan
+"""
+KINDS = st.sampled_from([tuple(act.split()) for act in ACTS.split(",")])
+ALL_METRICS = terms(
+    target("first_response", 2, on="A12"), target("next_response", 2), target("update", 6),
+    target("resolution", 30, on="A5", pauses_on=PAUSING),
+)  # fmt: skip
+FEWER_METRICS = terms(target("first_response", 1), target("resolution", 10, on="ALWAYS", pauses_on=PAUSING))
+
+
+@st.composite
+def histories(draw) -> list[Fact]:
+    at = beijing("2026-02-27 07:00") + timedelta(minutes=draw(st.integers(0, 3000)))
+    facts = [Fact(FactKind.OPEN, at, ActorKind.CUSTOMER, 0, terms=ALL_METRICS)]
+    for ref in range(1, draw(st.integers(1, 14))):
+        actor, kind = draw(KINDS)
+        at += timedelta(minutes=draw(st.integers(0, 1500)))
+        hold = draw(st.sampled_from(list(Hold))) if kind == "wait" else None
+        until = at + timedelta(hours=draw(st.integers(1, 60))) if hold == Hold.SCHEDULED else None
+        given_terms = draw(st.sampled_from([ALL_METRICS, FEWER_METRICS])) if kind == "replan" else None
+        facts.append(Fact(FactKind(kind), at, ActorKind(actor), ref, hold, until, given_terms))
+    return facts
+
+
+def folded(facts: list[Fact]) -> list[Cycle]:
+    return cycles(facts, lambda code, metric, number: CALENDARS[code])
+
+
+@given(histories(), st.randoms())
+def test_the_order_in_which_facts_were_recorded_does_not_matter(facts, chance):
+    shuffled = facts[:]
+    chance.shuffle(shuffled)
+    assert folded(shuffled) == folded(facts)
+
+
+@given(histories())
+def test_the_open_time_between_start_and_due_outside_pauses_is_the_budget(facts):
+    for cycle in folded(facts):
+        if cycle.due_at is None:
+            assert cycle.remaining is not None
+            continue
+        before_due = [pause for pause in cycle.pauses if pause.start < cycle.due_at]
+        gaps = [Interval(pause.start, min(pause.end or cycle.due_at, cycle.due_at)) for pause in before_due]
+        paused = sum((cycle.calendar.elapsed(gap.start, gap.end) for gap in gaps), timedelta())
+        assert cycle.calendar.elapsed(cycle.started_at, cycle.due_at) - paused == cycle.budget
+
+
+@given(histories())
+def test_no_deadline_lies_in_closed_time_but_at_a_closing_edge(facts):
+    for cycle in folded(facts):
+        if cycle.due_at:
+            just_before = cycle.due_at - timedelta(microseconds=1)
+            assert cycle.calendar.is_open(cycle.due_at) or cycle.calendar.is_open(just_before)
+
+
+@given(histories())
+def test_an_ended_ticket_has_no_running_clock(facts):
+    ends = {FactKind.RESOLVE, FactKind.CLOSE}
+    last = [fact for fact in facts if fact.kind in ends | {FactKind.REOPEN}]
+    if last and last[-1].kind in ends:
+        assert all(cycle.stopped_at for cycle in folded(facts) if cycle.started_at <= last[-1].at)
+
+
+@given(histories())
+def test_a_met_promise_names_the_human_act_that_met_it(facts):
+    by_ref = {fact.ref: fact for fact in facts}
+    for cycle in folded(facts):
+        if cycle.completed_at:
+            evidence = by_ref[cycle.met_by]
+            assert evidence.at == cycle.completed_at
+            assert evidence.actor in (ActorKind.AGENT, ActorKind.CUSTOMER)
+            assert evidence.kind in cycle.target.met_on
