@@ -89,7 +89,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def sendable(self, at: datetime) -> Self:
         """Narrow to queued ones whose time has come and that nobody holds a lease on, oldest first."""
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=at)
-        return self.filter(free, state=Delivery.State.QUEUED, not_before__lte=at).order_by("not_before", "pk")
+        return self.waiting().filter(free, not_before__lte=at).order_by("not_before", "pk")
+
+    def waiting(self) -> Self:
+        """Narrow to queued ones that travel in a mail of their own."""
+        return self.filter(state=Delivery.State.QUEUED, carried_by=None)
 
 
 class Delivery(models.Model):
@@ -125,6 +129,8 @@ class Delivery(models.Model):
     # The whole message, byte for byte, made once before the first try.
     rendered = models.BinaryField(null=True)
     subject = models.CharField(max_length=400, blank=True)
+    # The delivery whose mail tells this one too, when many came together for one reader. Source: C30
+    carried_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="carried")
     queued_at = models.DateTimeField()
     not_before = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
