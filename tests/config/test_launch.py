@@ -1,13 +1,18 @@
 import ast
+import os
+import shutil
+import signal
 import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from email.message import EmailMessage
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from config.launch import environment, mail_sink, ports, postgres, processes, supervisor, valkey
@@ -101,6 +106,28 @@ def test_a_cluster_of_another_version_is_refused(tmp_path: Path) -> None:
     (folder / "PG_VERSION").write_text("14\n")
     with pytest.raises(processes.LaunchError, match="14"):
         postgres.prepare(server, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as another user")
+def test_root_without_namespaces_runs_postgres_as_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "namespace_allowed", lambda programs: False)
+    server = postgres.find()
+    cluster = postgres.prepare(server, tmp_path / "cluster")
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="shouyue-test-") as sockets:
+        Path(sockets).chmod(0o711)
+        child = postgres.start(server, cluster, Path(sockets) / "inner", tmp_path / "log")
+        postgres.await_ready(child, cluster)
+        with psycopg.connect(postgres.url(Path(sockets) / "inner", postgres.DATABASE)) as line:
+            assert line.execute("SELECT 1").fetchone() == (1,)
+        processes.stop(child, signal.SIGINT)
+    assert Path(f"/proc/{child.pid}").exists() is False
+    assert (server.owner, cluster.owner()) == ("nobody", "nobody")
+    shutil.rmtree(cluster)
+
+
+def test_what_somebody_else_left_in_a_shared_folder_is_not_trusted(tmp_path: Path) -> None:
+    with pytest.raises(processes.LaunchError, match="somebody else"):
+        postgres.refuse_stranger(tmp_path, os.geteuid() + 1)
 
 
 def test_valkey_out_of_the_wheel_comes_first() -> None:
