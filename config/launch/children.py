@@ -61,7 +61,7 @@ def start_valkey(var: Path, sockets: Path, enlist: Enlist) -> str:
 def start_mail_sink(var: Path, enlist: Enlist) -> dict[str, str]:
     """Start a mail server that keeps what it gets in `var/mail`; return its address and that folder."""
     port, folder = ports.free_port(), var / "mail"
-    command = [sys.executable, "-m", "config.launch.mail_sink", str(port), folder]
+    command = [sys.executable, "-m", "config.launch.mail_sink", str(port), str(folder)]
     start = partial(processes.spawn, command, log=var / "log/mail_sink.log", cwd=ROOT)
     enlist(Program("mail_sink", start))
     return {"EMAIL_URL": f"smtp://{ports.LOOPBACK}:{port}", "DEMO_MAIL": str(folder)}

@@ -244,7 +244,7 @@ def start(
     own(server, sockets)
     settings = {**SETTINGS, **(changes or {}), "unix_socket_directories": str(sockets)}
     flags = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    command = [server.command("postgres"), "-D", folder, *flags]
+    command = [str(server.command("postgres")), "-D", str(folder), *flags]
     return spawn(command, log=log, before_exec=server.enter, cwd="/", **server.identity)
 
 
