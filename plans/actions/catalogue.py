@@ -1,0 +1,76 @@
+"""Writes of the catalogue: products, and plans as versions that never change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models, transaction
+
+from plans.models import Item, Plan, Product
+from sla.actions import Change, Outcome, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan's whole content; `items` hold the fields of `Item`, `includes` the code of the plan it contains."""
+
+    code: str
+    vendor: str
+    name: str
+    name_en: str
+    seal: str
+    rank: int
+    source: str
+    items: tuple[Mapping[str, Any], ...]
+    is_rank_assumed: bool = False
+    is_a_la_carte: bool = False
+    includes: str = ""
+
+
+@transaction.atomic
+def put_products(*, products: Iterable[Mapping[str, str]]) -> list[Change]:
+    """Save products by their code and return what changed; the fields are those of `Product`."""
+    kept = {row.code: row for row in Product.objects.all()}
+    return [_put_product(product, kept.get(product["code"])) for product in products]
+
+
+def _put_product(product: Mapping[str, str], kept: Product | None) -> Change:
+    if kept is None:
+        Product.objects.create(**product)
+        return Change("product", product["code"], Outcome.ADDED)
+    changed = [name for name, value in product.items() if getattr(kept, name) != value]
+    for name in changed:
+        setattr(kept, name, product[name])
+    if changed:
+        kept.save(update_fields=changed)
+    return Change("product", kept.code, Outcome.CHANGED if changed else Outcome.UNCHANGED)
+
+
+@transaction.atomic
+def put_plans(*, offers: Iterable[Offer]) -> list[Change]:
+    """Save plans, an included one before the one that includes it; a changed one becomes a new version.
+
+    Contracts keep the version that they were signed with.
+    """
+    kept = {plan.code: plan for plan in Plan.objects.current().select_for_update(of=("self",))}
+    return [_put_plan(offer, kept) for offer in offers]
+
+
+def _put_plan(offer: Offer, kept: dict[str, Plan]) -> Change:
+    includes = kept[offer.includes] if offer.includes else None
+    content = {name: getattr(offer, name) for name in offer.__slots__}
+    written = digest({**content, "includes": includes.digest if includes else ""})
+    before = kept.get(offer.code)
+    if before and before.digest == written:
+        return Change("plan", offer.code, Outcome.UNCHANGED, before.version)
+    versions = Plan.objects.filter(code=offer.code)
+    versions.filter(is_current=True).update(is_current=False)
+    last = versions.aggregate(last=models.Max("version"))["last"] or 0
+    plan = Plan.objects.create(**_plan_fields(offer), includes=includes, version=last + 1, digest=written)
+    Item.objects.bulk_create(Item(plan=plan, **item) for item in offer.items)
+    kept[offer.code] = plan
+    return Change("plan", offer.code, Outcome.NEW_VERSION if before else Outcome.ADDED, plan.version)
+
+
+def _plan_fields(offer: Offer) -> dict[str, Any]:
+    return {name: getattr(offer, name) for name in offer.__slots__ if name not in ("items", "includes")}

@@ -1,0 +1,39 @@
+"""`manage.py load_plans`: take in products, calendars, holidays, policies and plans, and say what changed."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from plans.loading import load, summary
+from sla.actions import Outcome
+from sla.reading import ReadingError
+
+
+class Command(BaseCommand):
+    help = "读入产品、节假日、服务时间、响应标准和服务计划;可重复执行,只写有变化的。"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, help="YAML 文件;不写则读入 fixtures/ 下全部")
+        parser.add_argument("--dry-run", action="store_true", help="只说会改什么,不保存")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            changes = load(options["paths"], dry_run=options["dry_run"])
+        except ReadingError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            written = {"changes": [asdict(change) for change in changes], "summary": summary(changes)}
+            self.stdout.write(json.dumps(written, ensure_ascii=False))
+            return
+        for change in changes:
+            if change.outcome != Outcome.UNCHANGED:
+                version = f" v{change.version}" if change.version else ""
+                self.stdout.write(f"{change.outcome:<12} {change.kind:<9} {change.code}{version}")
+        counted = ", ".join(f"{outcome} {count}" for outcome, count in summary(changes).items())
+        self.stdout.write((_("未保存:") if options["dry_run"] else "") + counted)

@@ -1,0 +1,14 @@
+"""The words that plan data may use. Tickets have categories and channels of the same codes."""
+
+CATEGORIES = ("how_to", "fault", "data_environment", "requirement", "customisation", "third_party", "operations")
+CHANNELS = ("im", "hotline", "portal", "community", "email", "in_product", "monitoring")
+# What coverage can be asked for.
+SERVICES = (
+    "search", "help_centre", "video", "community", "bot", "voice_bot", "learning",
+    "im", "ticket", "hotline", "public_operations", "private_operations", "private_installation",
+    "developer_support", "training", "workshop", "guidance", "planning", "health_check", "operations_report",
+    "critical_moment", "expert_consultation", "technical_manager", "account_team", "service_report", "updates",
+    "product_certification", "vocational_certification", "executive_events", "standard", "terms",
+)  # fmt: skip
+UNITS = ("times", "reports", "person_days", "environments", "people", "tickets")
+PERIODS = ("year", "term")

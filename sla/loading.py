@@ -1,0 +1,190 @@
+"""Calendars, holidays and policies as people write them in YAML."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+
+from sla.actions import BREAKS, Day, Hours, Level, PolicyError, Promise, Terms, Year, check_terms, compose
+from sla.calendar import Calendar, CalendarError
+from sla.models import EscalationRule, HolidayDate, HolidaySet, Policy, Target
+from sla.models.policies import Metric
+from sla.reading import (
+    Field,
+    Place,
+    amount,
+    choice,
+    code,
+    day,
+    flag,
+    known,
+    list_of,
+    mapping,
+    mapping_of,
+    number,
+    text,
+)
+from sla.timeline import FactKind, Hold
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Whom a ladder may name; who that is for a ticket is decided where tickets are known.
+ROLES = ("owner", "team_lead", "duty_manager", "technical_manager", "success_manager", "account_team")
+
+SPAN = list_of(text(8))
+HOLIDAYS = mapping({
+    "country": Field(text(2)),
+    "subdivision": Field(text(8), ""),
+    "breaks": Field(choice(tuple(BREAKS))),
+    "make_up": Field(flag),
+})  # fmt: skip
+SPECIAL = mapping({
+    "date": Field(day),
+    "hours": Field(list_of(SPAN)),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "source": Field(text(200)),
+})  # fmt: skip
+CALENDAR_FIELDS = mapping({
+    "code": Field(code),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "timezone": Field(text(40)),
+    "weekly": Field(mapping_of(WEEKDAYS, list_of(SPAN))),
+    "working_day_seconds": Field(number(1, 90_000)),
+    "holidays": Field(HOLIDAYS, None),
+    "special": Field(list_of(SPECIAL, once=["date"]), []),
+    "remark": Field(text(), ""),
+})  # fmt: skip
+DATE = mapping({
+    "date": Field(day),
+    "kind": Field(choice(HolidayDate.Kind.values)),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "stands_for": Field(choice(WEEKDAYS), ""),
+})  # fmt: skip
+YEAR = mapping({
+    "country": Field(text(2)),
+    "subdivision": Field(text(8), ""),
+    "year": Field(number(2000, 2100)),
+    "status": Field(choice(HolidaySet.Status.values)),
+    "source": Field(text(200)),
+    "dates": Field(list_of(DATE, once=["date"])),
+})  # fmt: skip
+
+TARGET = mapping({
+    "metric": Field(choice(Metric.values)),
+    "priority": Field(choice(("low", "normal", "high", "urgent")), ""),
+    "amount": Field(amount),
+    "unit": Field(choice(Target.Unit.values)),
+    "rule": Field(choice(Target.Rule.values), Target.Rule.DURATION.value),
+    "calendar": Field(known("calendar")),
+    "met_on": Field(list_of(choice([kind.value for kind in FactKind]))),
+    "pauses_on": Field(list_of(choice([hold.value for hold in Hold])), []),
+    "promise": Field(known("promise")),
+    "clause": Field(text()),
+    "clause_en": Field(text()),
+})  # fmt: skip
+
+
+def action(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return one action of a ladder: tell roles, raise the priority, or reassign to a role."""
+    doing = {
+        "do": Field(choice(("tell", "raise_priority", "reassign"))),
+        "roles": Field(list_of(choice(ROLES)), None),
+        "role": Field(choice(ROLES), None),
+    }
+    read = {name: value for name, value in mapping(doing)(node, place).items() if value is not None}
+    needs = {"tell": {"do", "roles"}, "raise_priority": {"do"}, "reassign": {"do", "role"}}
+    if "do" in read and read.keys() != needs.get(read["do"], read.keys()):
+        place.refuse(node, _("应有:%s。") % "、".join(sorted(needs[read["do"]])))
+    return read
+
+
+LEVEL = mapping({
+    "mark": Field(choice(EscalationRule.Mark.values)),
+    "amount": Field(amount, Decimal(0)),
+    "actions": Field(list_of(action)),
+})  # fmt: skip
+POLICY_FIELDS = mapping({
+    "code": Field(code),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "basis": Field(choice(Policy.Basis.values), Policy.Basis.FROM_CREATION.value),
+    "reopening": Field(choice(Policy.Reopening.values), Policy.Reopening.RESUME.value),
+    "targets": Field(list_of(TARGET, once=["metric", "priority"])),
+    "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}),
+    "note": Field(text(), ""),
+})  # fmt: skip
+
+
+def holidays(node: yaml.Node, place: Place) -> Year | None:
+    """Return one file of holidays, or None after noting what is wrong."""
+    before = len(place.problems)
+    read = YEAR(node, place)
+    for row in read.get("dates") or []:
+        _check_date(row, read, node, place)
+    if len(place.problems) > before:
+        return None
+    dates = tuple(Day(**row) for row in sorted(read["dates"], key=lambda row: row["date"]))
+    return Year(**{**read, "dates": dates})
+
+
+def _check_date(row: Mapping[str, Any], year: Mapping[str, Any], node: yaml.Node, place: Place) -> None:
+    if row["date"].year != year["year"]:
+        place.at(f"dates.{row['date']}").refuse(node, _("这一天不在 %d 年。") % year["year"])
+    if (row["kind"] == HolidayDate.Kind.MAKE_UP) != bool(row["stands_for"]):
+        place.at(f"dates.{row['date']}.stands_for").refuse(node, _("调休上班日(且只有它)要写明代替星期几。"))
+
+
+def calendar(node: yaml.Node, place: Place) -> Hours | None:
+    """Return a calendar, or None after noting what is wrong: hours that overlap, or a week that never opens."""
+    before = len(place.problems)
+    read = CALENDAR_FIELDS(node, place)
+    if len(place.problems) > before:
+        return None
+    hours = _hours(read)
+    try:
+        compiled = Calendar.from_spec(compose(hours.rules | {"holidays": None}, [])["spec"])
+    except CalendarError as error:
+        place.refuse(node, str(error))
+        return None
+    if not compiled.opens_within_a_year:
+        place.at("weekly").refuse(node, _("一年之内没有任何开放时间。"))
+    return hours
+
+
+def policy(node: yaml.Node, place: Place) -> Terms | None:
+    """Return a policy, or None after noting what is wrong."""
+    before = len(place.problems)
+    read = POLICY_FIELDS(node, place)
+    if len(place.problems) > before:
+        return None
+    terms = _terms(read)
+    try:
+        check_terms(terms)
+    except PolicyError as error:
+        place.at(error.field).refuse(node, str(error))
+    return terms
+
+
+def _hours(read: Mapping[str, Any]) -> Hours:
+    rules: dict[str, Any] = {name: read[name] for name in ("timezone", "working_day_seconds", "holidays")}
+    rules["weekly"] = {weekday: spans for weekday, spans in read["weekly"].items() if spans}
+    rules["special"] = [{**row, "date": row["date"].isoformat()} for row in read["special"]]
+    return Hours(read["code"], read["name"], read["name_en"], rules, read["remark"])
+
+
+def _terms(read: Mapping[str, Any]) -> Terms:
+    levels = tuple(
+        Level(metric, number, row["mark"], row["amount"], tuple(row["actions"]))
+        for metric, ladder in read["ladders"].items()
+        for number, row in enumerate(ladder or [], start=1)
+    )
+    targets = tuple(
+        Promise(**{**row, "met_on": tuple(row["met_on"]), "pauses_on": tuple(row["pauses_on"])})
+        for row in read["targets"]
+    )
+    plain = {name: read[name] for name in ("code", "name", "name_en", "basis", "reopening", "note")}
+    return Terms(**plain, targets=targets, levels=levels)
