@@ -168,6 +168,7 @@ class Calendar:
 
     def _later(self, instant: int, amount: int) -> int | None:
         """Walk forward by tables that reach ever further until `amount` is worked."""
+        self._refuse_beyond(amount, LATEST - instant)
         reach = YEARS_AHEAD
         while True:
             first = date_before(_in_range(instant))
@@ -186,6 +187,7 @@ class Calendar:
 
     def _earlier(self, instant: int, amount: int) -> int | None:
         """Walk back by tables that reach ever further until `amount` is worked."""
+        self._refuse_beyond(amount, instant - EARLIEST)
         reach = YEARS_BEHIND
         while True:
             last = date_after(_in_range(instant))
@@ -202,6 +204,11 @@ class Calendar:
                 amount -= worked
                 instant = table.starts[1]
 
+    def _refuse_beyond(self, wanted: int, left: int) -> None:
+        """Refuse at once what no calendar with weekly hours could reach before time ends."""
+        if wanted > left and any(self.hours.weekly):
+            _never_or_beyond(never=False)
+
     def _day_past(self, instant: int) -> int:
         return self.hours.date_of(instant) + 1
 
@@ -211,7 +218,7 @@ class Calendar:
         if table.low <= low and high < table.high:
             return table.worked(high) - table.worked(low)
         worked = 0
-        for since in range(low, high, MOST_DATES * DAY):
+        for since in range(_in_range(low), _in_range(high), MOST_DATES * DAY):
             until = min(since + MOST_DATES * DAY, high)
             table = self._over(since, until)
             worked += table.worked(until) - table.worked(since)
@@ -238,6 +245,7 @@ class Calendar:
     def _nth_open_date(self, instant: int, count: int) -> int | None:
         """Return the `count`-th date with an opening after the local date of `instant`."""
         after, reach = self.hours.date_of(_in_range(instant)), YEARS_AHEAD
+        self._refuse_beyond(count, LAST_DATE - after)
         while True:
             table = self._of_dates(after, after + reach)
             row = bisect_right(table.dates, after) + count - 1
