@@ -1,5 +1,6 @@
 """How long `make run` takes until it is ready, and how much memory the product then has."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -69,8 +70,9 @@ def shares(sizes: dict[str, float]) -> list[dict[str, Any]]:
 def idle_process() -> float:
     """Return the memory of a process that has only set Django up."""
     code = "import django, sys; django.setup(); print(1, flush=True); sys.stdin.read()"
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=running.ROOT) as child:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=running.ROOT, env=environment, **pipes) as child:
         assert child.stdout
         child.stdout.readline()
         size = running.pss(child.pid)
