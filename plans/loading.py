@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from plans.actions.catalogue import Offer, put_plans, put_products
 from plans.models import Plan, Product
 from plans.models.contracts import Deployment
-from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, SERVICES, UNITS
+from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNITS
 from sla.actions import Change, Hours, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.loading import calendar, holidays, policy
 from sla.models import CalendarVersion, HolidaySet, Policy
@@ -86,6 +86,7 @@ ITEM = mapping({
     "deployments": Field(list_of(choice(Deployment.values)), []),
     "categories": Field(list_of(choice(CATEGORIES)), []),
     "channels": Field(list_of(choice(CHANNELS)), []),
+    "priorities": Field(list_of(choice(PRIORITIES)), []),
     "certified": Field(flag, False),
     "exclusions": Field(list_of(EXCLUSION, once=["category"]), []),
     "ways_on": Field(WORDS, []),

@@ -2,6 +2,7 @@
 
 CATEGORIES = ("how_to", "fault", "data_environment", "requirement", "customisation", "third_party", "operations")
 CHANNELS = ("im", "hotline", "portal", "community", "email", "in_product", "monitoring")
+PRIORITIES = ("low", "normal", "high", "urgent")
 # What coverage can be asked for.
 SERVICES = (
     "search", "help_centre", "video", "community", "bot", "voice_bot", "learning",

@@ -99,8 +99,10 @@ class Item(models.Model):
     deployments = models.JSONField(default=list, blank=True)
     categories = models.JSONField(default=list, blank=True)
     channels = models.JSONField(default=list, blank=True)
+    # Priorities it is meant for; another is served all the same, and told the ways on. Source: Y08
+    priorities = models.JSONField(default=list, blank=True)
     is_for_certified = models.BooleanField(default=False)
-    # [{"category", "section", "clause", "clause_en", "definitions"?, "carve_out"?, "ways_on": [..], "ways_on_en": [..]}]
+    # [{"category", "section", "clause", "definitions", "carve_out", "ways_on", and each of the last four with _en}]
     exclusions = models.JSONField(default=list, blank=True)
     # What a customer can do instead when this item says no.
     ways_on = models.JSONField(default=list, blank=True)

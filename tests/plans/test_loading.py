@@ -5,9 +5,7 @@ import time
 import pytest
 
 from plans.loading import load
-from plans.models import Item
 from sla.actions import Outcome
-from sla.models import CalendarVersion, Policy
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,118 @@
+"""A contract with everything coverage asks of it, read in one query; what never changes is kept in the process."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Product, Switch
+from sla.models import Policy
+
+# Items by key: a plan's version never changes, so neither do its items.
+_ITEMS: dict[int, Item] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One contract: what is owned under it, what it entitles to, and what was decided for it."""
+
+    contract: Contract
+    entitlements: tuple[Entitlement, ...]
+    policies: dict[int, int | None]
+    owned: frozenset[tuple[str, str]]
+    switches: dict[str, str]
+
+    def find(self, service: str) -> Entitlement | None:
+        """Return the entitlement to a service, if the contract has one."""
+        return next((row for row in self.entitlements if row.item.service == service), None)
+
+    def promised(self, promise: str) -> Entitlement | None:
+        """Return the entitlement with a promise's id, if the contract has one."""
+        return next((row for row in self.entitlements if row.item.promise == promise), None)
+
+    def holds(self, product: Product) -> bool:
+        """Tell whether a product is under this contract; one that lists none holds all of its vendor's."""
+        if not self.owned:
+            return product.vendor == self.contract.plan.vendor
+        return any(code == product.code for code, _deployment in self.owned)
+
+    def deployments(self, product: Product | None) -> set[str]:
+        """Return how a product runs under this contract, or how any does when none is named."""
+        return {deployment for code, deployment in self.owned if product is None or code == product.code}
+
+    def term_at(self, at: datetime) -> str:
+        """Return "in_force", "ahead" or "over", by the local date in the contract's zone; both end dates belong."""
+        contract = self.contract
+        today = at.astimezone(ZoneInfo(contract.timezone)).date()
+        if today < contract.starts_on:
+            return "ahead"
+        last = min(contract.ends_on, contract.ended_on or contract.ends_on)
+        return "over" if today > last else "in_force"
+
+    @property
+    def is_served_by_branch(self) -> bool:
+        """Tell whether the contract's named switch gives its chat, tickets and hotline to a branch. Source: Y19"""
+        return self.switches.get(Switch.Name.SERVED_BY_BRANCH) == "branch"
+
+    def policy_of(self, entitlement: Entitlement) -> Policy | None:
+        """Return the version in force of the policy that times an entitlement, or None where nothing is timed."""
+        pk = self.policies.get(entitlement.pk)
+        return _policy(pk) if pk else None
+
+
+def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Agreement]:
+    """Return the agreements of a contact's customer, or only that of one contract if it is the customer's."""
+    rows = _with_terms(Contract.objects.filter(customer_id=contact.customer_id))
+    if contract is not None:
+        rows = rows.filter(pk=contract.pk)
+    found = list(rows)
+    items = _items({entry["item"] for row in found for entry in row.entitled})
+    return [_agreement(row, items) for row in found]
+
+
+def _with_terms(rows: QuerySet[Contract]) -> Any:
+    """Return contracts, each with its entitlements, products and switches as JSON: one query however many."""
+    policy = Policy.objects.current().filter(code=OuterRef("policy")).values("pk")[:1]
+    entitled = Entitlement.objects.filter(contract=OuterRef("pk")).order_by("pk")
+    owned = OwnedProduct.objects.filter(contract=OuterRef("pk")).order_by()
+    switched = Switch.objects.filter(contract=OuterRef("pk")).order_by()
+    entry = JSONObject(pk="pk", item="item_id", policy="policy", version=Subquery(policy))
+    return rows.select_related("plan", "branch").annotate(
+        entitled=ArraySubquery(entitled.values(json=entry)),
+        holdings=ArraySubquery(owned.values(json=JSONObject(code=F("product__code"), deployment="deployment"))),
+        switched=ArraySubquery(switched.values(json=JSONObject(name="name", value="value"))),
+    )
+
+
+def _agreement(row: Any, items: dict[int, Item]) -> Agreement:
+    entitlements = []
+    for entry in row.entitled:
+        entitlement = Entitlement(pk=entry["pk"], contract=row, item=items[entry["item"]], policy=entry["policy"])
+        # It stands in the database already; saving it would update, not insert.
+        entitlement._state.adding = False
+        entitlements.append(entitlement)
+    return Agreement(
+        contract=row,
+        entitlements=tuple(entitlements),
+        policies={entry["pk"]: entry["version"] for entry in row.entitled},
+        owned=frozenset((held["code"], held["deployment"]) for held in row.holdings),
+        switches={decided["name"]: decided["value"] for decided in row.switched},
+    )
+
+
+def _items(keys: Iterable[int]) -> dict[int, Item]:
+    missing = set(keys) - _ITEMS.keys()
+    if missing:
+        _ITEMS.update(Item.objects.select_related("plan").in_bulk(missing))
+    return _ITEMS
+
+
+@lru_cache(maxsize=4096)
+def _policy(pk: int) -> Policy:
+    return Policy.objects.get(pk=pk)
