@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.launch.ports import free_port
+from tests.world import World, plans
 
 
 class Mailbox:
@@ -27,7 +28,7 @@ class Mailbox:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         refusal = self.refuse(envelope)
         if refusal is None:
             self.messages.append(message_from_bytes(envelope.content, policy=modern))
@@ -57,3 +58,16 @@ def child_environment(transactional_db: None) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "SHOUYUE_PROCESS": "command",
     }
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Load the plans once for the whole run; a test that wants an empty catalogue deletes it in its own transaction."""
+    with django_db_blocker.unblock():
+        plans()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Return the shared world."""
+    return World()
