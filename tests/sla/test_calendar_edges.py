@@ -53,6 +53,12 @@ def test_spans_of_more_than_a_thousand_years_are_exact() -> None:
     assert workdays.due_at(due, hours(-40 * weeks)) == beijing("2026-03-02 10:00")
 
 
+def test_thousands_of_working_days_are_counted_one_by_one() -> None:
+    start, weeks = beijing("2026-03-02 10:00"), 52 * 900
+    due = calendar().due_after_working_days(start, 5 * weeks, "end_of_nth_day")
+    assert due == beijing("2026-03-02 17:30") + timedelta(weeks=weeks)
+
+
 @pytest.mark.parametrize(
     ("start", "budget"),
     [
@@ -140,6 +146,13 @@ def test_midnight_where_the_clock_jumps(zone: str, at: str, opening: str) -> Non
     assert (nights.next_open(local(at, zone)) == datetime.fromisoformat(opening)) != swallowed
 
 
+def test_a_gap_may_reach_over_midnight() -> None:
+    """On 30 March 1919 Toronto's clocks went from 23:30 to 00:30."""
+    evenings = calendar((("23:00", "23:45"),), WEEKDAYS, "America/Toronto")
+    (opening,) = evenings.openings(utc("1919-03-31 00:00"), utc("1919-04-01 00:00"))
+    assert (opening.start, opening.end) == (utc("1919-03-31 04:00"), utc("1919-03-31 04:30"))
+
+
 def test_a_skipped_date_is_no_working_day() -> None:
     apia = calendar((("09:00", "17:00"),), WEEKDAYS, "Pacific/Apia")
     due = apia.due_after_working_days(local("2011-12-29 10:00", "Pacific/Apia"), 1, "end_of_nth_day")
@@ -204,6 +217,11 @@ def test_a_proof_shows_pauses() -> None:
     ]
     with pytest.raises(CalendarError, match="bad_budget"):
         _reasons(FIVE_BY_EIGHT, "2026-03-06 15:00", hours(-2), *pauses)
+
+
+def test_a_budget_spent_when_a_pause_begins_is_due_then() -> None:
+    pause = ("2026-03-06 16:00", "2026-03-09 10:00")
+    assert _reasons(FIVE_BY_EIGHT, "2026-03-06 15:00", hours(1), pause) == [("03-06 15:00", "open", True)]
 
 
 def test_a_proof_of_less_than_nothing_runs_up_to_the_start() -> None:
