@@ -222,6 +222,8 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"], MAIL["EMAIL_HOST
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["EMAIL_USE_TLS"], MAIL["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", f"守约 <support@{PUBLIC.hostname}>")
+# Where an answer to a customer's mail goes. The mail itself says that the portal is the place to answer.
+REPLY_TO = env.str("MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
 # Mail that the runner's own sink received is shown at /demo/mail/; real mail never is.
 DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
@@ -230,6 +232,7 @@ DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["plans.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["plans.permissions.ActsAsUser"],
+    "DEFAULT_THROTTLE_CLASSES": ["plans.throttling.KeyThrottle"],
     "EXCEPTION_HANDLER": "sla.problems.handle",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -237,6 +240,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# What one key may send in a minute.
+REQUESTS_PER_MINUTE = {"intake": env.int("INTAKE_PER_MINUTE", 12_000), "api": env.int("API_PER_MINUTE", 6_000)}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "守约 Shouyue",
     "DESCRIPTION": "工单与服务时限 / Tickets and service levels",

@@ -3,6 +3,14 @@
 from datetime import UTC, datetime
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
+
+
+class DatabaseNow(Func):
+    """This instant by the database's clock, inside a query that is made anyway."""
+
+    function = "shouyue_now"
+    output_field = DateTimeField()
 
 
 def database_now() -> datetime:

@@ -1,0 +1,222 @@
+"""Keep what comes in before it is understood, then make a ticket of it, once."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from plans.coverage import Decision, cover
+from plans.models import ApiKey
+from sla.clock import database_now
+from sla.firing import BACKOFF
+from sla.problems import problem
+from sla.refusals import ActionRefusedError
+from tickets.actions.attachments import attach
+from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once
+from tickets.actions.opening import Opening, open_ticket
+from tickets.answers import intake_fields, milestones_of
+from tickets.channels.base import FieldError, Incoming, MalformedError
+from tickets.channels.payload import read_payload
+from tickets.channels.registry import ADAPTERS
+from tickets.models import InboundEvent, Ticket
+from tickets.senders import Sender, find_sender
+
+State = InboundEvent.State
+LEFT_AFTER = timedelta(seconds=5)
+AHEAD, BACK = timedelta(minutes=5), timedelta(days=90)
+ONE_TICKET = "ticket_external_id_once"
+
+
+def receive(  # noqa: PLR0913  what came in has six sides
+    *, channel: str, api_key: ApiKey, raw: bytes, content_type: str, idempotency_key: str, at: datetime
+) -> InboundEvent:
+    """Keep the bytes that came in, whatever they are, and return their row: from here on nothing can lose them."""
+    event = InboundEvent(
+        channel=channel,
+        api_key=api_key,
+        raw=raw,
+        content_type=content_type,
+        idempotency_key=idempotency_key,
+        received_at=at,
+    )
+    event.save(force_insert=True)
+    return event
+
+
+def take_in(*, event: InboundEvent, at: datetime) -> Answer:
+    """Make a ticket of what was kept, in one transaction, and return the answer for its sender.
+
+    The same key or the same external id gives the same ticket. Raises MalformedError or ActionRefusedError when
+    nothing can be opened; the event then says why.
+    """
+    try:
+        try:
+            return _taken_in(event, at)
+        except IntegrityError as error:
+            if ONE_TICKET not in str(error):
+                raise
+            # A twin with the same external id was faster: now its ticket is there to be found.
+            return _taken_in(event, at)
+    except (MalformedError, ActionRefusedError) as refusal:
+        _settle(event, State.REFUSED, at, error=str(refusal))
+        raise
+
+
+@transaction.atomic
+def _taken_in(event: InboundEvent, at: datetime) -> Answer:
+    asked = Asked(
+        scope=scope_of(event),
+        route=f"intake:{event.channel}",
+        key=event.idempotency_key,
+        fingerprint=fingerprint_of(bytes(event.raw), event.content_type),
+        at=at,
+    )
+    answer = once(asked, lambda: _understood(event, at))
+    if event.state == State.RECEIVED:
+        _settle_as_before(event, answer, at)
+    return answer
+
+
+def scope_of(event: InboundEvent) -> str:
+    """Return whose external ids and keys these are: the same for a key and those it was rotated to."""
+    return str(key_of(event).series)
+
+
+def key_of(event: InboundEvent) -> ApiKey:
+    """Return the key by which an event came. Raises ActionRefusedError when it has been deleted since."""
+    if event.api_key is None:
+        raise ActionRefusedError("bad_key", _("密钥无效、已停用或已过期。"))
+    return event.api_key
+
+
+def _understood(event: InboundEvent, at: datetime) -> Answer:
+    """Read what came in, ask the plan, and open the ticket."""
+    incoming = ADAPTERS[event.channel].parse(read_payload(bytes(event.raw)))
+    event.external_id = incoming.external_id
+    opened_at = _opened_at(incoming, event.received_at)
+    sender = find_sender(incoming, channel=event.channel, api_key=key_of(event))
+    if sender.ticket_id:
+        return _repeated(event, sender.ticket_id, at)
+    decision = cover(
+        sender.contact, sender.contract, None, sender.product, "", incoming.category, event.channel, opened_at,
+        priority=incoming.priority,
+    )  # fmt: skip
+    if not decision.is_open:
+        return _not_covered(event, decision, at)
+    ticket = open_ticket(opening=_opening(event, incoming, sender, decision), at=opened_at, told_at=at)
+    if incoming.attachments:
+        attach(message=ticket.messages.get(), files=incoming.attachments)
+    _settle(event, State.ACCEPTED, at, ticket=ticket)
+    return Answer(HTTPStatus.CREATED, intake_fields(ticket, milestones_of(ticket), at))
+
+
+def _opened_at(incoming: Incoming, received_at: datetime) -> datetime:
+    """Return the instant from which the promise counts: when it happened, never later than it was received."""
+    occurred_at = incoming.occurred_at or received_at
+    if occurred_at > received_at + AHEAD:
+        raise MalformedError([FieldError("occurred_at", "in_the_future", _("时间最多可比现在晚 5 分钟。"))])
+    if occurred_at < received_at - BACK:
+        raise MalformedError([FieldError("occurred_at", "too_old", _("时间最多可比现在早 90 天。"))])
+    return min(occurred_at, received_at)
+
+
+def _opening(event: InboundEvent, incoming: Incoming, sender: Sender, decision: Decision) -> Opening:
+    return Opening(
+        contact=sender.contact,
+        decision=decision,
+        channel=event.channel,
+        category=incoming.category,
+        priority=incoming.priority,
+        subject=incoming.subject,
+        body=incoming.body,
+        product=sender.product,
+        module=incoming.module,
+        tenant=incoming.tenant,
+        version=incoming.version,
+        environment=incoming.environment,
+        error_code=incoming.error_code,
+        external_id=incoming.external_id,
+        external_scope=scope_of(event),
+    )
+
+
+def _not_covered(event: InboundEvent, decision: Decision, at: datetime) -> Answer:
+    """Return the plan's no, which is kept like any answer; the same external id may come again under another key."""
+    _settle(event, State.REFUSED, at, error=f"not_covered: {decision.reason}")
+    said = problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not_covered", decision.reason)
+    clause = {"promise": decision.promise, "clause": decision.clause, "ways_on": list(decision.ways_on)}
+    return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, said | clause | {"intake": event.pk})
+
+
+def _repeated(event: InboundEvent, ticket_id: int, at: datetime) -> Answer:
+    """Return the ticket that this external id opened before; what came now is kept with it."""
+    ticket = Ticket.objects.select_related("contract__plan").get(pk=ticket_id)
+    first = ticket.inbound_events.order_by("pk").first()
+    _settle(event, State.ACCEPTED, at, ticket=ticket)
+    answer = intake_fields(ticket, milestones_of(ticket), at)
+    differs = first is not None and not is_same(bytes(first.raw), bytes(event.raw))
+    return Answer(HTTPStatus.CREATED, answer | ({"body_differs": True} if differs else {}), is_replayed=True)
+
+
+def is_same(one: bytes, other: bytes) -> bool:
+    """Tell whether two bodies say the same, however they are spaced or ordered."""
+    return one == other or read_payload(one) == read_payload(other)
+
+
+def _settle_as_before(event: InboundEvent, answer: Answer, at: datetime) -> None:
+    """Note on a repeat what the first one came to. Raises ActionRefusedError if its ticket is no longer the key's."""
+    number = answer.body.get("ticket")
+    ticket = Ticket.objects.filter(number=number).first() if number else None
+    if ticket and key_of(event).customer_id not in (None, ticket.customer_id):
+        raise ActionRefusedError("not_allowed", _("这个密钥无权再看这张工单。"))
+    _settle(event, State.ACCEPTED if ticket else State.REFUSED, at, ticket=ticket)
+
+
+def _settle(
+    event: InboundEvent, state: InboundEvent.State, at: datetime, *, ticket: Ticket | None = None, error: str = ""
+) -> None:
+    """Write what became of an event."""
+    event.state = state
+    InboundEvent.objects.filter(pk=event.pk).update(
+        state=state, taken_at=at, external_id=event.external_id, ticket=ticket, error=error[:400]
+    )
+
+
+def redrive_inbound(*, limit: int = 100) -> int:
+    """Take in what was left between its two transactions, and return how many were tried.
+
+    A row is put off before it is tried: one that kills its process comes back later, five times at most.
+    """
+    at = database_now()
+    forget_old_keys(at=at)
+    events = _claim_left_over(at, limit)
+    for event in events:
+        _redrive(event, at)
+    return len(events)
+
+
+@transaction.atomic
+def _claim_left_over(at: datetime, limit: int) -> list[InboundEvent]:
+    left = InboundEvent.objects.filter(
+        Q(retry_at=None) | Q(retry_at__lte=at), state=State.RECEIVED, received_at__lt=at - LEFT_AFTER
+    )
+    events = list(
+        left.select_for_update(skip_locked=True, of=("self",)).select_related("api_key").order_by("pk")[:limit]
+    )
+    for event in events:
+        event.attempts += 1
+        event.retry_at = at + BACKOFF[min(event.attempts, len(BACKOFF)) - 1]
+    InboundEvent.objects.bulk_update(events, ["attempts", "retry_at"])
+    return events
+
+
+def _redrive(event: InboundEvent, at: datetime) -> None:
+    try:
+        take_in(event=event, at=at)
+    except (MalformedError, ActionRefusedError):
+        pass  # settled as refused: nobody waits for the answer any more
+    except Exception as error:  # noqa: BLE001  one poisoned row must not stop the others: it is kept on the row
+        state = State.FAILED if event.attempts > len(BACKOFF) else State.RECEIVED
+        _settle(event, state, at, error=f"{type(error).__name__}: {error}")

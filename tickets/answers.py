@@ -1,0 +1,95 @@
+"""What a ticket and its milestones look like to a program: the same fields wherever they are answered."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from sla.compiled import calendar_of
+from sla.models import Milestone
+from tickets.models import Ticket
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return an instant as the API writes it: ISO 8601 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def ticket_url(number: str) -> str:
+    """Return where a ticket is read by programs; never built from what a request says of its host."""
+    return f"{settings.PUBLIC_URL}/api/v1/tickets/{number}/"
+
+
+def milestones_of(ticket: Ticket) -> list[Milestone]:
+    """Return a ticket's milestones in one query, in the order in which they started."""
+    rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).select_related("target__policy")
+    return list(rows.order_by("started_at", "pk"))
+
+
+def decision_of(ticket: Ticket) -> dict[str, Any]:
+    """Return the coverage decision as it was made."""
+    return {
+        "outcome": ticket.outcome,
+        "promise": ticket.promise,
+        "clause": ticket.clause,
+        "reason": ticket.reason,
+        "ways_on": ticket.ways_on,
+    }
+
+
+def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
+    """Return one milestone as it stands at an instant; what is left of it is working time, in seconds."""
+    target = row.target
+    compiled = calendar_of(row.calendar_version_id)
+    left = remaining_of(row, at)
+    return {
+        "metric": row.metric,
+        "number": row.number,
+        "state": row.state_at(at),
+        "started_at": instant(row.started_at),
+        "due_at": instant(row.due_at),
+        "completed_at": instant(row.completed_at),
+        "remaining_seconds": None if left is None else int(left.total_seconds()),
+        "calendar": target.calendar,
+        "promise": target.promise,
+        "clause": target.clause,
+        "is_provisional": row.is_provisional,
+        "policy_version": target.policy.version,
+        "calendar_version": compiled.version,
+    }
+
+
+def remaining_of(row: Milestone, at: datetime) -> timedelta | None:
+    """Return the working time left of an open milestone, zero once it is late; None when it ended or has no due."""
+    if row.stopped_at is not None:
+        return None
+    if row.state == Milestone.State.PAUSED:
+        return row.remaining
+    if row.due_at is None:
+        return None
+    return (
+        calendar_of(row.calendar_version_id).calendar.elapsed(max(at, row.started_at), row.due_at)
+        if at < row.due_at
+        else timedelta()
+    )
+
+
+def intake_fields(ticket: Ticket, milestones: Iterable[Milestone], at: datetime) -> dict[str, Any]:
+    """Return the answer to what came in: the ticket, why it is covered, and what is promised by when."""
+    plan = ticket.contract.plan
+    return {
+        "ticket": ticket.number,
+        "url": ticket_url(ticket.number),
+        "status": ticket.status,
+        "entrance": ticket.channel,
+        "decision": decision_of(ticket),
+        "plan": {"code": plan.code, "rank": plan.rank},
+        "milestones": [milestone_fields(row, at) | {"opens_at": instant(opens_at(row))} for row in milestones],
+    }
+
+
+def opens_at(row: Milestone) -> datetime | None:
+    """Return when the calendar opens next, if it was closed when the time started; None while it was open."""
+    calendar = calendar_of(row.calendar_version_id).calendar
+    return None if calendar.is_open(row.started_at) else calendar.next_open(row.started_at)

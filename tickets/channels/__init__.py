@@ -1,0 +1,1 @@
+"""One small file a channel: what it sends, read into one form."""

@@ -1,0 +1,127 @@
+"""The form in which our own channels post: the fields that all of them have."""
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tickets.channels.base import MISSING, Channel, File, Incoming, Payload, Reader
+
+SUBJECT, BODY = 200, 100_000
+CATEGORIES = frozenset(
+    {"how_to", "fault", "data_environment", "requirement", "customisation", "third_party", "operations"}
+)
+PRIORITIES = frozenset({"low", "normal", "high", "urgent"})
+# By what a contact may be named, and how long it may be.
+NAMED_BY = {"email": 254, "phone": 32, "external_id": 64}
+# Senders may fold base64 into lines, as mail does.
+LINE_ENDS = str.maketrans("", "", "\r\n")
+# Within what a database key can be.
+HIGHEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may come along with one message, in bytes."""
+
+    files: int = 10
+    each: int = 5 * 1024 * 1024
+    together: int = 8 * 1024 * 1024
+
+
+LIMITS = Limits()
+
+
+class FormChannel(Channel):
+    """A channel that posts the form as it is; a subclass says what it has besides."""
+
+    def parse(self, payload: Payload) -> Incoming:
+        reader = Reader(payload)
+        incoming = Incoming(
+            external_id=reader.text("external_id", 128, required=True),
+            contact=self.contact(reader),
+            product=reader.text("product", 40, required=True),
+            category=reader.one_of("category", CATEGORIES),
+            subject=reader.text("subject", SUBJECT, required=True),
+            body=self.body(reader),
+            contract=reader.text("contract", 40),
+            priority=reader.one_of("priority", PRIORITIES, default="normal"),
+            occurred_at=reader.instant("occurred_at"),
+            module=reader.text("module", 80),
+            tenant=reader.text("tenant", 64),
+            version=reader.text("version", 40),
+            environment=reader.text("environment", 80),
+            error_code=reader.text("error_code", 80),
+            attachments=read_files(reader),
+        )
+        reader.finish()
+        return incoming
+
+    def contact(self, reader: Reader) -> tuple[str, str | int]:
+        """Return how the person is named."""
+        return read_contact(reader)
+
+    def body(self, reader: Reader) -> str:
+        """Return what the person says."""
+        return reader.text("body", BODY, required=True)
+
+
+def read_contact(reader: Reader) -> tuple[str, str | int]:
+    """Return the one way in which `contact` names a person."""
+    value = reader.payload.get("contact")
+    if value is None:
+        reader.wrong("contact", MISSING, _("这一项必须填写。"))
+    elif not isinstance(value, dict) or len(value) != 1 or not value.keys() <= {"id", *NAMED_BY}:
+        reader.wrong("contact", "wrong_type", _("必须是且只是 id、email、phone、external_id 之一。"))
+    else:
+        return _named(reader, *next(iter(value.items())))
+    return ("id", 0)
+
+
+def _named(reader: Reader, by: str, value: Any) -> tuple[str, str | int]:
+    field = f"contact.{by}"
+    if by != "id":
+        found = reader.clean(field, value, NAMED_BY[by])
+        if not found and not reader.has_error(field):
+            reader.wrong(field, MISSING, _("这一项必须填写。"))
+        return (by, found)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= HIGHEST_ID:
+        reader.wrong(field, "wrong_type", _("这一项必须是正整数。"))
+        return (by, 0)
+    return (by, value)
+
+
+def read_files(reader: Reader) -> tuple[File, ...]:
+    """Return the files that came along, decoded; too many or too large ones are wrong."""
+    entries = reader.payload.get("attachments")
+    if isinstance(entries, list) and len(entries) > LIMITS.files:
+        reader.wrong("attachments", "too_many", _("最多 %(limit)s 个附件。") % {"limit": LIMITS.files})
+        return ()
+    files = tuple(reader.each("attachments", lambda place, entry: _file(reader, f"attachments.{place}", entry)))
+    if sum(len(file.content) for file in files) > LIMITS.together:
+        reader.wrong("attachments", "too_large", _("附件合计最多 %(limit)s MB。") % {"limit": LIMITS.together >> 20})
+    return files
+
+
+def _file(reader: Reader, field: str, entry: Payload) -> File:
+    return File(
+        name=reader.clean(f"{field}.name", entry.get("name"), 255),
+        content_type=reader.clean(f"{field}.content_type", entry.get("content_type", ""), 120),
+        content=_decoded(reader, f"{field}.base64", entry.get("base64")),
+    )
+
+
+def _decoded(reader: Reader, field: str, value: Any) -> bytes:
+    if not isinstance(value, str):
+        reader.wrong(field, "wrong_type", _("这一项必须是 base64 文字。"))
+        return b""
+    try:
+        content = b64decode(value.translate(LINE_ENDS), validate=True)
+    except (binascii.Error, ValueError):
+        reader.wrong(field, "invalid", _("这一项不是正确的 base64。"))
+        return b""
+    if len(content) > LIMITS.each:
+        reader.wrong(field, "too_large", _("单个附件最多 %(limit)s MB。") % {"limit": LIMITS.each >> 20})
+    return content

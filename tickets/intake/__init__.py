@@ -1,0 +1,1 @@
+"""The door by which other programs bring messages in."""

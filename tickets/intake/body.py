@@ -1,0 +1,28 @@
+"""The raw bytes of a request, within bounds."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from sla.problems import ProblemError
+
+LIMIT = 10 * 1024 * 1024
+
+
+def read_body(request: Request, limit: int = LIMIT) -> bytes:
+    """Return what was sent. Raises ProblemError 413 when it says, or turns out, to be longer than `limit` bytes."""
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if said.isdigit() and int(said) > limit:
+        raise too_large(limit)
+    # One byte more than allowed tells a body that is too long from one that just fits.
+    raw: bytes = request._request.read(limit + 1)
+    if len(raw) > limit:
+        raise too_large(limit)
+    return raw
+
+
+def too_large(limit: int) -> ProblemError:
+    """Return the refusal of a body beyond the limit."""
+    message = _("内容超过 %(limit)s MB。") % {"limit": limit >> 20}
+    return ProblemError("too_large", message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
