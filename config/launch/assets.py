@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from config.launch.environment import ROOT, wanted
+from config.launch.processes import LaunchError
 
 APPS = ("sla", "plans", "tickets", "config")
 
@@ -29,12 +30,24 @@ def collect(var: Path) -> None:
         return
     print("正在收集静态文件 / Collecting static files …", flush=True)
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "-v0"]
-    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "SHOUYUE_PROCESS": "command"})
+    environment = {**os.environ, "SHOUYUE_PROCESS": "command"}
+    if subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode != 0:
+        raise LaunchError("静态文件收集失败，见上文。 / Collecting static files failed, see above.")
     stamp.write_text(now)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Finish what `make setup` does; return 1 when it cannot."""
     folder = Path(os.environ.get("SHOUYUE_VAR", ROOT / "var"))
     folder.mkdir(exist_ok=True, parents=True)
-    collect(folder)
+    try:
+        collect(folder)
+    except LaunchError as error:
+        print(error, file=sys.stderr)
+        return 1
     print("已就绪：make run 启动，make test 测试。 / Ready: make run starts it, make test tests it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -46,8 +46,11 @@ def main(words: Sequence[str]) -> int:
         print(f"python3 config/bootstrap.py {{{'|'.join(COMMANDS)}}}", file=sys.stderr)
         return 2
     verb, rest = words[0], words[1:]
-    with only_one():
-        prepared = prepare(NEEDS[verb])
+    try:
+        with only_one():
+            prepared = prepare(NEEDS[verb])
+    except KeyboardInterrupt:
+        return 130
     if not prepared:
         return 1
     sys.stdout.flush()

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from config.launch import assets, children, ports, supervisor
+from config.launch import assets, children, ports, processes, supervisor
 from config.launch.environment import ROOT
 from config.launch.processes import LaunchError
 
@@ -94,13 +93,17 @@ def written(path: Path, addresses: dict[str, str]) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def prepare(var: Path, url: str) -> Path:
+def prepare(var: Path, url: str, stopping: threading.Event) -> Path:
     """Bring database and static files up to date; return the file that becomes `run.json`."""
     assets.collect(var)
     unready = var / "run.json.unready"
     command = [sys.executable, "-m", "config.launch.prepare", url, str(unready)]
-    if subprocess.run(command, check=False, cwd=ROOT).returncode != 0:
-        raise LaunchError("数据库准备失败，见上文。 / Preparing the database failed, see above.")
+    child = processes.spawn(command, log=sys.stdout.buffer, cwd=ROOT)
+    while child.poll() is None:
+        if stopping.wait(0.05):
+            processes.stop(child)
+    if child.returncode != 0:
+        raise LaunchError("数据库没有准备好，见上文。 / The database is not prepared, see above.")
     return unready
 
 
@@ -162,7 +165,7 @@ def serve(var: Path, began: float, stopping: threading.Event) -> None:
         servers, addresses = children.start_servers(var, sockets, undo)
         addresses["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or f"http://{ports.LOOPBACK}:{port}"
         undo.enter_context(written(var / "servers.json", addresses))
-        unready = prepare(var, addresses["PUBLIC_URL"])
+        unready = prepare(var, addresses["PUBLIC_URL"], stopping)
         if stopping.is_set():
             return
         stages = [[supervisor.launch(one) for one in stage] for stage in children.stages(var, port)]
@@ -186,8 +189,9 @@ def main() -> int:
         with only_runner(var):
             serve(var, began, stopping)
     except LaunchError as error:
-        print(error, file=sys.stderr)
-        return 0 if stopping.is_set() else 1
+        if not stopping.is_set():
+            print(error, file=sys.stderr)
+            return 1
     return 0
 
 
