@@ -90,14 +90,13 @@ def _stored(row: Delivery, column: str) -> Any:
 
 def _delivery(notice: Notice, at: datetime) -> Delivery:
     recipient, parent = notice.recipient, notice.parent
-    is_contact = isinstance(recipient, Contact)
     return Delivery(
         kind=notice.kind,
         ticket=notice.ticket,
         escalation=parent if isinstance(parent, Escalation) else None,
         event=parent if isinstance(parent, TicketEvent) else None,
-        contact=recipient if is_contact else None,
-        user=None if is_contact else recipient,
+        contact=recipient if isinstance(recipient, Contact) else None,
+        user=recipient if isinstance(recipient, User) else None,
         address=recipient.email,
         language=recipient.reads if isinstance(recipient, Contact) else recipient.language,
         timezone=recipient.zone if isinstance(recipient, Contact) else recipient.timezone,

@@ -4,6 +4,7 @@ import contextlib
 import smtplib
 from collections.abc import Iterator
 from email.utils import parseaddr
+from typing import cast
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
@@ -21,14 +22,11 @@ def connected() -> Iterator[smtplib.SMTP]:
         backend.open()
     except OSError as error:
         raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
-    connection: smtplib.SMTP = backend.connection
     try:
-        yield connection
+        yield cast(smtplib.SMTP, backend.connection)
     finally:
         with contextlib.suppress(OSError):
-            if connection.sock:
-                connection.quit()
-        connection.close()
+            backend.close()
 
 
 def send(delivery: Delivery, connection: smtplib.SMTP) -> None:

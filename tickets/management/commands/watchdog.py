@@ -1,0 +1,83 @@
+"""The dispatch without Celery and without Redis: takes only what the workers should have taken seconds ago."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, close_old_connections, connection
+
+from sla.clock import database_now
+from tickets import dispatch
+
+LATE = timedelta(seconds=3)
+# How long a child that was asked to end may take: the mail under way is finished.
+PATIENCE = 20.0
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    """Look each second for rows that are late and do what the workers do with them."""
+
+    help = "Run the dispatch each second on rows that are 3 s late, without Celery and Redis. Ends on SIGTERM."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--deliver", action="store_true", help="only send mail; without it, a child does that")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Watch until asked to end."""
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        if options["deliver"]:
+            watch_mail(stopping)
+        else:
+            watch_clocks(stopping)
+
+
+def watch_clocks(stopping: threading.Event) -> None:
+    """Fire and act on what is late; mail is a child's work, so that it can never delay a clock."""
+    sender = start_sender()
+    while not stopping.wait(1.0):
+        look(lambda: dispatch.sweep(later_than=LATE), "watchdog")
+        if sender.poll() is not None:
+            sender = start_sender()
+    sender.terminate()
+    try:
+        sender.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        sender.kill()
+
+
+def start_sender() -> subprocess.Popen[bytes]:
+    """Start the process that sends late mail."""
+    return subprocess.Popen([sys.executable, sys.argv[0], "watchdog", "--deliver"], stdin=subprocess.DEVNULL)
+
+
+def watch_mail(stopping: threading.Event) -> None:
+    """Send mail that is late, for as long as whoever started us lives."""
+    parent = os.getppid()
+    while os.getppid() == parent and not stopping.wait(1.0):
+        look(lambda: dispatch.send_mail(later_than=LATE), "watchdog-mail")
+
+
+def look(hops: Any, kind: str) -> None:
+    """Do one pass; a database that is away is only waited for."""
+    try:
+        close_old_connections()
+        hops()
+        dispatch.beat_hearts(kind, at=database_now())
+    except Error as error:
+        log.warning("watchdog_without_database", error=str(error))
+        connection.close()
+    except Exception:
+        # The last one awake: it must outlive any fault of the work it does.
+        log.exception("watchdog_pass_failed")
+        connection.close()

@@ -1,0 +1,56 @@
+"""Celery's tasks: each one call, and harmless to run twice. The broker only says "look now"."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+
+from sla.clock import database_now
+from sla.models import Heartbeat
+from tickets import dispatch
+from tickets.actions.inbound import redrive_inbound as redrive
+
+# A tick that waited longer in the broker does not show that its beat is alive.
+FRESH = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="tickets.tasks.sweep")
+def sweep(beat: dict[str, str] | None = None) -> None:
+    """Hops 1 and 2: fire what is due and act on it. `beat` says which beat sent the tick, and when.
+
+    A tick that follows on a sweep that found nothing, as with many beats, does not look again.
+    """
+    try:
+        swept = beat is not None and dispatch.just_swept(database_now())
+        if not swept and dispatch.sweep():
+            dispatch.beat_hearts(dispatch.SWEPT, at=database_now())
+        _beat_hearts("clock", beat)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("sweep_without_database", error=str(error))
+
+
+@shared_task(name="tickets.tasks.deliver")
+def deliver(beat: dict[str, str] | None = None) -> None:
+    """Hop 3: send what is queued."""
+    try:
+        dispatch.send_mail()
+        _beat_hearts("out", beat)
+    except (OperationalError, InterfaceError) as error:
+        log.warning("deliver_without_database", error=str(error))
+
+
+@shared_task(name="tickets.tasks.redrive_inbound")
+def redrive_inbound() -> None:
+    """Take in what was stored and not understood yet, because its request was cut off in between."""
+    redrive(limit=100)
+
+
+def _beat_hearts(kind: str, beat: dict[str, str] | None) -> None:
+    """Note a tick that a beat sent just now: it proves beat, broker, worker and database at once."""
+    if beat and abs(datetime.now(UTC) - datetime.fromisoformat(beat["sent_at"])) < FRESH:
+        at = database_now()
+        dispatch.beat_hearts(kind, at=at)
+        dispatch.note_hearts([Heartbeat(kind="beat", host=beat["host"][:120], at=at, note=beat["sent_at"])])

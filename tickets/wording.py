@@ -1,0 +1,80 @@
+"""How mail says instants, people and promises, in the reader's language and zone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from plans.models import Contact, User
+from sla.models import Target
+from sla.timeline import FactKind
+
+ZONES: dict[str, LazyText] = {
+    "Asia/Shanghai": gettext_lazy("北京时间"),
+    "Asia/Hong_Kong": gettext_lazy("香港时间"),
+    "Asia/Singapore": gettext_lazy("新加坡时间"),
+    "Asia/Kuala_Lumpur": gettext_lazy("吉隆坡时间"),
+    "Asia/Bangkok": gettext_lazy("曼谷时间"),
+    "Asia/Ho_Chi_Minh": gettext_lazy("越南时间"),
+}
+# What an agent can do to meet a promise, by the fact that the clock hears.
+ACTS: dict[str, LazyText] = {
+    FactKind.ACCEPT: gettext_lazy("接单"),
+    FactKind.ASSIGN: gettext_lazy("分配"),
+    FactKind.PROGRESS: gettext_lazy("进展反馈"),
+    FactKind.REPLY: gettext_lazy("回复"),
+    FactKind.CALL: gettext_lazy("电话"),
+    FactKind.RESOLVE: gettext_lazy("解决"),
+    FactKind.SIGN: gettext_lazy("签字"),
+    FactKind.OBJECT: gettext_lazy("提出书面意见"),
+}
+
+
+def in_english() -> bool:
+    """Tell whether the reader reads English."""
+    return (get_language() or "").startswith("en")
+
+
+def said(at: datetime, zone: ZoneInfo, beside: ZoneInfo | None = None) -> str:
+    """Return an instant as a letter says it, in `zone`; in `beside` too where its wall clock shows another time."""
+    here = _wall(at, zone)
+    if beside is None or at.astimezone(beside).utcoffset() == at.astimezone(zone).utcoffset():
+        return here
+    words = {"here": here, "zone": zone_words(zone), "there": _wall(at, beside), "other": zone_words(beside)}
+    return _("%(here)s（%(zone)s；%(other)s %(there)s）") % words
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> str:
+    return dateformat.format(at.astimezone(zone), _("n月j日 D H:i"))
+
+
+def zone_words(zone: ZoneInfo) -> str:
+    """Return what people call a zone; its IANA name where nothing better is known."""
+    return str(ZONES.get(zone.key, zone.key))
+
+
+def name_of(person: User | Contact | None) -> str:
+    """Return a person's name in the reader's language."""
+    if person is None:
+        return ""
+    return (person.name_en if in_english() else person.name) or str(person)
+
+
+def clause_of(target: Target) -> str:
+    """Return the clause that a target stands on, in the reader's language."""
+    return (target.clause_en if in_english() else "") or target.clause
+
+
+def acts_of(target: Target) -> str:
+    """Return what meets a target, in words. Source: Y18, K02"""
+    known = [str(words) for fact, words in ACTS.items() if fact in target.met_on]
+    return _("、").join(known)
+
+
+def one_line(text: str) -> str:
+    """Return text fit for a header: every line end and control character is a space."""
+    spaced = "".join(" " if not character.isprintable() else character for character in text)
+    return " ".join(spaced.split())
