@@ -106,6 +106,8 @@ def _passed(row: Milestone, now: datetime) -> tuple[list[Step], Step | None]:
 
 def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[Escalation]:
     """Yield the rows of steps that came true. A warning found together with the breach it warns of is overtaken."""
+    if row.due_at is None:
+        return
     breached = any(step.mark not in WARNINGS for step in passed)
     actions = policy_of(row.clock.policy_id).actions
     for step in passed:

@@ -9,7 +9,7 @@ from plans.models import Contact, User
 from sla import engine
 from sla.actors import Actor
 from sla.engine import Heard
-from sla.models import Milestone, Policy
+from sla.models import Clock, Milestone, Policy
 from sla.timeline import ActorKind, FactKind
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
 
@@ -74,7 +74,7 @@ def open_with(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEven
     return event
 
 
-def _start(ticket: Ticket, entry: Entry, policy: Policy) -> tuple[engine.Clock, list[Milestone]]:
+def _start(ticket: Ticket, entry: Entry, policy: Policy) -> tuple[Clock, list[Milestone]]:
     heard = Heard(FactKind.OPEN, entry.at, entry.actor, f"{ticket.number}#1")
     return engine.start(policy=policy, priority=ticket.priority, heard=heard)
 
@@ -124,7 +124,7 @@ def _is_fact(entry: Entry) -> bool:
 
 
 def _heard(ticket: Ticket, event: TicketEvent, entry: Entry) -> Heard:
-    fields = {name: entry.fields[name] for name in ("hold", "until") if name in entry.fields}
+    fields: dict[str, Any] = {name: entry.fields[name] for name in ("hold", "until") if name in entry.fields}
     return Heard(FACTS[entry.kind], entry.at, entry.actor, f"{ticket.number}#{event.number}", fields)
 
 

@@ -1,6 +1,6 @@
 """People: users and their teams, the branches that serve, customers and their contacts."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -59,7 +59,7 @@ class User(AbstractUser):
     language = models.CharField(max_length=8, choices=Language, default=Language.CHINESE)
     timezone = models.CharField(max_length=40, default="Asia/Shanghai")
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         ordering = ["username"]

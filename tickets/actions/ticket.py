@@ -290,12 +290,13 @@ def _first_touch(ticket: Ticket, actor: User, at: datetime, status: str | None =
 def _message(ticket: Ticket, body: str, author: User | Contact, at: datetime, *, is_public: bool = True) -> Message:
     if not body.strip():
         raise ActionRefusedError("empty_body", _("请写下内容。"))
-    is_contact = isinstance(author, Contact)
+    contact = author if isinstance(author, Contact) else None
+    user = author.user if isinstance(author, Contact) else author
     return Message.objects.create(
         ticket=ticket,
         author_kind=actor_of(author).kind,
-        author=author.user if isinstance(author, Contact) else author,
-        contact=author if is_contact else None,
+        author=user,
+        contact=contact,
         author_display=str(author),
         body=body,
         is_public=is_public,
