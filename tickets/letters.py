@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sla.models import Escalation
 from tickets.models import Delivery, Message, Ticket, TicketEvent
@@ -158,7 +159,7 @@ def _breach(occasion: Occasion) -> Letter:
         *_noticed_late(occasion.escalation),
         *_handed_over(occasion),
     )
-    return _to_us(occasion, _("超时"), lines)
+    return _to_us(occasion, pgettext("subject", "超时"), lines)
 
 
 def _handed_over(occasion: Occasion) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ def write_digest(occasions: Sequence[Occasion]) -> Letter:
     """Return one letter about many promises of one kind to one reader. Source: C30"""
     first = occasions[0]
     is_breach = first.delivery.kind == Delivery.Kind.BREACH
-    title = _("超时") if is_breach else _("预警")
+    title = pgettext("subject", "超时") if is_breach else _("预警")
     numbers = _("、").join(one.ticket.number for one in occasions[:NAMED_IN_SUBJECT])
     words = {"count": len(occasions), "numbers": numbers}
     rest = _("%(count)d 张工单：%(numbers)s 等") % words

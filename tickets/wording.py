@@ -70,7 +70,7 @@ def clause_of(target: Target) -> str:
 
 def acts_of(target: Target) -> str:
     """Return what meets a target, in words. Source: Y18, K02"""
-    known = [str(words) for fact, words in ACTS.items() if fact in target.met_on]
+    known = [str(words).lower() for fact, words in ACTS.items() if fact in target.met_on]
     return _("、").join(known)
 
 
