@@ -23,8 +23,10 @@ from sla.reading import (
     Field,
     Place,
     Problem,
+    Reader,
     ReadingError,
     amount,
+    child,
     choice,
     code,
     compose,
@@ -34,7 +36,9 @@ from sla.reading import (
     list_of,
     mapping,
     number,
+    refuse_inside,
     text,
+    untouched,
 )
 
 FIXTURES = settings.ROOT / "fixtures"
@@ -112,7 +116,13 @@ PLAN = mapping({
     "items": Field(list_of(ITEM, once=["promise", "service"])),
 })  # fmt: skip
 # What can be told before the rest is read: which codes the file itself brings.
-OUTLINE = {"vendor": Field(code), "source": Field(text(200)), "promises": Field(text(20))}
+OUTLINE = {
+    "vendor": Field(code),
+    "source": Field(text(200)),
+    "promises": Field(text(20)),
+    "policies": Field(untouched, None),
+    "plans": Field(untouched, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +206,13 @@ def _present(found: Iterable[Any]) -> list[Any]:
 def _check_countries(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> None:
     countries = {(year.country, year.subdivision) for year in catalogue.years}
     countries |= set(HolidaySet.objects.values_list("country", "subdivision"))
-    for hours in catalogue.calendars:
-        rule = hours.rules["holidays"]
-        if rule and (rule["country"], rule["subdivision"]) not in countries:
-            node, place = next((node, place) for node, place in trees if "calendars" in keys_of(node))
-            named = "-".join(filter(None, (rule["country"], rule["subdivision"])))
-            place.at(f"calendars.{hours.code}.holidays").refuse(node, _("没有 %s 的节假日。") % named)
+    followed = {hours.code: hours.rules["holidays"] for hours in catalogue.calendars if hours.rules["holidays"]}
+    for node, place in trees:
+        for nth, name in enumerate(_written_codes(node, "calendars"), start=1):
+            rule = followed.get(name)
+            if rule and (rule["country"], rule["subdivision"]) not in countries:
+                named = "-".join(filter(None, (rule["country"], rule["subdivision"])))
+                refuse_inside(node, place, f"calendars.{nth}.holidays", _("没有 %s 的节假日。") % named)
 
 
 def _read_plans(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> None:
@@ -218,39 +229,40 @@ def _codes(rows: Any) -> set[str]:
 
 def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
     """Read one vendor's file: its outline first, so that policies and items may name what it brings."""
-    outline = mapping({**OUTLINE, "policies": Field(_nodes, []), "plans": Field(_nodes, [])})(node, place)
+    outline = mapping(OUTLINE)(node, place)
     promises = _promises(outline["promises"] or "", node, place)
     place = place.knowing("promise", promises)
-    terms = _present(list_of(policy)(_part(node, "policies"), place.at("policies"))) if outline["policies"] else []
+    terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
     place = place.knowing("policy", _codes(Policy.objects.current()) | {each.code for each in terms})
-    place = place.knowing("plan", _codes(Plan.objects.current()) | _written_codes(outline["plans"]))
-    if outline["plans"]:
-        before = len(place.problems)
-        plans = list_of(PLAN, once=["code"])(_part(node, "plans"), place.at("plans"))
-        if len(place.problems) == before:
-            _check_promises(plans, promises, node, place)
-            catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
+    place = place.knowing("plan", _codes(Plan.objects.current()) | set(_written_codes(node, "plans")))
+    before = len(place.problems)
+    plans = _listed(PLAN, node, place, "plans")
+    if len(place.problems) == before:
+        _check_promises(plans, promises, node, place)
+        catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
 
 
-def _nodes(node: yaml.Node, place: Place) -> list[yaml.Node]:
-    return node.value if isinstance(node, yaml.SequenceNode) else []
+def _listed(read: Reader, node: yaml.Node, place: Place, name: str) -> list[Any]:
+    """Return what one list of a file says, or nothing where the file has no such list."""
+    part = child(node, name)
+    once = ["code"] if read is PLAN else []
+    return list_of(read, once=once)(part, place.at(name)) if part else []
 
 
-def _part(node: yaml.Node, name: str) -> yaml.Node:
-    return next(value for key, value in node.value if key.value == name)
-
-
-def _written_codes(plans: Iterable[yaml.Node]) -> set[str]:
-    mappings = (plan for plan in plans if isinstance(plan, yaml.MappingNode))
-    return {str(value.value) for plan in mappings for key, value in plan.value if key.value == "code"}
+def _written_codes(node: yaml.Node, name: str) -> list[str]:
+    """Return the codes that one list of a file brings, before it is read in full."""
+    part = child(node, name)
+    entries = part.value if isinstance(part, yaml.SequenceNode) else []
+    codes = (child(entry, "code") for entry in entries)
+    return [str(written.value) if written else "" for written in codes]
 
 
 def _promises(span: str, node: yaml.Node, place: Place) -> list[str]:
     """Return the ids of the promise book that a file answers for: "Y01-Y22"."""
     found = re.fullmatch(r"([A-Z])(\d{2})-\1(\d{2})", span)
     if not found:
-        place.at("promises").refuse(node, _("应写作首尾两个承诺编号,如 Y01-Y22。"))
+        refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号,如 Y01-Y22。"))
         return []
     return [f"{found[1]}{number:02d}" for number in range(int(found[2]), int(found[3]) + 1)]
 
@@ -259,7 +271,7 @@ def _check_promises(plans: list[dict[str, Any]], promises: list[str], node: yaml
     """Note the promises that no plan of the file keeps."""
     kept = {item["promise"] for plan in plans for item in plan["items"]}
     if missing := [promise for promise in promises if promise not in kept]:
-        place.at("promises").refuse(node, _("没有任何服务项写到:%s。") % "、".join(missing))
+        refuse_inside(node, place, "promises", _("没有任何服务项写到:%s。") % "、".join(missing))
 
 
 def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> list[dict[str, Any]]:
@@ -269,7 +281,8 @@ def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> lis
     while waiting:
         ready = [plan for plan in waiting.values() if plan["includes"] not in waiting]
         if not ready:
-            place.at("plans.includes").refuse(node, _("互相包含:%s。") % "、".join(waiting))
+            number = plans.index(next(iter(waiting.values()))) + 1
+            refuse_inside(node, place, f"plans.{number}.includes", _("互相包含:%s。") % "、".join(waiting))
             return []
         ordered += ready
         waiting = {name: plan for name, plan in waiting.items() if plan not in ready}

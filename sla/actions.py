@@ -181,7 +181,7 @@ def put_calendars(*, calendars: Iterable[Hours]) -> list[Change]:
 
 
 def _put_calendar(hours: Hours, sets: Sequence[HolidaySet], kept: CalendarVersion | None) -> Change:
-    content = {"name": hours.name, "name_en": hours.name_en, "rules": hours.rules, "note": hours.note}
+    content: dict[str, Any] = {"name": hours.name, "name_en": hours.name_en, "rules": hours.rules, "note": hours.note}
     content |= compose(hours.rules, sets)
     written = digest(content)
     if kept and kept.digest == written:
@@ -289,16 +289,15 @@ def check_terms(terms: Terms) -> None:
     """Raise PolicyError when a target cannot be kept by anyone or a level belongs to nothing."""
     if not terms.targets:
         raise PolicyError("targets", _("至少要有一个时限。"))
-    for target in terms.targets:
-        _check_target(target)
+    for number, target in enumerate(terms.targets, start=1):
+        _check_target(target, f"targets.{number}")
     metrics = {target.metric for target in terms.targets}
     for level in terms.levels:
         if level.metric not in metrics:
             raise PolicyError(f"ladders.{level.metric}", _("没有对应的时限。"))
 
 
-def _check_target(target: Promise) -> None:
-    where = f"targets.{target.metric}"
+def _check_target(target: Promise, where: str) -> None:
     if target.amount <= 0:
         raise PolicyError(f"{where}.amount", _("时限必须大于零。"))
     if target.amount.as_tuple().exponent < -6:  # type: ignore[operator]

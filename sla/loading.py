@@ -24,6 +24,7 @@ from sla.reading import (
     mapping,
     mapping_of,
     number,
+    refuse_inside,
     text,
 )
 from sla.timeline import FactKind, Hold
@@ -123,19 +124,21 @@ def holidays(node: yaml.Node, place: Place) -> Year | None:
     """Return one file of holidays, or None after noting what is wrong."""
     before = len(place.problems)
     read = YEAR(node, place)
-    for row in read.get("dates") or []:
-        _check_date(row, read, node, place)
+    for nth, row in enumerate(read.get("dates") or [], start=1):
+        if message := _date_mistake(row, read["year"]):
+            refuse_inside(node, place, f"dates.{nth}", message)
     if len(place.problems) > before:
         return None
     dates = tuple(Day(**row) for row in sorted(read["dates"], key=lambda row: row["date"]))
     return Year(**{**read, "dates": dates})
 
 
-def _check_date(row: Mapping[str, Any], year: Mapping[str, Any], node: yaml.Node, place: Place) -> None:
-    if row["date"].year != year["year"]:
-        place.at(f"dates.{row['date']}").refuse(node, _("这一天不在 %d 年。") % year["year"])
+def _date_mistake(row: Mapping[str, Any], year: int) -> str:
+    if row["date"].year != year:
+        return _("这一天不在 %d 年。") % year
     if (row["kind"] == HolidayDate.Kind.MAKE_UP) != bool(row["stands_for"]):
-        place.at(f"dates.{row['date']}.stands_for").refuse(node, _("调休上班日(且只有它)要写明代替星期几。"))
+        return _("调休上班日(且只有它)要写明代替星期几。")
+    return ""
 
 
 def calendar(node: yaml.Node, place: Place) -> Hours | None:
@@ -146,12 +149,12 @@ def calendar(node: yaml.Node, place: Place) -> Hours | None:
         return None
     hours = _hours(read)
     try:
-        compiled = Calendar.from_spec(compose(hours.rules | {"holidays": None}, [])["spec"])
+        compiled = Calendar.from_spec(compose({**hours.rules, "holidays": None}, [])["spec"])
     except CalendarError as error:
         place.refuse(node, str(error))
         return None
     if not compiled.opens_within_a_year:
-        place.at("weekly").refuse(node, _("一年之内没有任何开放时间。"))
+        refuse_inside(node, place, "weekly", _("一年之内没有任何开放时间。"))
     return hours
 
 
@@ -165,7 +168,7 @@ def policy(node: yaml.Node, place: Place) -> Terms | None:
     try:
         check_terms(terms)
     except PolicyError as error:
-        place.at(error.field).refuse(node, str(error))
+        refuse_inside(node, place, error.field, str(error))
     return terms
 
 
@@ -178,9 +181,9 @@ def _hours(read: Mapping[str, Any]) -> Hours:
 
 def _terms(read: Mapping[str, Any]) -> Terms:
     levels = tuple(
-        Level(metric, number, row["mark"], row["amount"], tuple(row["actions"]))
+        Level(metric, level, row["mark"], row["amount"], tuple(row["actions"]))
         for metric, ladder in read["ladders"].items()
-        for number, row in enumerate(ladder or [], start=1)
+        for level, row in enumerate(ladder or [], start=1)
     )
     targets = tuple(
         Promise(**{**row, "met_on": tuple(row["met_on"]), "pauses_on": tuple(row["pauses_on"])})

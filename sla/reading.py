@@ -167,6 +167,10 @@ def flag(node: yaml.Node, place: Place) -> bool:
     return TRUTHS.get(value, False)
 
 
+def untouched(node: yaml.Node, place: Place) -> None:
+    """Leave a value for later."""
+
+
 def day(node: yaml.Node, place: Place) -> date:
     """Return a date written as 2026-10-01."""
     value = scalar(node, place) or ""
@@ -255,3 +259,19 @@ def compose(path: Path, place: Place) -> yaml.Node | None:
 def keys_of(node: yaml.Node) -> set[str]:
     """Return the keys of a mapping node; none where it is something else."""
     return {str(key.value) for key, _value in node.value} if isinstance(node, yaml.MappingNode) else set()
+
+
+def refuse_inside(node: yaml.Node, place: Place, path: str, message: str) -> None:
+    """Note a mistake at the node that a path such as "targets.1.amount" leads to, or as near to it as there is one."""
+    for step in path.split("."):
+        node = child(node, step) or node
+    place.at(path).refuse(node, message)
+
+
+def child(node: yaml.Node, step: str) -> yaml.Node | None:
+    """Return the value of a mapping's key, or a list's entry by its number from 1; None where there is none."""
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and step.isdigit():
+        return node.value[int(step) - 1] if 0 < int(step) <= len(node.value) else None
+    return None

@@ -1,13 +1,24 @@
 """Every write of plans: the catalogue, contracts and what is agreed beside them, keys, customers."""
 
 from plans.actions.contracts import Agreed, Owned, end, leave_seat, own, set_switch, sign, take_seat
+from plans.actions.keys import Holder, issue_key, revoke_key, rotate_key
+from plans.actions.overrides import NewTarget, granted, override, override_calendar, override_quota
 
 __all__ = [
     "Agreed",
+    "Holder",
+    "NewTarget",
     "Owned",
     "end",
+    "granted",
+    "issue_key",
     "leave_seat",
+    "override",
+    "override_calendar",
+    "override_quota",
     "own",
+    "revoke_key",
+    "rotate_key",
     "set_switch",
     "sign",
     "take_seat",

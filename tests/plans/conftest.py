@@ -1,29 +1,17 @@
-"""The loaded plans, once a module, and a small cast around them."""
+"""A small cast around the plans."""
 
-from collections.abc import Iterator
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from django.db import transaction
 
 from plans.actions.contracts import Agreed, Owned, sign
-from plans.loading import load
 from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Team, User
-
-
-@pytest.fixture(scope="module")
-def catalogue(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load everything in fixtures/, for all tests of a module, and take it back after them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load()
-        yield
-        transaction.set_rollback(True)
+from sla.models import CalendarVersion, HolidaySet, Policy
 
 
 @pytest.fixture
-def cast(catalogue: None, db: None) -> SimpleNamespace:
+def cast(db: None) -> SimpleNamespace:
     """Return a YonSuite premier and a Kingdee advanced customer with their people."""
     team = Team.objects.create(code="hq", name="总部专家组", name_en="HQ experts", vendor="yonsuite")
     people = {
@@ -68,3 +56,11 @@ def contact_of(customer: Customer, *, certified: bool = True, language: str = "z
     return Contact.objects.create(
         customer=customer, name="王会计", email=f"c{number}@customer.example", is_certified=certified, language=language
     )
+
+
+@pytest.fixture
+def bare(db: None) -> None:
+    """Empty the catalogue, for this test alone."""
+    Plan.objects.exclude(includes=None).delete()
+    for model in (Plan, Product, Policy, CalendarVersion, HolidaySet):
+        model.objects.all().delete()
