@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby, pairwise
 
-from django.utils.dates import WEEKDAYS_ABBR
-
-from tickets.strip import ZERO, Hour, Row, Segment, Span, Story, Strip, kind, named, split, table
+from tickets.strip import WEEKDAYS, ZERO, Hour, Row, Segment, Span, Story, Strip, kind, named, split, table
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def _line(spans: Sequence[Span], story: Story, place: _Place, total: timedelta) 
     return Line(
         first_on=first.date(),
         last_on=last.date(),
-        weekday=str(WEEKDAYS_ABBR[first.weekday()]),
+        weekday=str(WEEKDAYS[first.weekday()]),
         strip=_day_strip(spans, story, place) if counted else None,
         counted=counted,
         total=total,

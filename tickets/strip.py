@@ -6,7 +6,6 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Protocol
 
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,13 +23,25 @@ REASONS: dict[str, LazyText | str] = {
     "left": gettext_lazy("恢复后继续计时"),
 }
 
+WEEKDAYS = [
+    gettext_lazy("周一"),
+    gettext_lazy("周二"),
+    gettext_lazy("周三"),
+    gettext_lazy("周四"),
+    gettext_lazy("周五"),
+    gettext_lazy("周六"),
+    gettext_lazy("周日"),
+]
+
 # Share of the strip, in percent: a closed time is a thin gap whatever its length, a pause is wide enough to be seen.
 GAP = {"row": 1.7, "card": 0.8}
 GAPS_AT_MOST = 30.0
 PAUSE, PAUSES_AT_MOST = 9.0, 27.0
 OVERDUE = 13.0
+# Pixels: where the bar begins, how high it is, and the whole drawing.
+BOX = {"row": (4, 8, 16), "card": (8, 24, 68), "day": (4, 16, 24)}
 # Closer than this, in percent, two hours under a card would touch.
-HOURS_APART = 15.0
+HOURS_APART = 22.0
 
 
 class Piece(Protocol):
@@ -76,7 +87,7 @@ class Story:
     """What a strip tells: the pieces from start to due, and how the promise stands."""
 
     spans: tuple[Span, ...]
-    tone: str  # kept, running, at_risk, breached, paused or cancelled
+    tone: str  # kept, running, at_risk, breached, late (met, but after due), paused or cancelled
     due_at: datetime | None
     stopped_at: datetime | None = None
     remaining: timedelta = ZERO  # left over while a pause has no end
@@ -142,6 +153,27 @@ class Strip:
     label: str
     hours: tuple[Hour, ...] = ()
     rows: tuple["Row", ...] = ()
+
+    @property
+    def top(self) -> int:
+        return BOX[self.size][0]
+
+    @property
+    def height(self) -> int:
+        return BOX[self.size][1]
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def middle(self) -> float:
+        return self.top + self.height / 2
+
+    @property
+    def whole(self) -> int:
+        """Return the height of the drawing with what stands above and under the bar."""
+        return BOX[self.size][2]
 
 
 @dataclass(frozen=True)
@@ -260,7 +292,7 @@ def _labelled(places: Sequence[tuple[float, datetime]], zone: tzinfo) -> tuple[H
     for index, (x, instant) in enumerate(places):
         local = instant.astimezone(zone)
         anchor = "start" if index == 0 else "end" if index == len(places) - 1 else "middle"
-        said = "" if local.date() == day else f"{local:%m-%d} {WEEKDAYS_ABBR[local.weekday()]}"
+        said = "" if local.date() == day else f"{local:%m-%d} {WEEKDAYS[local.weekday()]}"
         hours.append(Hour(x, f"{local:%H:%M}", said, anchor))
         day = local.date()
     return tuple(hours)
@@ -284,6 +316,6 @@ def _label(story: Story, zone: tzinfo) -> str:
         return _("没有时限")
     start = f"{story.spans[0].start.astimezone(zone):%m-%d %H:%M}"
     if story.due_at is None:
-        return _("自 %(start)s 起,已暂停计时") % {"start": start}
+        return _("自 %(start)s 起，已暂停计时") % {"start": start}
     due = f"{story.due_at.astimezone(zone):%m-%d %H:%M}"
-    return _("自 %(start)s 起,%(hours)s 个工作小时,至 %(due)s") % {"start": start, "hours": hours, "due": due}
+    return _("自 %(start)s 起，%(hours)s 个工作小时，至 %(due)s") % {"start": start, "hours": hours, "due": due}

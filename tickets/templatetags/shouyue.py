@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+
+from tickets.strip import WEEKDAYS
 
 register = template.Library()
 
@@ -26,7 +27,7 @@ def instant(at: datetime | None) -> str:
 
 
 @register.filter
-def length(span: timedelta | None) -> str:
+def length_words(span: timedelta | None) -> str:
     """Return a length of time in words; seconds are said only below a minute."""
     seconds = int((span or timedelta()).total_seconds())
     hours, minutes = divmod(seconds // 60, 60)
@@ -49,7 +50,7 @@ def near(at: datetime | None, now: datetime) -> str:
     if named:
         return f"{named} {local:%H:%M}"
     day = f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m-%d}"
-    return f"{day} {WEEKDAYS_ABBR[local.weekday()]} {local:%H:%M}"
+    return f"{day} {WEEKDAYS[local.weekday()]} {local:%H:%M}"
 
 
 @register.filter

@@ -60,7 +60,8 @@ class WorkingTime extends HTMLElement {
     const now = Date.now() + drift;
     const left = openAfter(this.open, now);
     const isLate = now > this.due;
-    this.write(isLate ? fill(words.over, { t: spoken(this.overdue(now)) }) : fill(words.left, { t: spoken(left) }));
+    const phrase = words[(isLate ? "over" : "left") + (this.hasAttribute("short") ? "_short" : "")];
+    this.write(fill(phrase, { t: spoken(isLate ? this.overdue(now) : left) }));
     if (isLate) this.classList.replace("countdown--running", "countdown--breached");
     if (isLate) this.classList.replace("countdown--at_risk", "countdown--breached");
     if (this.hasAttribute("announce")) this.announce(isLate ? 0 : left);
@@ -93,16 +94,15 @@ export function say(text) {
 
 /** The strip with a tip that names each interval, on hover and, by the arrow keys, on focus. */
 class TimeStrip extends HTMLElement {
+  isWired = false;
+
   connectedCallback() {
-    if (this.parts) return;
+    if (this.isWired) return;
+    this.isWired = true;
     this.addEventListener("pointermove", (event) => this.point(event.target.closest("[data-name]")));
     this.addEventListener("pointerleave", () => this.point(null));
     this.addEventListener("keydown", (event) => this.step(event));
     this.addEventListener("blur", () => this.point(null));
-  }
-
-  get parts() {
-    return this.isWired ? this.querySelectorAll("[data-name]") : ((this.isWired = true), null);
   }
 
   step(event) {
