@@ -48,13 +48,21 @@ def runner(var: Path) -> subprocess.Popen[bytes]:
     return processes.spawn(command, log=var / "runner.log", environment=environment(var), cwd=ROOT)
 
 
+def await_run_json(child: subprocess.Popen[bytes], var: Path, patience: float) -> None:
+    """Return when the runner says that all is ready; raise with its own words when it does not come to that."""
+    try:
+        processes.wait_until((var / "run.json").exists, child, "the product", patience)
+    except processes.LaunchError as error:
+        raise processes.LaunchError(f"{error}\n{(var / 'runner.log').read_text()}") from error
+
+
 @contextmanager
 def product(var: Path, patience: float = 120.0) -> Iterator[Product]:
     """Run the product over a folder until the block ends, and stop it as Ctrl-C does."""
     began = time.monotonic()
     child = runner(var)
     try:
-        processes.wait_until((var / "run.json").exists, child, (var / "runner.log").read_text(), patience)
+        await_run_json(child, var, patience)
         yield Product(child, var, time.monotonic() - began)
     finally:
         processes.stop(child, patience=60)
