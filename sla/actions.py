@@ -170,14 +170,24 @@ def _put_year(year: Year, kept: HolidaySet | None) -> Change:
 
 @transaction.atomic
 def put_calendars(*, calendars: Iterable[Hours]) -> list[Change]:
-    """Compose calendars with the holidays known now; one that differs from its version in force gets a new one.
+    """Compose calendars, and all others that follow holidays, with the holidays known now; one that differs gets a new version.
 
     Raises LookupError when a calendar follows a country whose holidays are not known, CalendarError when hours
     cannot be understood.
     """
     sets = list(HolidaySet.objects.prefetch_related("dates"))
     kept = {row.code: row for row in CalendarVersion.objects.current().select_for_update()}
-    return [_put_calendar(hours, sets, kept.get(hours.code)) for hours in calendars]
+    given = list(calendars)
+    others = {code for code, row in kept.items() if row.rules.get("holidays")} - {hours.code for hours in given}
+    return [
+        _put_calendar(hours, sets, kept.get(hours.code))
+        for hours in [*given, *(hours_of(kept[code]) for code in sorted(others))]
+    ]
+
+
+def hours_of(version: CalendarVersion) -> Hours:
+    """Return a stored calendar as an administrator entered it."""
+    return Hours(version.code, version.name, version.name_en, version.rules, version.note)
 
 
 def _put_calendar(hours: Hours, sets: Sequence[HolidaySet], kept: CalendarVersion | None) -> Change:
