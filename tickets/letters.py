@@ -184,7 +184,7 @@ def _noticed_late(escalation: Escalation) -> tuple[str, ...]:
     late = escalation.fired_at - escalation.step_at
     if late <= NOTICED_LATE:
         return ()
-    return (_("系统晚了 %(late)s 才发现此事（期间服务中断）。") % {"late": length_words(late)},)
+    return (_("系统晚了 %(late)s才发现此事（期间服务中断）。") % {"late": length_words(late)},)
 
 
 def _due(occasion: Occasion) -> str:

@@ -65,11 +65,13 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["List-Id"] = f"<tickets.{mail_domain()}>"
-    message["Content-Language"] = "en" if in_english() else "zh-CN"
-    context = {"letter": letter, "language": message["Content-Language"], **_drawn(letter.strip)}
+    language = "en" if in_english() else "zh-CN"
+    context = {"letter": letter, "language": language, **_drawn(letter.strip)}
     # Base64 keeps every line short and 7 bit, so no server on the way has a reason to touch it.
     message.set_content(render_to_string("email/letter.txt", context), cte="base64")
     message.add_alternative(render_to_string("email/letter.html", context), subtype="html", cte="base64")
+    # Only now: new content takes away whatever was said about the old.
+    message["Content-Language"] = language
     return message.as_bytes()
 
 
