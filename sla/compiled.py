@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sla import timeline
+from sla import ladder, timeline
 from sla.calendar import Calendar
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 
@@ -42,7 +42,7 @@ class CompiledPolicy:
         self.targets = list(policy.targets.all())
         self.target_of = {target.pk: target for target in self.targets}
         self.pure_of = {target.pk: _pure(target) for target in self.targets}
-        self.rules: dict[str, list[timeline.Rule]] = {}
+        self.rules: dict[str, list[ladder.Rule]] = {}
         self.actions: dict[tuple[str, int], list[dict[str, object]]] = {}
         for rule in policy.escalation_rules.all():
             self.rules.setdefault(rule.metric, []).append(_rule(rule))
@@ -57,8 +57,8 @@ class CompiledPolicy:
         return timeline.Terms(chosen, self.basis, self.reopening)
 
 
-def _rule(rule: EscalationRule) -> timeline.Rule:
-    return timeline.Rule(rule.level, timeline.Mark(rule.mark), rule.amount)
+def _rule(rule: EscalationRule) -> ladder.Rule:
+    return ladder.Rule(rule.level, ladder.Mark(rule.mark), rule.amount)
 
 
 def _pure(target: Target) -> timeline.Target:

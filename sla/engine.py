@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sla import timeline
+from sla import ladder, timeline
 from sla.actors import Actor
 from sla.compiled import CompiledCalendar, calendar_of, calendars_named, policy_of
 from sla.models import Clock, Milestone, Observation, Policy
@@ -178,7 +178,7 @@ def _differs(row: Milestone, values: Mapping[str, Any]) -> bool:
     return any(getattr(row, name) != value for name, value in values.items())
 
 
-def _change(row: Milestone, values: dict[str, Any], cycle: Cycle, rules: list[timeline.Rule]) -> None:
+def _change(row: Milestone, values: dict[str, Any], cycle: Cycle, rules: list[ladder.Rule]) -> None:
     """Write new values to a milestone; its ladder is laid anew where the due instant moved."""
     is_new = row.due_at != values["due_at"] or row.stopped_at is not None
     for name, value in values.items():
@@ -190,14 +190,14 @@ def _change(row: Milestone, values: dict[str, Any], cycle: Cycle, rules: list[ti
     row.save(update_fields=FOLDED)
 
 
-def _lay(row: Milestone, cycle: Cycle, rules: list[timeline.Rule]) -> None:
+def _lay(row: Milestone, cycle: Cycle, rules: list[ladder.Rule]) -> None:
     """Set the next step of a milestone whose due instant is new.
 
     A warning is not repeated for an instant that already had one; a breach of the new due instant always comes.
     """
     if row.stopped_at or row.due_at is None:
         return
-    laid = timeline.steps(
+    laid = ladder.steps(
         rules=rules, calendar=cycle.calendar, start=row.started_at, due_at=row.due_at, pauses=cycle.pauses
     )
     upcoming = [step for step in laid if _is_owed(step, row.fired_through)]
@@ -205,16 +205,16 @@ def _lay(row: Milestone, cycle: Cycle, rules: list[timeline.Rule]) -> None:
     row.next_level = upcoming[0].level if upcoming else 0
 
 
-def _is_owed(step: timeline.Step, fired_through: datetime | None) -> bool:
-    return fired_through is None or step.at > fired_through or step.mark in (timeline.Mark.BREACH, timeline.Mark.AFTER)
+def _is_owed(step: ladder.Step, fired_through: datetime | None) -> bool:
+    return fired_through is None or step.at > fired_through or step.mark in (ladder.Mark.BREACH, ladder.Mark.AFTER)
 
 
-def steps_of(milestone: Milestone) -> list[timeline.Step]:
+def steps_of(milestone: Milestone) -> list[ladder.Step]:
     """Return the ladder of a stored milestone that has a due instant, in order."""
     if milestone.due_at is None:
         return []
     policy = policy_of(milestone.clock.policy_id)
-    return timeline.steps(
+    return ladder.steps(
         rules=policy.rules.get(milestone.metric, []),
         calendar=calendar_of(milestone.calendar_version_id).calendar,
         start=milestone.started_at,

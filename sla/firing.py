@@ -9,8 +9,8 @@ from django.db import connection, models, transaction
 from sla.clock import database_now
 from sla.compiled import policy_of
 from sla.engine import steps_of
+from sla.ladder import Mark, Step
 from sla.models import Escalation, Milestone
-from sla.timeline import Mark, Step
 
 Row = TypeVar("Row", bound=models.Model)
 

@@ -63,6 +63,7 @@ def open_ticket(*, opening: Opening, at: datetime, told_at: datetime | None = No
 
 
 def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
+    # Long because a ticket keeps everything that was asked and decided.
     decision = opening.decision
     return Ticket(
         number=_next_number(at),
