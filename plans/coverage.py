@@ -74,7 +74,8 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
 ) -> Decision:
     """Return what the plan answers to this contact; never raises for a plan's no.
 
-    Without a contract, the contact's own are asked: one in force that holds the product, the highest plan first.
+    Without a contract, the contact's own are asked: one in force that holds the product and has the service, the
+    highest plan first.
     `item` is the service asked for, None the channel's own. A ticket runs its plan's ticket promise whatever its
     entrance.
     """
@@ -86,12 +87,17 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
         return _decide(asked, min(agreements, key=lambda agreement: _suitability(agreement, asked)))
 
 
-def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, int, int]:
-    """Order agreements: in force, holding the product, of the highest rank, ending last."""
-    in_force = agreement.term_at(asked.at) == "in_force"
-    holds = asked.product is None or agreement.holds(asked.product)
+def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, bool, int, int]:
+    """Order agreements: in force, holding the product, having the service, of the highest rank, ending last."""
     contract = agreement.contract
-    return (not in_force, not holds, -contract.plan.rank, -contract.ends_on.toordinal())
+    service = "ticket" if asked.item in BY_TICKET else asked.service
+    return (
+        agreement.term_at(asked.at) != "in_force",
+        asked.product is not None and not agreement.holds(asked.product),
+        agreement.find(service) is None,
+        -contract.plan.rank,
+        -contract.ends_on.toordinal(),
+    )
 
 
 def _without_contract(given: Contract | None) -> Decision:

@@ -55,13 +55,32 @@ PRODUCTS = list_of(
     once=["code"],
 )  # fmt: skip
 WORDS = list_of(text(200))
+
+
+def paired(fields: dict[str, Field]) -> Reader:
+    """Return a reader of a mapping whose Chinese lists have as many entries as the English ones beside them."""
+    pairs = [(name, f"{name}_en") for name in fields if f"{name}_en" in fields]
+
+    def read_pairs(node: yaml.Node, place: Place) -> dict[str, Any]:
+        values = mapping(fields)(node, place)
+        for chinese, english in pairs:
+            here, there = values.get(chinese), values.get(english)
+            if isinstance(here, list) and isinstance(there, list) and len(here) != len(there):
+                refuse_inside(
+                    node, place, english, _("与中文的条数不同:%(en)d 和 %(zh)d。") % {"en": len(there), "zh": len(here)}
+                )
+        return values
+
+    return read_pairs
+
+
 QUOTA = mapping({
     "amount": Field(amount, None),
     "unit": Field(choice(UNITS)),
     "period": Field(choice(PERIODS), None),
     "as_published": Field(flag, False),
 })  # fmt: skip
-EXCLUSION = mapping({
+EXCLUSION = paired({
     "category": Field(choice(CATEGORIES)),
     "section": Field(text(40)),
     "clause": Field(text()),
@@ -73,7 +92,7 @@ EXCLUSION = mapping({
     "ways_on": Field(WORDS),
     "ways_on_en": Field(WORDS),
 })  # fmt: skip
-ITEM = mapping({
+ITEM = paired({
     "promise": Field(known("promise")),
     "service": Field(choice(SERVICES)),
     "section": Field(text(40)),

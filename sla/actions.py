@@ -170,7 +170,7 @@ def _put_year(year: Year, kept: HolidaySet | None) -> Change:
 
 @transaction.atomic
 def put_calendars(*, calendars: Iterable[Hours]) -> list[Change]:
-    """Compose calendars, and all others that follow holidays, with the holidays known now; one that differs gets a new version.
+    """Compose calendars, and all others that follow holidays, anew; one that differs gets a new version.
 
     Raises LookupError when a calendar follows a country whose holidays are not known, CalendarError when hours
     cannot be understood.
