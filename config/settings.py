@@ -242,6 +242,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 # What one key may send in a minute.
 REQUESTS_PER_MINUTE = {"intake": env.int("INTAKE_PER_MINUTE", 12_000), "api": env.int("API_PER_MINUTE", 6_000)}
+# Whose keys may read policies: the engine itself knows no roles.
+POLICY_READERS = "plans.permissions.WorksTickets"
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "守约 Shouyue",
     "DESCRIPTION": "工单与服务时限 / Tickets and service levels",
@@ -253,6 +255,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "MetricEnum": "sla.models.policies.Metric",
+        "MilestoneStateEnum": "sla.models.Milestone.State",
+        "TicketStatusEnum": "tickets.models.Status",
+        "ChannelEnum": "tickets.models.Channel",
+    },
 }
 
 # Logging.

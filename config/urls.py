@@ -1,16 +1,25 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
-from config import health
+from config import health, openapi
+from plans import api as plans_api
+from sla import api as sla_api
 from tickets import attachments
 
+API = [
+    path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
+    path("contracts/<str:number>/overrides/", plans_api.ContractOverrides.as_view(), name="contract-overrides"),
+    path(
+        "contracts/<str:number>/entitlements/", plans_api.ContractEntitlements.as_view(), name="contract-entitlements"
+    ),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/", include("tickets.intake.urls")),
+    path("api/schema/", openapi.Schema.as_view(), name="schema"),
+    path("api/docs/", openapi.Docs.as_view(), name="docs"),
+    path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
 ]
 

@@ -1,6 +1,5 @@
 """Who asks: a key that a program presents, with the instant at which it asked."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from plans import keys
 from plans.models import ApiKey, User
 from sla.clock import DatabaseNow
 
@@ -57,11 +57,7 @@ def presented(request: Request | HttpRequest) -> str | None:
 
 def identify(secret: str) -> Caller | None:
     """Return who presents this secret, or None when no valid key has it."""
-    found = (
-        ApiKey.objects.select_related("user")
-        .filter(hash=hashlib.sha256(secret.encode()).hexdigest())
-        .annotate(asked_at=DatabaseNow())
-    )
+    found = ApiKey.objects.select_related("user").filter(hash=keys.hashed(secret)).annotate(asked_at=DatabaseNow())
     key = found.first()
     if key is None:
         return None

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from plans.authentication import Caller
 from plans.models import Role, User
 
+MANAGING: tuple[str, ...] = (Role.MANAGER, Role.ADMIN)
+
 
 def has_scope(request: Request, scope: str) -> bool:
     """Tell whether the key that a request carries may be used for `scope`."""
@@ -25,14 +27,15 @@ class WorksTickets(ActsAsUser):
     """Let in keys of people who work for the provider."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) and request.user.is_agent
+        return super().has_permission(request, view) and isinstance(request.user, User) and request.user.is_agent
 
 
 class Manages(ActsAsUser):
     """Let in keys of managers and administrators."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) and request.user.role in (Role.MANAGER, Role.ADMIN)
+        user = request.user
+        return super().has_permission(request, view) and isinstance(user, User) and user.role in MANAGING
 
 
 class KeepsCustomers(BasePermission):

@@ -84,7 +84,7 @@ class KeyThrottle(BaseThrottle):
         caller = request.auth
         if isinstance(caller, Caller):
             rate = rate_of(self.name, caller.credential)
-            request.rate = rate
+            view.rate = rate
             if rate.used > rate.limit:
                 raise too_many(rate)
         return True

@@ -18,6 +18,16 @@ from sla.refusals import ActionRefusedError
 CONTENT_TYPE = "application/problem+json"
 API = "/api/"
 DEFAULT_STATUS = HTTPStatus.UNPROCESSABLE_ENTITY
+CONFLICT = HTTPStatus.CONFLICT
+# Refusals that are about what was sent, or by whom, and not about how things stand.
+STATUS_OF = {
+    "not_allowed": HTTPStatus.FORBIDDEN,
+    "not_covered": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "idempotency_mismatch": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "empty_body": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "until_is_past": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "cannot_own": HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 class ProblemError(exceptions.APIException):
@@ -58,11 +68,11 @@ def problem(status: int, code: str, detail: str) -> dict[str, Any]:
     }
 
 
-def refused(error: ActionRefusedError, status: int = HTTPStatus.CONFLICT) -> ProblemError:
-    """Return the problem of an action that may not be done as things stand."""
+def refused(error: ActionRefusedError, status: int | None = None) -> ProblemError:
+    """Return the problem of an action that may not be done as things stand; without a status, by its code."""
     clause = {"promise": error.promise, "clause": error.clause, "ways_on": error.ways_on}
     more = clause if error.promise or error.clause or error.ways_on else {}
-    return ProblemError(error.code, error.message, status=status, more=more)
+    return ProblemError(error.code, error.message, status=status or STATUS_OF.get(error.code, CONFLICT), more=more)
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -82,14 +92,18 @@ def translated(error: Exception) -> ProblemError | None:
         return error
     if isinstance(error, ActionRefusedError):
         return refused(error)
-    if isinstance(error, Http404):
-        return ProblemError("not_found", _("没有这个对象。"), status=HTTPStatus.NOT_FOUND)
-    if isinstance(error, PermissionDenied):
-        return ProblemError("permission_denied", _("您无权这样做。"), status=HTTPStatus.FORBIDDEN)
     if isinstance(error, exceptions.ValidationError):
         return ProblemError("invalid", _("请求内容有误。"), errors=list(field_errors(error.get_full_details())))
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    return _of_django(error)
+
+
+def _of_django(error: Exception) -> ProblemError | None:
+    if isinstance(error, Http404):
+        return ProblemError("not_found", _("没有这个对象。"), status=HTTPStatus.NOT_FOUND)
+    if isinstance(error, PermissionDenied):
+        return ProblemError("permission_denied", _("您无权这样做。"), status=HTTPStatus.FORBIDDEN)
     return None
 
 

@@ -47,6 +47,14 @@ def proof_of(milestone: Milestone) -> Proof:
     )
 
 
+def pieces_between(compiled: CompiledCalendar, start: datetime, due_at: datetime | None) -> list[ProofPiece]:
+    """Return the explained pieces of a deadline that nobody has yet; none where it is never reached."""
+    if due_at is None:
+        return []
+    budget = compiled.calendar.elapsed(start, due_at)
+    return [_detailed(piece, compiled, []) for piece in compiled.calendar.proof(start, budget)]
+
+
 def _pieces(milestone: Milestone, compiled: CompiledCalendar, pauses: list[Pause]) -> list[Piece]:
     """Return the pieces from start to due, or to the pause that holds the milestone."""
     end = milestone.due_at or next((pause.start for pause in pauses if pause.end is None), None)

@@ -1,9 +1,9 @@
 """Keys for tests, and requests that carry them."""
 
-import hashlib
 import secrets
 from typing import Any
 
+from plans.keys import hashed
 from plans.models import ApiKey, User
 
 
@@ -11,7 +11,7 @@ def new_key(*scopes: str, user: User | None = None, **more: Any) -> str:
     """Keep a new key with these scopes and return its secret."""
     secret = f"syk_{secrets.token_urlsafe(24)}"
     ApiKey.objects.create(
-        name="+".join(scopes), prefix=secret[:8], hash=hashlib.sha256(secret.encode()).hexdigest(),
+        name="+".join(scopes), prefix=secret[:8], hash=hashed(secret),
         scopes=list(scopes), user=user, **more,
     )  # fmt: skip
     return secret

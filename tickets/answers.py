@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from plans.wording import text_of
 from sla.compiled import calendar_of
 from sla.models import Milestone
 from tickets.models import Ticket
@@ -53,7 +54,7 @@ def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
         "remaining_seconds": None if left is None else int(left.total_seconds()),
         "calendar": target.calendar,
         "promise": target.promise,
-        "clause": target.clause,
+        "clause": text_of(target, "clause"),
         "is_provisional": row.is_provisional,
         "policy_version": target.policy.version,
         "calendar_version": compiled.version,

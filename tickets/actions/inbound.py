@@ -29,7 +29,7 @@ AHEAD, BACK = timedelta(minutes=5), timedelta(days=90)
 ONE_TICKET = "ticket_external_id_once"
 
 
-def receive(  # noqa: PLR0913  what came in has six sides
+def receive(
     *, channel: str, api_key: ApiKey, raw: bytes, content_type: str, idempotency_key: str, at: datetime
 ) -> InboundEvent:
     """Keep the bytes that came in, whatever they are, and return their row: from here on nothing can lose them."""

@@ -1,13 +1,8 @@
 """The raw bytes of a request, within bounds."""
 
-from http import HTTPStatus
-
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from sla.problems import ProblemError
-
-LIMIT = 10 * 1024 * 1024
+from sla.strict_json import LIMIT, too_large
 
 
 def read_body(request: Request, limit: int = LIMIT) -> bytes:
@@ -20,9 +15,3 @@ def read_body(request: Request, limit: int = LIMIT) -> bytes:
     if len(raw) > limit:
         raise too_large(limit)
     return raw
-
-
-def too_large(limit: int) -> ProblemError:
-    """Return the refusal of a body beyond the limit."""
-    message = _("内容超过 %(limit)s MB。") % {"limit": limit >> 20}
-    return ProblemError("too_large", message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

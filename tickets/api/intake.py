@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -12,18 +13,20 @@ from rest_framework.views import APIView
 
 from plans.authentication import Caller, caller_of
 from plans.permissions import has_scope
-from plans.throttling import IntakeThrottle
+from plans.throttling import IntakeThrottle, Rate
 from sla.problems import ProblemError, refused
 from sla.refusals import ActionRefusedError
-from tickets.actions.idempotency import KEY_LIMIT, Answer
+from tickets.actions.idempotency import Answer
 from tickets.actions.inbound import receive, take_in
+from tickets.api.answering import idempotency_key, respond
+from tickets.api.body import read_body
+from tickets.api.conflicts import busy_is_conflict
+from tickets.api.intake_schema import IntakeAnswerSerializer, IntakeSerializer
 from tickets.channels.base import ENCODING, MalformedError
-from tickets.channels.payload import MALFORMED
 from tickets.channels.registry import ADAPTERS
-from tickets.intake.body import read_body
-from tickets.intake.conflicts import busy_is_conflict
 from tickets.models import InboundEvent
 
+MALFORMED = "malformed_json"
 UNREADABLE = {MALFORMED, "duplicate_key"}
 
 
@@ -53,7 +56,16 @@ class IntakeView(APIView):
     permission_classes = [MayPost]
     throttle_classes = [IntakeThrottle]
     content_negotiation_class = AlwaysJson
+    rate: Rate
 
+    @extend_schema(
+        request=IntakeSerializer,
+        responses={201: IntakeAnswerSerializer},
+        parameters=[
+            OpenApiParameter("channel", str, OpenApiParameter.PATH, enum=sorted(ADAPTERS)),
+            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
+        ],
+    )
     def post(self, request: Request, channel: str) -> Response:
         caller = caller_of(request)
         key = idempotency_key(request)
@@ -63,7 +75,7 @@ class IntakeView(APIView):
             channel=channel, api_key=caller.key, raw=raw, content_type=content_type, idempotency_key=key, at=caller.at
         )
         answer = taken_in(event, caller)
-        return respond(answer, request.rate.headers)
+        return respond(answer, self.rate.headers)
 
 
 def taken_in(event: InboundEvent, caller: Caller) -> Answer:
@@ -77,22 +89,6 @@ def taken_in(event: InboundEvent, caller: Caller) -> Answer:
         problem = refused(error, HTTPStatus.UNPROCESSABLE_ENTITY)
         problem.more |= {"intake": event.pk}
         raise problem from error
-
-
-def respond(answer: Answer, headers: dict[str, str]) -> Response:
-    """Return an answer; one given before says so."""
-    replayed = {"Idempotent-Replayed": "true"} if answer.is_replayed else {}
-    content_type = None if answer.status < HTTPStatus.BAD_REQUEST else "application/problem+json"
-    return Response(answer.body, status=answer.status, headers=headers | replayed, content_type=content_type)
-
-
-def idempotency_key(request: Request) -> str:
-    """Return the key that the sender gave, or an empty text. Raises ProblemError 400 when it is no key."""
-    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
-    if len(key) > KEY_LIMIT or not key.isprintable():
-        message = _("Idempotency-Key 最多 %(limit)s 个可见字符。") % {"limit": KEY_LIMIT}
-        raise ProblemError("bad_idempotency_key", message, status=HTTPStatus.BAD_REQUEST)
-    return key
 
 
 def malformed(error: MalformedError, event: InboundEvent) -> ProblemError:

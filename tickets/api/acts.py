@@ -1,0 +1,174 @@
+"""What may be done with a ticket by name: which body it wants, who may do it, and the action behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from plans.models import User
+from plans.models.people import STAFF_ROLES
+from sla.fields import InstantField
+from sla.problems import ProblemError
+from tickets.actions import ticket as actions
+from tickets.models import Ticket
+
+BODY = 100_000
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """No body is needed."""
+
+
+class WordsSerializer(serializers.Serializer[Any]):
+    """What is said."""
+
+    body = serializers.CharField(max_length=BODY)
+
+
+class MaybeWordsSerializer(serializers.Serializer[Any]):
+    """What is said, if anything."""
+
+    body = serializers.CharField(max_length=BODY, required=False, allow_blank=True, default="")
+
+
+class AssignSerializer(serializers.Serializer[Any]):
+    """Who is to work on it: a username."""
+
+    to = serializers.CharField(max_length=150)
+
+
+class CallSerializer(WordsSerializer):
+    """What was said on the phone; a call that nobody answered is no contact."""
+
+    answered = serializers.BooleanField()
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    """For whom the work waits, and until when, where that was agreed."""
+
+    until = InstantField(required=False, allow_null=True, default=None)
+
+    def get_fields(self) -> dict[str, Any]:
+        # A keyword of the language cannot be a class attribute.
+        return {"for": serializers.ChoiceField(["customer", "third_party"]), **super().get_fields()}
+
+
+class MergeSerializer(serializers.Serializer[Any]):
+    """The number of the ticket that it becomes part of."""
+
+    into = serializers.CharField(max_length=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One act by one user: the ticket, the body that was sent, and the instant."""
+
+    ticket: Ticket
+    said: dict[str, Any]
+    user: User
+    at: datetime
+
+
+Doing = Callable[[Deed], Ticket]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A named act; `by_customer` is what the same name means on the customer's side, None what is not theirs."""
+
+    body: type[serializers.Serializer[Any]]
+    by_agent: Doing
+    by_customer: Doing | None = None
+
+
+def _accept(deed: Deed) -> Ticket:
+    return actions.accept(ticket=deed.ticket, actor=deed.user, at=deed.at)
+
+
+def _assign(deed: Deed) -> Ticket:
+    to = User.objects.filter(username=deed.said["to"], is_active=True, role__in=STAFF_ROLES).first()
+    if to is None:
+        raise _unknown("to", _("没有这位服务人员。"))
+    return actions.assign(ticket=deed.ticket, to=to, actor=deed.user, at=deed.at)
+
+
+def _progress(deed: Deed) -> Ticket:
+    return actions.progress(ticket=deed.ticket, body=deed.said["body"], actor=deed.user, at=deed.at)
+
+
+def _reply(deed: Deed) -> Ticket:
+    return actions.reply(ticket=deed.ticket, body=deed.said["body"], actor=deed.user, at=deed.at)
+
+
+def _write_in(deed: Deed) -> Ticket:
+    return actions.customer_message(ticket=deed.ticket, contact=deed.user.contact, body=deed.said["body"], at=deed.at)
+
+
+def _note(deed: Deed) -> Ticket:
+    return actions.note(ticket=deed.ticket, body=deed.said["body"], actor=deed.user, at=deed.at)
+
+
+def _call(deed: Deed) -> Ticket:
+    said = deed.said
+    return actions.log_call(
+        ticket=deed.ticket, body=said["body"], answered=said["answered"], actor=deed.user, at=deed.at
+    )
+
+
+def _wait(deed: Deed) -> Ticket:
+    said = deed.said
+    return actions.wait(ticket=deed.ticket, wait_for=said["for"], until=said["until"], actor=deed.user, at=deed.at)
+
+
+def _resume(deed: Deed) -> Ticket:
+    return actions.resume(ticket=deed.ticket, actor=deed.user, at=deed.at)
+
+
+def _resolve(deed: Deed) -> Ticket:
+    return actions.resolve(ticket=deed.ticket, body=deed.said["body"], actor=deed.user, at=deed.at)
+
+
+def _reopen(deed: Deed) -> Ticket:
+    return actions.reopen(ticket=deed.ticket, body=deed.said["body"], actor=deed.user, at=deed.at)
+
+
+def _reopen_as_contact(deed: Deed) -> Ticket:
+    return actions.reopen(ticket=deed.ticket, body=deed.said["body"], actor=deed.user.contact, at=deed.at)
+
+
+def _close(deed: Deed) -> Ticket:
+    return actions.close(ticket=deed.ticket, actor=deed.user, at=deed.at)
+
+
+def _close_as_contact(deed: Deed) -> Ticket:
+    return actions.close(ticket=deed.ticket, actor=deed.user.contact, at=deed.at)
+
+
+def _merge(deed: Deed) -> Ticket:
+    into = Ticket.objects.visible_to(deed.user).filter(number=deed.said["into"]).first()
+    if into is None:
+        raise _unknown("into", _("没有这张工单。"))
+    return actions.merge(ticket=deed.ticket, into=into, actor=deed.user, at=deed.at)
+
+
+def _unknown(field: str, message: str) -> ProblemError:
+    return ProblemError("invalid", message, errors=[{"field": field, "code": "unknown", "message": message}])
+
+
+ACTS: dict[str, Act] = {
+    "accept": Act(NothingSerializer, _accept),
+    "assign": Act(AssignSerializer, _assign),
+    "progress": Act(WordsSerializer, _progress),
+    "reply": Act(WordsSerializer, _reply, _write_in),
+    "note": Act(WordsSerializer, _note),
+    "call": Act(CallSerializer, _call),
+    "wait": Act(WaitSerializer, _wait),
+    "resume": Act(NothingSerializer, _resume),
+    "resolve": Act(MaybeWordsSerializer, _resolve),
+    "reopen": Act(MaybeWordsSerializer, _reopen, _reopen_as_contact),
+    "close": Act(NothingSerializer, _close, _close_as_contact),
+    "merge": Act(MergeSerializer, _merge),
+}

@@ -1,0 +1,192 @@
+"""Tickets as programs read them. A customer is shown what concerns them; the rest is never in the answer."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from plans.models import User
+from sla.fields import InstantField
+from sla.models import Milestone
+from sla.models.policies import Metric
+from tickets.answers import decision_of, milestone_fields, milestones_of, ticket_url
+from tickets.models import Attachment, Message, Ticket, TicketEvent
+
+INTERNAL = ("team", "assignee")
+# What a line of the ledger says besides, as far as it concerns the customer.
+PUBLIC_FIELDS = ("channel", "answered", "until", "for")
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """Why a ticket is covered."""
+
+    outcome = serializers.ChoiceField(["covered", "chargeable", "redirected"])
+    promise = serializers.CharField()
+    clause = serializers.CharField()
+    reason = serializers.CharField()
+    ways_on = serializers.ListField(child=serializers.CharField())
+
+
+class PlanSerializer(serializers.Serializer[Any]):
+    """A plan and its place in a waiting line."""
+
+    code = serializers.CharField()
+    rank = serializers.IntegerField()
+
+
+class MilestoneSerializer(serializers.Serializer[Any]):
+    """One run of a promised time."""
+
+    metric = serializers.ChoiceField(Metric.choices)
+    number = serializers.IntegerField(help_text="the n-th run of this metric, from 1")
+    state = serializers.ChoiceField(Milestone.State.choices)
+    started_at = InstantField()
+    due_at = InstantField(allow_null=True)
+    completed_at = InstantField(allow_null=True)
+    remaining_seconds = serializers.IntegerField(allow_null=True, help_text="working time left")
+    calendar = serializers.CharField()
+    promise = serializers.CharField()
+    clause = serializers.CharField()
+    is_provisional = serializers.BooleanField(help_text="a year whose holidays are assumed is touched")
+    policy_version = serializers.IntegerField()
+    calendar_version = serializers.IntegerField()
+
+
+class OpeningMilestoneSerializer(MilestoneSerializer):
+    """A promised time as it was just started."""
+
+    opens_at = InstantField(allow_null=True, help_text="when the service opens next, if it was closed")
+
+
+class NamedSerializer(serializers.Serializer[Any]):
+    """Something with a code and a name."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ContactSerializer(serializers.Serializer[Any]):
+    """The person who asked."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    """A ticket in a list. `team` and `assignee` are for the provider's people only."""
+
+    url = serializers.SerializerMethodField()
+    product = serializers.CharField(source="product.code", allow_null=True, default=None)
+    plan = PlanSerializer(source="contract.plan")
+    customer = NamedSerializer()
+    contact = ContactSerializer()
+    contract = serializers.CharField(source="contract.number")
+    team = serializers.CharField(source="team.code", default=None, allow_null=True, required=False)
+    assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True, required=False)
+    opened_at = InstantField()
+    due_at = InstantField(source="next_due_at", allow_null=True)
+    updated_at = InstantField()
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "number", "url", "subject", "status", "category", "priority", "channel", "product", "plan", "customer",
+            "contact", "contract", "team", "assignee", "opened_at", "due_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_url(self, ticket: Ticket) -> str:
+        return ticket_url(ticket.number)
+
+    def to_representation(self, instance: Ticket) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if is_customer(self):
+            for name in INTERNAL:
+                shown.pop(name)
+        return shown
+
+
+class TicketDetailSerializer(TicketSerializer):
+    """A ticket with all its fields, the coverage decision and the promised times."""
+
+    merged_into = serializers.CharField(source="merged_into.number", default=None, allow_null=True)
+    waiting_until = InstantField(allow_null=True)
+    resolved_at = InstantField(allow_null=True)
+    closed_at = InstantField(allow_null=True)
+    decision = serializers.SerializerMethodField()
+    milestones = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields = [
+            *TicketSerializer.Meta.fields, "module", "tenant", "version", "environment", "error_code", "language",
+            "external_id", "waiting_until", "resolved_at", "closed_at", "merged_into", "decision", "milestones",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(DecisionSerializer)
+    def get_decision(self, ticket: Ticket) -> dict[str, Any]:
+        return decision_of(ticket)
+
+    @extend_schema_field(MilestoneSerializer(many=True))
+    def get_milestones(self, ticket: Ticket) -> list[dict[str, Any]]:
+        return [milestone_fields(row, self.context["at"]) for row in milestones_of(ticket)]
+
+
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """A file; its address gives the bytes as a download."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="attachment")
+
+    class Meta:
+        model = Attachment
+        fields = ["id", "name", "size", "content_type", "url"]
+        read_only_fields = fields
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """Something said."""
+
+    attachments = AttachmentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Message
+        fields = ["id", "author_kind", "author_display", "body", "is_public", "attachments"]
+        read_only_fields = fields
+
+
+class ActorSerializer(serializers.Serializer[Any]):
+    """Who did something."""
+
+    kind = serializers.CharField(source="actor_kind")
+    display = serializers.CharField(source="actor_display")
+
+
+class EventSerializer(serializers.ModelSerializer[TicketEvent]):
+    """One line of a ticket's ledger."""
+
+    at = InstantField()
+    recorded_at = InstantField()
+    actor = ActorSerializer(source="*")
+    message = MessageSerializer(allow_null=True)
+
+    class Meta:
+        model = TicketEvent
+        fields = ["number", "kind", "at", "recorded_at", "actor", "message", "is_public"]
+        read_only_fields = fields
+
+    def get_fields(self) -> dict[str, Any]:
+        # A class attribute of this name would hide the framework's own.
+        return super().get_fields() | {"fields": serializers.DictField(read_only=True)}
+
+    def to_representation(self, instance: TicketEvent) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if is_customer(self):
+            shown["fields"] = {name: value for name, value in instance.fields.items() if name in PUBLIC_FIELDS}
+        return shown
+
+
+def is_customer(serializer: serializers.BaseSerializer[Any]) -> bool:
+    """Tell whether the answer goes to the customer's side; when in doubt it does."""
+    user = getattr(serializer.context.get("request"), "user", None)
+    return not (isinstance(user, User) and user.is_agent)

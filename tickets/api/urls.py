@@ -1,0 +1,14 @@
+from django.urls import path
+
+from tickets.api import intake, views
+from tickets.api.acts import ACTS
+
+urlpatterns = [
+    path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),
+    path("tickets/", views.TicketList.as_view(), name="ticket-list"),
+    path("tickets/<str:number>/", views.TicketDetail.as_view(), name="ticket-detail"),
+    path("tickets/<str:number>/events/", views.TicketEvents.as_view(), name="ticket-events"),
+    path("tickets/<str:number>/milestones/", views.TicketMilestones.as_view(), name="ticket-milestones"),
+    path("tickets/<str:number>/milestones/<str:metric>/proof/", views.MilestoneProof.as_view(), name="ticket-proof"),
+    *(path(f"tickets/<str:number>/{name}/", views.act_view(name), name=f"ticket-{name}") for name in ACTS),
+]

@@ -1,0 +1,186 @@
+"""Read tickets, and do with them what the console and the portal do."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from plans.authentication import caller_of
+from plans.models import User
+from sla.fields import ProofSerializer, proof_fields
+from sla.models import Milestone
+from sla.problems import ProblemError
+from sla.proofs import proof_of
+from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
+from tickets.answers import milestone_fields, milestones_of
+from tickets.api.acts import ACTS, Act, Deed, Doing, NothingSerializer
+from tickets.api.answering import idempotency_key, respond
+from tickets.api.conflicts import busy_is_conflict
+from tickets.api.filters import TicketFilter
+from tickets.api.pages import QueuePages
+from tickets.api.serializers import EventSerializer, MilestoneSerializer, TicketDetailSerializer, TicketSerializer
+from tickets.models import Message, Ticket, TicketEvent
+
+SHOWN = ("contract__plan", "customer", "contact", "product", "team", "assignee")
+
+
+def user_of(request: Request) -> User:
+    """Return who asks; the permission has made sure that it is a user."""
+    user: Any = request.user
+    return user
+
+
+def seen_by(request: Request) -> QuerySet[Ticket]:
+    """Return the tickets that whoever asks may see."""
+    return Ticket.objects.visible_to(user_of(request)).select_related(*SHOWN)
+
+
+def find_ticket(request: Request, number: str) -> Ticket:
+    """Return one ticket. Raises Http404 for somebody else's as for one that never was."""
+    ticket = seen_by(request).select_related(*SHOWN, "merged_into").filter(number=number).first()
+    if ticket is None:
+        raise Http404
+    return ticket
+
+
+class TicketList(ListAPIView[Ticket]):
+    """List tickets, what is due next first."""
+
+    serializer_class = TicketSerializer
+    pagination_class = QueuePages
+    filterset_class = TicketFilter
+    queryset = Ticket.objects.none()
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        return seen_by(self.request)
+
+
+class TicketDetail(APIView):
+    """Read one ticket."""
+
+    @extend_schema(responses=TicketDetailSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        return Response(ticket_fields(request, number))
+
+
+def ticket_fields(request: Request, number: str) -> dict[str, Any]:
+    """Return a ticket as whoever asks may see it, as it is now."""
+    context = {"request": request, "at": caller_of(request).at}
+    shown: dict[str, Any] = TicketDetailSerializer(find_ticket(request, number), context=context).data
+    return shown
+
+
+class TicketEvents(APIView):
+    """Read a ticket's ledger, oldest first; customers see the public lines."""
+
+    @extend_schema(responses=EventSerializer(many=True))
+    def get(self, request: Request, number: str) -> Response:
+        events = events_for(user_of(request), find_ticket(request, number))
+        return Response(EventSerializer(events, many=True, context={"request": request}).data)
+
+
+def events_for(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
+    """Return the lines of a ticket's ledger that a user may read, with what was said in them."""
+    said = Message.objects.prefetch_related("attachments")
+    lines = ticket.events.order_by("number")
+    if not user.is_agent:
+        said = said.filter(is_public=True)
+        lines = lines.filter(is_public=True).exclude(message__is_public=False)
+    return lines.prefetch_related(Prefetch("message", said))
+
+
+class TicketMilestones(APIView):
+    """Read a ticket's promised times."""
+
+    @extend_schema(responses=MilestoneSerializer(many=True))
+    def get(self, request: Request, number: str) -> Response:
+        at = caller_of(request).at
+        return Response([milestone_fields(row, at) for row in milestones_of(find_ticket(request, number))])
+
+
+class MilestoneProof(APIView):
+    """Read why a deadline is when it is; of several runs the last, or the one numbered."""
+
+    @extend_schema(responses=ProofSerializer, parameters=[OpenApiParameter("number", OpenApiTypes.INT)])
+    def get(self, request: Request, number: str, metric: str) -> Response:
+        milestone = find_milestone(find_ticket(request, number), metric, request.query_params.get("number", ""))
+        proof = proof_of(milestone)
+        return Response(ProofSerializer(proof_fields(proof, get_language() or "")).data)
+
+
+def find_milestone(ticket: Ticket, metric: str, run: str) -> Milestone:
+    """Return a run of a metric. Raises Http404 when there is none."""
+    rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket, metric=metric)
+    if run:
+        rows = rows.filter(number=run) if run.isdecimal() and len(run) < 5 else rows.none()
+    milestone = rows.select_related("target__policy", "calendar_version").order_by("-started_at", "-number").first()
+    if milestone is None:
+        raise Http404
+    return milestone
+
+
+class TicketAct(APIView):
+    """Do something with a ticket; the answer is the ticket as it then is."""
+
+    name: str = ""
+
+    def act(self, request: Request, number: str) -> Response:
+        """Do it, once a key, and return the answer."""
+        act = ACTS[self.name]
+        ticket = find_ticket(request, number)
+        doing = doing_of(act, user_of(request))
+        deed = Deed(ticket, body_of(act, request), user_of(request), caller_of(request).at)
+        with busy_is_conflict(), transaction.atomic():
+            answer = once(self.asked(request, number), lambda: self.done(doing, deed))
+        return respond(answer, {})
+
+    def done(self, doing: Doing, deed: Deed) -> Answer:
+        """Act, and return the ticket as the answer."""
+        doing(deed)
+        return Answer(HTTPStatus.OK, ticket_fields(self.request, deed.ticket.number))
+
+    def asked(self, request: Request, number: str) -> Asked:
+        """Return this request as its sender named it."""
+        caller = caller_of(request)
+        said = json.dumps(request.data, sort_keys=True).encode()
+        route = f"{self.name}:{number}"
+        return Asked(caller.credential, route, idempotency_key(request), fingerprint_of(said, ""), caller.at)
+
+
+def doing_of(act: Act, user: User) -> Doing:
+    """Return what an act means in the role of a user. Raises ProblemError 403 when it is not theirs."""
+    doing = act.by_agent if user.is_agent else act.by_customer
+    if doing is None:
+        raise ProblemError("not_allowed", _("只有服务人员可以这样做。"), status=HTTPStatus.FORBIDDEN)
+    return doing
+
+
+def body_of(act: Act, request: Request) -> dict[str, Any]:
+    """Return the body that an act wants, checked; fields it does not name are not read."""
+    said = act.body(data=request.data)
+    said.is_valid(raise_exception=True)
+    checked: dict[str, Any] = said.validated_data
+    return checked
+
+
+def act_view(name: str) -> Any:
+    """Return the view of one named act, described with its own body."""
+    body = None if ACTS[name].body is NothingSerializer else ACTS[name].body
+
+    @extend_schema(operation_id=f"tickets_{name}", request=body, responses=TicketDetailSerializer)
+    def post(self: TicketAct, request: Request, number: str) -> Response:
+        return self.act(request, number)
+
+    members = {"name": name, "post": post, "__doc__": TicketAct.__doc__}
+    return type(f"Ticket{name.title()}", (TicketAct,), members).as_view()  # type: ignore[attr-defined]

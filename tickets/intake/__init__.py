@@ -1,1 +1,0 @@
-"""The door by which other programs bring messages in."""
