@@ -233,7 +233,10 @@ def test_the_proof_of_a_paused_promise_ends_at_the_pause():
 
 # --- Refold = lived ----------------------------------------------------------------------------------------------
 
-ACTS = "agent accept,agent reply,bot reply,agent progress,customer customer_message,agent resolve,customer reopen,agent close"
+ACTS = (
+    "agent accept,agent reply,bot reply,agent progress,customer customer_message,"
+    "agent resolve,customer reopen,agent close"
+)
 acts = st.one_of(
     st.sampled_from(ACTS.split(",")).map(lambda words: (words, {})),
     st.sampled_from(list(Hold)).map(lambda hold: ("agent wait", {"hold": hold.value})),

@@ -20,7 +20,7 @@ from sla.timeline import (
     Terms,
     cycles,
 )
-from tests.hours import EIGHT_HOURS, ROUND_THE_CLOCK, TWELVE_HOURS, WEEKDAYS, beijing, calendar, hours, local
+from tests.hours import EIGHT_HOURS, ROUND_THE_CLOCK, TWELVE_HOURS, WEEKDAYS, beijing, calendar, hours
 
 CALENDARS = {
     "A5": calendar(EIGHT_HOURS, working_day_seconds=28800),
@@ -317,13 +317,6 @@ def test_a_calendar_that_never_opens_never_comes_due():
     CALENDARS["SHUT"] = Calendar.from_spec({"timezone": "Asia/Shanghai", "weekly": {}})
     cycle = only(terms(target("first_response", 2, on="SHUT")), fact("customer open", "2026-03-02 10:00"))
     assert (cycle.due_at, cycle.state) == (None, State.RUNNING)
-
-
-def test_a_deadline_reads_the_same_in_every_zone__C10_C43():
-    bangkok = calendar((("09:00", "12:00"), ("13:00", "18:00")), zone="Asia/Bangkok")
-    assert bangkok.due_at(local("2026-03-02 17:30", "Asia/Bangkok"), hours(2)) == local(
-        "2026-03-03 10:30", "Asia/Bangkok"
-    )
 
 
 ACTS = """
