@@ -1,6 +1,7 @@
 """Every write of plans: the catalogue, contracts and what is agreed beside them, keys, customers."""
 
 from plans.actions.contracts import Agreed, Owned, end, leave_seat, own, set_switch, sign, take_seat
+from plans.actions.customers import Report, upsert_customers
 from plans.actions.keys import Holder, issue_key, revoke_key, rotate_key
 from plans.actions.overrides import NewTarget, granted, override, override_calendar, override_quota
 
@@ -9,6 +10,7 @@ __all__ = [
     "Holder",
     "NewTarget",
     "Owned",
+    "Report",
     "end",
     "granted",
     "issue_key",
@@ -22,4 +24,5 @@ __all__ = [
     "set_switch",
     "sign",
     "take_seat",
+    "upsert_customers",
 ]
