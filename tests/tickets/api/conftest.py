@@ -1,4 +1,4 @@
-"""A door to knock at: one channel's key, a body that is fine, and what is answered."""
+"""A door to knock at: keys of every kind, a body that is fine, and a function that posts it."""
 
 import json
 from collections.abc import Callable
@@ -26,16 +26,33 @@ def body(world: World) -> dict[str, Any]:
 
 
 @pytest.fixture
-def post(client: Client, world: World) -> Callable[..., HttpResponse]:
-    """Return a function that posts to a channel with a key of its own, the same key each time."""
-    keys = {}
+def kingdee_body(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body that opens a ticket for the Kingdee customer."""
+    return body | {"contact": {"id": world.kingdee.contact.pk}, "product": world.kingdee.product.code}
 
-    def send(payload: Any, channel: str = "portal", key: str | None = None, **headers: str) -> HttpResponse:
-        if key is None:
-            key = (
-                keys.setdefault(channel, None) or keys.update({channel: new_key(f"intake:{channel}")}) or keys[channel]
-            )
-        raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False)
-        return client.post(f"/api/v1/intake/{channel}/", raw, content_type="application/json", **bearer(key), **headers)
+
+@pytest.fixture
+def post(client: Client, world: World) -> Callable[..., HttpResponse]:
+    """Return a function that posts to a channel, each time with the same key of it."""
+    keys: dict[str, str] = {}
+
+    def send(payload: Any, channel: str = "portal", key: str = "", **headers: str) -> HttpResponse:
+        if not key and channel not in keys:
+            keys[channel] = new_key(f"intake:{channel}")
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+        headers = bearer(key or keys[channel]) | headers
+        return client.post(f"/api/v1/intake/{channel}/", raw, content_type="application/json", **headers)
 
     return send
+
+
+@pytest.fixture
+def agent(world: World) -> dict[str, str]:
+    """Return the header of an agent's key."""
+    return bearer(new_key("api", user=world.agent))
+
+
+@pytest.fixture
+def customer(world: World) -> dict[str, str]:
+    """Return the header of the key of the YonSuite customer's contact."""
+    return bearer(new_key("api", user=world.yonsuite.contact.user))

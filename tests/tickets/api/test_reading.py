@@ -7,23 +7,7 @@ from itertools import pairwise
 import pytest
 
 from sla.clock import database_now
-from tests.keys import bearer, new_key
 from tickets.actions import ticket as act
-
-
-@pytest.fixture
-def agent(world):
-    return bearer(new_key("api", user=world.agent))
-
-
-@pytest.fixture
-def customer(world):
-    return bearer(new_key("api", user=world.yonsuite.contact.user))
-
-
-@pytest.fixture
-def stranger(world):
-    return bearer(new_key("api", user=world.stranger.user))
 
 
 def test_list_is_in_order_of_what_is_due_and_pages_meet_without_gap_or_repeat(client, world, agent):
