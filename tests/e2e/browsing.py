@@ -1,0 +1,103 @@
+"""What tests of the pages do in a browser: sign people in, move the server's clock, look for what axe finds."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from plans.models import User
+from tests.hours import beijing
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+WIDTHS = (1440, 390)
+THEMES = ("light", "dark")
+# What a page must keep: the rules of WCAG 2.2, levels A and AA, and axe's own of good practice.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# An answer of 404 or 422 is told in the console too; it is no fault of the page.
+ANSWERS = "Failed to load resource"
+
+
+@dataclass
+class Visit:
+    """A browser's window on the product; `faults` gathers script errors, refused resources and dialogs."""
+
+    context: BrowserContext
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        """Return a page that shows `path`."""
+        page = self.context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.goto(self.url + path)
+        return page
+
+    def sign_in(self, user: User) -> None:
+        """Sign `user` in without the form."""
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        name = settings.SESSION_COOKIE_NAME
+        self.context.add_cookies([{"name": name, "value": session.session_key or "", "url": self.url}])
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(ANSWERS):
+            self.faults.append(message.text)
+
+
+def visit(browser: Browser, url: str, *, width: int = 1440, theme: str = "light", language: str = "zh-CN") -> Visit:
+    """Return a new window, `width` pixels wide, of a reader with this language and theme."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900 if width > 600 else 844},
+        locale=language,
+        color_scheme="dark" if theme == "dark" else "light",
+        timezone_id="Asia/Shanghai",
+    )
+    context.set_default_timeout(10_000)
+    return Visit(context, url)
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page, each with the first place where it stands."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [f"{found['id']}: {found['nodes'][0]['target']} {found['nodes'][0]['html'][:160]}" for found in violations]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels a page is wider than its window."""
+    return int(page.evaluate("Math.max(document.documentElement.scrollWidth - innerWidth, 0)"))
+
+
+def move_server_clock(to: str | datetime) -> None:
+    """Move the clock of every database session that begins from now on: each request of the live server is one."""
+    at = beijing(to) if isinstance(to, str) else to
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (%s - clock_timestamp())::text", [at])
+        _set_offset(cursor.fetchone()[0])
+
+
+def reset_server_clock() -> None:
+    """Give new database sessions the real time again."""
+    _set_offset("")
+
+
+def _set_offset(offset: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        name = connection.ops.quote_name(cursor.fetchone()[0])
+        cursor.execute(f'ALTER DATABASE {name} SET shouyue."offset" = %s', [offset])
+        cursor.execute("SELECT set_config('shouyue.offset', %s, false)", [offset])
+
+
+def is_required() -> bool:
+    """Tell whether a missing browser is a failure here: it is wherever the project is checked for good."""
+    return bool(os.environ.get("CI") or os.environ.get("SHOUYUE_REQUIRE_BROWSER"))

@@ -1,0 +1,82 @@
+"""A real Chromium before a real server: where it is missing these tests skip with a word, in CI they fail."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.e2e.browsing import Visit, is_required, move_server_clock, reset_server_clock, visit
+from tests.world import World
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--font-render-hinting=none",
+]
+MISSING = "no Chromium here: install it, or name it in SHOUYUE_CHROMIUM"
+
+
+def chromium() -> str | None:
+    """Return where Chromium is: as told, else on the path."""
+    named = os.environ.get("SHOUYUE_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+# One for each module: its event loop must not outlive the tests that use it.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a running Chromium."""
+    program = chromium()
+    if program is None:
+        pytest.fail(MISSING) if is_required() else pytest.skip(MISSING)
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    # The driver's event loop runs in this thread, between calls; Django would take every query for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as driver:
+        try:
+            running = driver.chromium.launch(executable_path=program, args=ARGUMENTS)
+        except Error as error:
+            pytest.fail(f"Chromium at {program} does not start: {error}")
+        yield running
+        running.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """Return the shared world, committed: the server reads it from other connections."""
+    return World()
+
+
+@pytest.fixture
+def server_clock(transactional_db: None) -> Iterator[Callable[[Any], None]]:
+    """Return a function that moves the server's clock to a wall time of Beijing, for this test."""
+    yield move_server_clock
+    reset_server_clock()
+
+
+@pytest.fixture
+def window(browser: Browser, live_server: Any) -> Iterator[Callable[..., Visit]]:
+    """Return a function that opens a new window on the live server; any fault in any of them fails the test."""
+    visits: list[Visit] = []
+
+    def opened(**wishes: Any) -> Visit:
+        visits.append(visit(browser, live_server.url, **wishes))
+        return visits[-1]
+
+    yield opened
+    faults = [fault for each in visits for fault in each.faults]
+    for each in visits:
+        each.context.close()
+    assert faults == []
