@@ -131,6 +131,11 @@ def own(*, contract: Contract, products: Iterable[Owned]) -> None:
     )  # fmt: skip
 
 
+def disown(*, owned: OwnedProduct) -> None:
+    """Take a product off its contract."""
+    owned.delete()
+
+
 @transaction.atomic
 def end(*, contract: Contract, on: date) -> Contract:
     """End a contract before its term; `on` is its last day."""
@@ -170,6 +175,11 @@ def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor:
     decided = {"value": value, "reason": reason, "decided_by": actor, "decided_at": at}
     switch, _made = Switch.objects.update_or_create(contract=contract, name=name, defaults=decided)
     return switch
+
+
+def unset_switch(*, contract: Contract, name: str) -> None:
+    """Take back a named switch: the source's own reading holds again."""
+    contract.switches.filter(name=name).delete()
 
 
 def _check_switch(contract: Contract, name: str, value: str) -> None:

@@ -243,3 +243,10 @@ def test_what_is_read_names_only_calendars_and_products_that_exist():
     assert named <= set(CalendarVersion.objects.current().values_list("code", flat=True))
     sold = {product for offer in catalogue.offers for item in offer.items for product in item["products"]}
     assert sold <= set(Product.objects.values_list("code", flat=True))
+
+
+def test_example_of_the_readme_loads(tmp_path):
+    text = (FIXTURES / "plans" / "README.md").read_text()
+    example = text.split("```yaml\n")[1].split("```")[0]
+    changes = load([written(tmp_path, example, "acme.yaml")])
+    assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme-ticket", "acme-basic"]
