@@ -1,7 +1,8 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health, openapi
+from config import demo_mail, health, openapi
 from plans import api as plans_api
 from sla import api as sla_api
 from tickets import attachments
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
 ]
+if settings.DEMO_MAIL:
+    urlpatterns.append(path("demo/mail/", include(demo_mail)))
 
 # An API that answers a page of HTML to an error is none.
 handler400 = "sla.problems.bad_request"
