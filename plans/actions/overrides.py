@@ -213,12 +213,11 @@ def _no_terms(entitlement: Entitlement) -> Terms:
 def _with(terms: Terms, target: NewTarget, entitlement: Entitlement) -> Terms:
     """Return terms with a new target under the item's promise; its ladder is the metric's, or that of another one."""
     item = entitlement.item
-    words = (_("%(section)s 本合同约定:%(clause)s"), "%(section)s Agreed in this contract: %(clause)s")
     changed = Promise(
         metric=target.metric, amount=target.amount, unit=target.unit, rule=target.rule, calendar=target.calendar,
         met_on=tuple(target.met_on), promise=item.promise,
-        clause=(words[0] % {"section": item.section, "clause": item.clause})[:400],
-        clause_en=(words[1] % {"section": item.section, "clause": item.clause_en})[:400],
+        clause=f"{item.section} 本合同约定:{item.clause}"[:400],
+        clause_en=f"{item.section} Agreed in this contract: {item.clause_en}"[:400],
     )  # fmt: skip
     if any(level.metric == target.metric for level in terms.levels):
         return with_target(terms, changed)
