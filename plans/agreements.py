@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import JSONObject
 
-from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Product, Switch
+from plans.models import Contact, Contract, Entitlement, Item, Override, OwnedProduct, Product, Switch
 from sla.models import Policy
 
 # Items by key: a plan's version never changes, so neither do its items.
@@ -27,6 +28,8 @@ class Agreement:
     policies: dict[int, int | None]
     owned: frozenset[tuple[str, str]]
     switches: dict[str, str]
+    # Calendars agreed for this contract alone, by entitlement. Source: Y20
+    calendars: dict[int, str]
 
     def find(self, service: str) -> Entitlement | None:
         """Return the entitlement to a service, if the contract has one."""
@@ -79,10 +82,12 @@ def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Ag
 def _with_terms(rows: QuerySet[Contract]) -> Any:
     """Return contracts, each with its entitlements, products and switches as JSON: one query however many."""
     policy = Policy.objects.current().filter(code=OuterRef("policy")).values("pk")[:1]
+    agreed = Override.objects.filter(entitlement=OuterRef("pk"), kind=Override.Kind.CALENDAR).order_by("-at", "-pk")
+    hours = agreed.values(code=KeyTextTransform("calendar", "value"))[:1]
     entitled = Entitlement.objects.filter(contract=OuterRef("pk")).order_by("pk")
     owned = OwnedProduct.objects.filter(contract=OuterRef("pk")).order_by()
     switched = Switch.objects.filter(contract=OuterRef("pk")).order_by()
-    entry = JSONObject(pk="pk", item="item_id", policy="policy", version=Subquery(policy))
+    entry = JSONObject(pk="pk", item="item_id", policy="policy", version=Subquery(policy), hours=Subquery(hours))
     return rows.select_related("plan", "branch").annotate(
         entitled=ArraySubquery(entitled.values(json=entry)),
         holdings=ArraySubquery(owned.values(json=JSONObject(code=F("product__code"), deployment="deployment"))),
@@ -102,6 +107,7 @@ def _agreement(row: Any, items: dict[int, Item]) -> Agreement:
         entitlements=tuple(entitlements),
         policies={entry["pk"]: entry["version"] for entry in row.entitled},
         owned=frozenset((held["code"], held["deployment"]) for held in row.holdings),
+        calendars={entry["pk"]: entry["hours"] for entry in row.entitled if entry["hours"]},
         switches={decided["name"]: decided["value"] for decided in row.switched},
     )
 

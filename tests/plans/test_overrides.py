@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from plans.actions import NewTarget, granted, override, override_calendar, override_quota, set_switch
-from plans.coverage import cover
+from plans.agreements import agreements_of
+from plans.coverage import cover, hours_of
 from plans.models import Override
 from plans.refusals import RefusedError
 from sla.models import Policy
@@ -89,6 +90,13 @@ def test_own_calendar_moves_what_is_timed_on_it__Y20(cast):
     )  # fmt: skip
     target = decided(cast.ys).policy.targets.get()
     assert (target.amount, target.calendar) == (7200, "yonsuite-7x24")
+
+
+def test_own_hours_of_a_service_that_is_not_timed_are_kept_too__Y20(cast):
+    agreed = {"promise": "Y06", "reason": "海外", "actor": cast.manager, "at": AT}
+    override_calendar(contract=cast.yonsuite, calendar="yonsuite-7x24", **agreed)
+    agreement = agreements_of(cast.ys)[0]
+    assert hours_of(agreement, agreement.find("im")) == "yonsuite-7x24"
 
 
 def test_own_amount_replaces_the_plan_s__Y20(cast):
