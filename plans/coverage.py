@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.agreements import Agreement, agreements_of
 from plans.models import Contact, Contract, Entitlement, Item, Product, Switch
+from plans.vocabulary import UNCERTIFIED
 from plans.wording import clause_in, clause_of, list_of, name_of, text_of, worded, worded_list
 from sla.models import Policy
 
@@ -206,7 +207,7 @@ def _beyond_plan(agreement: Agreement) -> Decision:
 def _excluded(asked: Question, entitlement: Entitlement) -> Decision | None:
     """Refuse a category that the item's clause excludes, or that it does not name."""
     item = entitlement.item
-    exclusion = next((entry for entry in item.exclusions if entry["category"] == asked.category), None)
+    exclusion = _exclusion(item, asked.category)
     if exclusion is None and (not item.categories or asked.category in item.categories):
         return None
     return Decision(
@@ -217,6 +218,10 @@ def _excluded(asked: Question, entitlement: Entitlement) -> Decision | None:
         reason=_exclusion_reason(exclusion, item),
         ways_on=tuple(worded_list(exclusion, "ways_on") if exclusion else list_of(item, "ways_on")),
     )
+
+
+def _exclusion(item: Item, category: str) -> Mapping[str, Any] | None:
+    return next((entry for entry in item.exclusions if entry["category"] == category), None)
 
 
 def _exclusion_reason(exclusion: Mapping[str, Any] | None, item: Item) -> str:
@@ -233,13 +238,14 @@ def _uncertified(asked: Question, entitlement: Entitlement) -> Decision | None:
     item = entitlement.item
     if not item.is_for_certified or asked.contact.is_certified:
         return None
+    shut = _exclusion(item, UNCERTIFIED)
     return Decision(
         "not_covered",
         entitlement=entitlement,
         promise=item.promise,
-        clause=clause_of(item),
+        clause=clause_in(shut) if shut else clause_of(item),
         reason=_("%s面向经注册认证的产品实际使用者提供,您尚未认证。") % name_of(item),
-        ways_on=(_("完成注册认证后再提交。"), *list_of(item, "ways_on")),
+        ways_on=(_("完成注册认证后再提交。"), *(worded_list(shut, "ways_on") if shut else list_of(item, "ways_on"))),
     )
 
 

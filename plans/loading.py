@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from plans.actions.catalogue import Offer, put_plans, put_products
 from plans.models import Plan, Product
 from plans.models.contracts import Deployment
-from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNITS
+from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
 from sla.actions import Change, Hours, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.loading import calendar, holidays, policy
 from sla.models import CalendarVersion, HolidaySet, Policy
@@ -81,7 +81,7 @@ QUOTA = mapping({
     "as_published": Field(flag, False),
 })  # fmt: skip
 EXCLUSION = paired({
-    "category": Field(choice(CATEGORIES)),
+    "category": Field(choice((*CATEGORIES, UNCERTIFIED))),
     "section": Field(text(40)),
     "clause": Field(text()),
     "clause_en": Field(text(600)),

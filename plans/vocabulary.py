@@ -1,6 +1,8 @@
 """The words that plan data may use. Tickets have categories and channels of the same codes."""
 
 CATEGORIES = ("how_to", "fault", "data_environment", "requirement", "customisation", "third_party", "operations")
+# What a clause may shut out besides a category: whoever is not certified.
+UNCERTIFIED = "uncertified"
 CHANNELS = ("im", "hotline", "portal", "community", "email", "in_product", "monitoring")
 PRIORITIES = ("low", "normal", "high", "urgent")
 # What coverage can be asked for.

@@ -62,7 +62,9 @@ def test_uncertified_user_is_told_by_the_clause_of_the_entrance__K02_K03_K09(cas
     decision = ask(unknown, "galaxy", channel=channel)
     assert (decision.outcome, decision.promise) == ("not_covered", promise)
     assert "认证" in decision.reason
+    assert "面向经注册认证的金蝶产品实际使用者提供" in decision.clause
     assert decision.ways_on[0] == "完成注册认证后再提交。"
+    assert len(decision.ways_on) > 1
 
 
 def test_yonsuite_asks_for_no_certification__Y07(cast):
