@@ -49,8 +49,13 @@ def redrive_inbound() -> None:
 
 
 def _beat_hearts(kind: str, beat: dict[str, str] | None) -> None:
-    """Note a tick that a beat sent just now: it proves beat, broker, worker and database at once."""
-    if beat and abs(datetime.now(UTC) - datetime.fromisoformat(beat["sent_at"])) < FRESH:
-        at = database_now()
-        dispatch.beat_hearts(kind, at=at)
+    """Note a tick that a beat sent: it proves broker, worker and database, and the beat too if it was sent just now.
+
+    While a backlog is worked off ticks wait for each other: old ones still show that their queue is served.
+    """
+    if beat is None:
+        return
+    at = database_now()
+    dispatch.beat_hearts(kind, at=at)
+    if abs(datetime.now(UTC) - datetime.fromisoformat(beat["sent_at"])) < FRESH:
         dispatch.note_hearts([Heartbeat(kind="beat", host=beat["host"][:120], at=at, note=beat["sent_at"])])

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-# Before Django: its settings read where these servers are.
+import django
+
+# Before Django reads its settings: they say where these servers are.
 from tests import servers
 
 PARTS = ("calendar", "intake", "dispatch", "pages", "product")
@@ -28,6 +30,8 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(PARTS):
         print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
     found = {part: run(part) for part in PARTS if not names or part in names}
     RESULT.write_text(json.dumps({"machine": machine(), "parts": found}, ensure_ascii=False, indent=2) + "\n")
     return 0

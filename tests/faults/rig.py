@@ -91,13 +91,13 @@ class Rig:
 
     def kill(self, name: str) -> None:
         """Kill -9 a process and all that it forked."""
-        child = self.children[name]
+        child = self.children.pop(name)
         processes.end_session(child)
         child.wait()
 
     def stop(self) -> None:
         """Kill whatever is left."""
-        for name in reversed(self.children):
+        for name in reversed(list(self.children)):
             self.kill(name)
 
     def sent(self) -> Counter[str]:
@@ -106,6 +106,19 @@ class Rig:
         for file in (self.folder / "mail").glob("*.eml"):
             found[str(message_from_bytes(file.read_bytes())["Message-ID"])] += 1
         return found
+
+    def wait_for(self, ready: Callable[[], bool], patience: float = 30) -> None:
+        """Wait until `ready()`; fail after `patience` seconds, or at once when a process ended by itself."""
+        end = time.monotonic() + patience
+        while not ready():
+            for name, child in self.children.items():
+                assert child.poll() is None, f"{name} ended: {(self.folder / f'{name}.log').read_text()[-2000:]}"
+            assert time.monotonic() < end, f"not ready after {patience} s"
+            time.sleep(0.2)
+
+    def until_quiet(self, patience: float = 60) -> None:
+        """Wait until no hop has anything left."""
+        self.wait_for(lambda: rows.left() == 0, patience)
 
     def asked_to_end(self, name: str, patience: float) -> int | None:
         """Ask a process to end and return its exit code, or None when it does not within `patience` seconds."""
@@ -126,20 +139,3 @@ def rig(folder: Path, database_url: str) -> Iterator[Rig]:
         yield built
     finally:
         built.stop()
-
-
-def until_quiet(patience: float) -> float:
-    """Wait until no hop has anything left, and return how many seconds that took; fail after `patience`."""
-    began = time.monotonic()
-    while remaining := rows.left():
-        assert time.monotonic() - began < patience, f"{remaining} rows are left after {patience} s"
-        time.sleep(0.25)
-    return time.monotonic() - began
-
-
-def wait_for(ready: Callable[[], bool], patience: float = 30) -> None:
-    """Wait until `ready()`, for at most `patience` seconds."""
-    end = time.monotonic() + patience
-    while not ready():
-        assert time.monotonic() < end, "not ready"
-        time.sleep(0.1)

@@ -10,7 +10,7 @@ from sla.clock import database_now
 from sla.models import CalendarVersion, Clock, Escalation, EscalationRule, Heartbeat, Milestone, Policy
 from tests.clocks import clock_at, policy_row
 from tests.faults import rows
-from tests.faults.rig import Rig, until_quiet, wait_for
+from tests.faults.rig import Rig
 from tests.faults.rows import BASE
 from tickets import dispatch
 from tickets.models import Delivery, TicketEvent
@@ -61,7 +61,7 @@ def test_each_deadline_is_told_once_while_workers_are_killed__F1(running: Rig):
         running.kill(name)
         running.worker(name[:-2], name)
         kills += 1
-    until_quiet(60)
+    running.until_quiet()
     assert rows.violations() == NONE_BROKEN
     in_time = Milestone.objects.filter(stopped_at__isnull=False, pk__gt=BASE, escalations=None).count()
     check_ledger(600 - in_time)
@@ -83,14 +83,14 @@ def test_a_broker_that_dies_and_comes_back_empty_costs_seconds_and_nothing_else_
     running.worker("out")
     running.beat()
     running.watchdog()
-    wait_for(lambda: ticking("clock", "out", "watchdog", "watchdog-mail"))
+    running.wait_for(lambda: ticking("clock", "out", "watchdog", "watchdog-mail"))
     time.sleep(3)
     running.kill("valkey")
     time.sleep(9)
     assert not ticking("clock")
     running.valkey()
-    until_quiet(60)
-    wait_for(lambda: ticking("clock", "out"))
+    running.until_quiet()
+    running.wait_for(lambda: ticking("clock", "out"))
     assert rows.violations() == NONE_BROKEN
     check_ledger(300)
     check_mail(running, doubles_at_most=0)
@@ -113,7 +113,7 @@ def test_no_beat_many_beats_and_dying_beats_double_nothing__F9(running: Rig):
     for n in range(4):
         time.sleep(1.5)
         running.kill(f"beat-{n}")
-    until_quiet(60)
+    running.until_quiet()
     assert rows.violations() == NONE_BROKEN
     check_ledger(400)
     check_mail(running, doubles_at_most=0)
@@ -127,7 +127,7 @@ def test_poisoned_rows_are_set_apart_and_all_others_fire__F17(running: Rig):
     running.worker("clock")
     running.worker("out")
     running.beat()
-    until_quiet(60)
+    running.until_quiet()
     assert rows.violations() == NONE_BROKEN
     check_ledger(998)
     check_mail(running, doubles_at_most=0)

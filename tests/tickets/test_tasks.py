@@ -31,11 +31,16 @@ def test_a_tick_of_a_beat_proves_the_queue_and_the_beat():
     assert Heartbeat.objects.get(kind="beat").host == "beat-1"
 
 
-@pytest.mark.parametrize("beat", [None, tick(11)])
-def test_a_wake_up_or_a_stale_tick_proves_nothing(beat):
-    tasks.sweep(beat=beat)
-    tasks.deliver(beat=beat)
+def test_a_wake_up_proves_nothing():
+    tasks.sweep()
+    tasks.deliver()
     assert alive() == set()
+
+
+def test_an_old_tick_shows_a_queue_that_is_served_but_no_living_beat():
+    tasks.sweep(beat=tick(11))
+    tasks.deliver(beat=tick(11))
+    assert alive() == {"clock", "out"}
 
 
 def test_the_second_of_two_beats_does_not_sweep_again_at_once(monkeypatch):
