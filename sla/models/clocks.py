@@ -49,6 +49,10 @@ class Observation(models.Model):
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
+# Every warning has been given; a milestone without warnings begins at level 0 and is never at risk.
+LAST_STEP = models.Q(next_step_at=models.F("due_at"), next_level__gt=0)
+
+
 class MilestoneQuerySet(models.QuerySet["Milestone"]):
     """Read milestones in the words of the domain."""
 
@@ -63,6 +67,10 @@ class MilestoneQuerySet(models.QuerySet["Milestone"]):
     def late(self, at: datetime) -> Self:
         """Narrow to open milestones whose due instant lies before `at`."""
         return self.open().filter(due_at__lt=at)
+
+    def at_risk(self, at: datetime) -> Self:
+        """Narrow to those still in time whose every warning has come: what comes next is the breach."""
+        return self.filter(models.Q(next_step_at__lt=at) | LAST_STEP, due_at__gte=at, next_step_at__isnull=False)
 
 
 class Milestone(models.Model):
@@ -135,6 +143,12 @@ class Milestone(models.Model):
         if self.state == self.State.RUNNING and self.due_at and at > self.due_at:
             return self.State.BREACHED
         return self.state
+
+    def is_at_risk(self, at: datetime) -> bool:
+        """Tell the same of one milestone as `at_risk` of many."""
+        if self.due_at is None or self.next_step_at is None or at > self.due_at:
+            return False
+        return self.next_step_at < at or (self.next_step_at == self.due_at and self.next_level > 0)
 
     def overdue_by(self, at: datetime) -> timedelta:
         """Return how long past due this run is at `at`, or was when it ended; zero while in time."""
