@@ -17,6 +17,8 @@ API = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("", include("config.accounts.urls")),
+    path("portal/", include("tickets.portal.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("api/docs/", openapi.Docs.as_view(), name="docs"),

@@ -1,8 +1,60 @@
-"""Who on our side stands for a customer. Source: Y22, K10"""
+"""Who somebody is: by what they sign in, how they read, and who on our side stands for a customer."""
 
-from plans.models import AccountTeamMember, Contract, Team, User
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db.models import Q
+
+from plans.models import AccountTeamMember, Contact, Contract, Team, User
 
 Seat = AccountTeamMember.Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The language and the zone in which somebody reads."""
+
+    language: str
+    zone: ZoneInfo
+
+
+def reading_of(user: User) -> Reading:
+    """Return how a user reads: as they are written to, if they are a customer's contact."""
+    contact = contact_of(user) if user.is_customer else None
+    if contact:
+        return Reading(contact.reads, zone_named(contact.zone))
+    return Reading(user.language, zone_named(user.timezone))
+
+
+def zone_named(key: str) -> ZoneInfo:
+    """Return a zone by its IANA name; the product's own where there is none of this name."""
+    try:
+        return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(settings.TIME_ZONE)
+
+
+def contact_of(user: User) -> Contact | None:
+    """Return the contact that a user is, if they still may write in."""
+    contact: Contact | None = getattr(user, "contact", None)
+    return contact if contact and contact.is_active and contact.customer.is_active else None
+
+
+def signs_in_as(name: str) -> User | None:
+    """Return who signs in by this user name, else by this e-mail if it is one person's alone."""
+    found = list(User.objects.filter(Q(username=name) | Q(email__iexact=name)).exclude(username="")[:3])
+    named = [user for user in found if user.username == name]
+    if named:
+        return named[0]
+    return found[0] if len(found) == 1 and name else None
+
+
+def resets_by(email: str) -> list[User]:
+    """Return the users who may set a password by a link to this address, one who never had a password too."""
+    found = User.objects.filter(email__iexact=email, is_active=True)
+    # The database folds letters that only look alike; the mail goes to the address on the books, never the typed one.
+    return [user for user in found if user.email.casefold() == email.casefold()]
 
 
 def seat_of(contract: Contract | None, seat: str) -> User | None:

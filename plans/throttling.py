@@ -57,16 +57,25 @@ class Counter:
         )
         self.rests_until = 0.0
 
-    def count(self, key: str) -> tuple[int, int]:
-        """Count one request of `key`; return how many there were in this minute and the seconds it still lasts."""
+    def count(self, key: str, *, window: int = WINDOW) -> tuple[int, int]:
+        """Count one request of `key`; return how many there were in this window and the seconds it still lasts."""
         if time.monotonic() < self.rests_until:
-            return 0, WINDOW
+            return 0, window
         try:
-            used, left = cast(list[int], self.store.eval(COUNT, 1, settings.REDIS_PREFIX + key, WINDOW * 1000))
+            used, left = cast(list[int], self.store.eval(COUNT, 1, settings.REDIS_PREFIX + key, window * 1000))
         except RedisError:
             self.rests_until = time.monotonic() + REST
-            return 0, WINDOW
+            return 0, window
         return used, math.ceil(left / 1000)
+
+    def forget(self, *keys: str) -> None:
+        """Begin the count of these keys anew."""
+        if time.monotonic() < self.rests_until:
+            return
+        try:
+            self.store.delete(*(settings.REDIS_PREFIX + key for key in keys))
+        except RedisError:
+            self.rests_until = time.monotonic() + REST
 
 
 @cache

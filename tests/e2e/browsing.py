@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from plans.models import User
 from tests.hours import beijing
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
 # What a page must keep: the rules of WCAG 2.2, levels A and AA, and axe's own of good practice.
@@ -43,7 +42,7 @@ class Visit:
         """Sign `user` in without the form."""
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = BACKEND
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
         name = settings.SESSION_COOKIE_NAME
