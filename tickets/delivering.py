@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTP
@@ -190,3 +190,9 @@ def _give_back(rows: Sequence[Delivery], batch: Batch) -> None:
     keys = [row.pk for row in rows]
     ours = Delivery.objects.filter(pk__in=keys, lease_until=batch.lease_until, state=Delivery.State.QUEUED)
     ours.update(lease_until=None, attempts=F("attempts") - 1)
+
+
+def send_again(*, keys: Collection[int], at: datetime) -> int:
+    """Queue messages that were given up once more, under their own ids; return how many."""
+    given_up = Delivery.objects.filter(pk__in=keys, state=Delivery.State.FAILED)
+    return given_up.update(state=Delivery.State.QUEUED, not_before=at, attempts=0, lease_until=None, carried_by=None)

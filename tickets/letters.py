@@ -264,7 +264,7 @@ def write_digest(occasions: Sequence[Occasion]) -> Letter:
     return Letter(
         subject=one_line(_("【%(title)s】%(rest)s") % {"title": title, "rest": rest}),
         greeting=_("%(name)s：") % {"name": name_of(first.reader)},
-        lines=(line % words, *_noticed_late(late.escalation)),
+        lines=(*_noticed_late(late.escalation), line % words),
         rows=tuple(_row(one) for one in sorted(occasions, key=lambda one: one.escalation.due_at)),
         asked=_("请按到期先后处理，或改派给能处理的人。"),
         link=f"{settings.PUBLIC_URL}/console/",

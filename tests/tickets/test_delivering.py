@@ -236,3 +236,15 @@ def test_a_digest_that_is_refused_for_good_ends_all_it_carries(mailbox: Mailbox,
         dispatch.send_mail()
     counts = {state: Delivery.objects.filter(user=world.lead, state=state).count() for state in State}
     assert counts == {State.QUEUED: 0, State.SENT: 0, State.FAILED: 12}
+
+
+def test_an_administrator_sends_a_dead_letter_again(mailbox: Mailbox, receipt: Delivery, admin_client):
+    mailbox.refuse = lambda envelope: "550 no such user"
+    deliver()
+    mailbox.refuse = lambda envelope: None
+    assert "550" in admin_client.get("/admin/tickets/delivery/?state__exact=failed").content.decode()
+    admin_client.post("/admin/tickets/delivery/", {"action": "send_again", "_selected_action": [receipt.pk]})
+    assert deliver() == 1
+    receipt.refresh_from_db()
+    assert (receipt.state, receipt.error) == (State.SENT, "")
+    assert [message["Message-ID"] for message in mailbox.messages] == [receipt.message_id]
