@@ -1,0 +1,181 @@
+"""A ticket's ledger as a conversation that people read: what was said, and between it what happened."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from plans.models import User
+from tickets.happenings import words_of
+from tickets.models import Attachment, Delivery, Message, Ticket, TicketEvent
+from tickets.promises import Promise
+
+Kind = TicketEvent.Kind
+
+# How a line with words in it looks; a line without is an event whatever its kind.
+LOOKS = {
+    Kind.OPENED: "customer",
+    Kind.CUSTOMER_MESSAGE: "customer",
+    Kind.BOT_REPLY: "bot",
+    Kind.NOTE: "note",
+    Kind.CALL: "call",
+}
+ICONS = {
+    Kind.OPENED: "mine",
+    Kind.ACCEPTED: "accept",
+    Kind.ASSIGNED: "assign",
+    Kind.PROGRESS: "progress",
+    Kind.NOTE: "note",
+    Kind.CALL: "call",
+    Kind.WAITING: "waiting",
+    Kind.RESUMED: "resume",
+    Kind.RESOLVED: "resolved",
+    Kind.REOPENED: "reopen",
+    Kind.CLOSED: "close",
+    Kind.MERGED: "merge",
+    Kind.PRIORITY_CHANGED: "escalated",
+    Kind.ESCALATED: "escalated",
+    Kind.DEADLINE_MOVED: "calendar",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that came with a message."""
+
+    name: str
+    size: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What became of a mail about a line; for agents only."""
+
+    words: str
+    state: str  # queued, sent or failed
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the conversation."""
+
+    event: TicketEvent
+    files: Sequence[File]
+    evidence: str
+    is_late: bool
+    mails: Sequence[Mail]
+
+    @property
+    def id(self) -> str:
+        return f"e{self.event.number}"
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def look(self) -> str:
+        """Return customer, reply, note, bot, call or event."""
+        return LOOKS.get(Kind(self.event.kind), "reply") if self.event.message else "event"
+
+    @property
+    def icon(self) -> str:
+        return ICONS.get(Kind(self.event.kind), "next")
+
+    @property
+    def author(self) -> str:
+        return self.event.message.author_display if self.event.message else self.event.actor_display
+
+    @property
+    def body(self) -> str:
+        return self.event.message.body if self.event.message else ""
+
+    @property
+    def words(self) -> str:
+        """Return what happened; beside a message only what it does not say itself."""
+        if self.event.message:
+            return str(BESIDE.get(Kind(self.event.kind), ""))
+        return words_of(self.event)
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.event.fields.get("answered"))
+
+    @property
+    def is_internal(self) -> bool:
+        """Tell whether the customer does not see it."""
+        return not self.event.is_public or bool(self.event.message and not self.event.message.is_public)
+
+
+BESIDE = {Kind.OPENED: gettext_lazy("提交"), Kind.PROGRESS: gettext_lazy("进展反馈")}
+
+
+def entries_of(ticket: Ticket, promises: Iterable[Promise], viewer: User) -> list[Entry]:
+    """Return what `viewer` may read of a ticket, oldest first; the number of queries does not depend on its length."""
+    met = {promise.met_at_event: promise for promise in promises if promise.met_at_event}
+    mails = _mails(ticket) if viewer.is_agent else {}
+    return [_entry(event, met.get(event.number), mails) for event in lines_for(ticket, viewer)]
+
+
+def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:
+    """Return the lines of the ledger that `viewer` may read, with what was said and its files."""
+    said = Message.objects.prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
+    lines = ticket.events.order_by("number")
+    if not viewer.is_agent:
+        lines = lines.filter(Q(message=None) | Q(message__is_public=True), is_public=True)
+    return lines.prefetch_related(Prefetch("message", said))
+
+
+def _entry(event: TicketEvent, kept: Promise | None, mails: dict[str, list[Mail]]) -> Entry:
+    attached = event.message.attachments.all() if event.message else []
+    return Entry(
+        event=event,
+        files=[File(one.name, one.size, reverse("attachment", args=[one.pk])) for one in attached],
+        evidence=kept.evidence if kept else "",
+        is_late=kept is not None and kept.tone == "late",
+        mails=mails.get(_place(event), []),
+    )
+
+
+def _place(event: TicketEvent) -> str:
+    """Return what mails of a line are found by: an escalation's are the step's, all others' the line's own."""
+    if event.kind == Kind.ESCALATED:
+        said = event.fields
+        return _step(said.get("metric", ""), said.get("due_at", ""), said.get("level", 0))
+    return str(event.pk)
+
+
+def _step(metric: str, due_at: str, level: int) -> str:
+    return f"{metric} {level} {due_at}"
+
+
+def _mails(ticket: Ticket) -> dict[str, list[Mail]]:
+    """Return what became of each mail about a ticket, by the line that it tells of."""
+    found: dict[str, list[Mail]] = {}
+    related = ("escalation__milestone", "user", "contact", "carried_by")
+    for row in ticket.deliveries.select_related(*related).defer("rendered", "carried_by__rendered"):
+        found.setdefault(_line(row), []).append(_mail(row))
+    return found
+
+
+def _line(row: Delivery) -> str:
+    step = row.escalation
+    return _step(step.milestone.metric, step.due_at.isoformat(), step.level) if step else str(row.event_id)
+
+
+def _mail(row: Delivery) -> Mail:
+    sent = row.carried_by or row
+    said = {"to": str(row.user or row.contact or row.address), "error": sent.error}
+    return Mail(str(MAILS[Delivery.State(sent.state)]) % said, sent.state, sent.sent_at)
+
+
+MAILS = {
+    Delivery.State.QUEUED: gettext_lazy("邮件正要发给 %(to)s"),
+    Delivery.State.SENT: gettext_lazy("邮件已发给 %(to)s"),
+    Delivery.State.FAILED: gettext_lazy("邮件没有送到 %(to)s：%(error)s"),
+}

@@ -1,0 +1,109 @@
+"""What happened, in one line of words for each kind of ledger event that says nothing itself."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from sla.models import EscalationRule
+from sla.models.policies import Metric
+from tickets.models import Priority, TicketEvent
+from tickets.templatetags.shouyue import length_words
+
+Kind = TicketEvent.Kind
+Mark = EscalationRule.Mark
+
+
+def words_of(event: TicketEvent) -> str:
+    """Return what happened in an event; nothing in it is taken for markup."""
+    return WORDS.get(Kind(event.kind), _by_name)(event)
+
+
+def _who(event: TicketEvent) -> str:
+    return event.actor_display or _("系统")
+
+
+def _by_name(event: TicketEvent) -> str:
+    return f"{_who(event)} {event.get_kind_display()}"
+
+
+def _assigned(event: TicketEvent) -> str:
+    return _("%(who)s 分配给 %(to)s") % {"who": _who(event), "to": event.fields.get("to", "")}
+
+
+def _note(event: TicketEvent) -> str:
+    merged = event.fields.get("merged_from")
+    return _("%(number)s 并入本工单") % {"number": merged} if merged else _by_name(event)
+
+
+def _call(event: TicketEvent) -> str:
+    words = _("%(who)s 打了电话，已接通") if event.fields.get("answered") else _("%(who)s 打了电话，没有接通")
+    return words % {"who": _who(event)}
+
+
+def _waiting(event: TicketEvent) -> str:
+    is_elsewhere = event.fields.get("for") == "third_party"
+    words = _("%(who)s 开始等待第三方") if is_elsewhere else _("%(who)s 开始等待客户")
+    until = event.fields.get("until")
+    said = words % {"who": _who(event)}
+    return said + _("，等到 %(until)s") % {"until": _wall(until)} if until else said
+
+
+def _resumed(event: TicketEvent) -> str:
+    if event.actor_display:
+        return _("%(who)s 恢复处理") % {"who": event.actor_display}
+    return _("约定的时间到了，恢复处理")
+
+
+def _merged(event: TicketEvent) -> str:
+    return _("%(who)s 把本工单并入 %(number)s") % {"who": _who(event), "number": event.fields.get("into", "")}
+
+
+def _priority(event: TicketEvent) -> str:
+    names = dict(Priority.choices)
+    said = {name: str(names.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
+    return _("优先级由 %(from)s 升为 %(to)s") % said
+
+
+def _escalated(event: TicketEvent) -> str:
+    """Return the step of the ladder, what was done about it, who was told, and how late it was noticed."""
+    said = event.fields
+    metric = str(dict(Metric.choices).get(said.get("metric", ""), ""))
+    parts = [_step(said.get("mark", "")) % {"metric": metric, "due": _wall(said.get("due_at"))}]
+    if said.get("superseded"):
+        return _("，").join([*parts, _("随后已失效，没有再通知")])
+    if raised := said.get("raised_to"):
+        parts.append(_("优先级升为 %(to)s") % {"to": dict(Priority.choices).get(raised, raised)})
+    if to := said.get("reassigned_to"):
+        parts.append(_("改派给 %(to)s") % {"to": to})
+    if told := said.get("told"):
+        parts.append(_("通知 %(people)s") % {"people": _("、").join(told)})
+    if silent := said.get("without_address"):
+        parts.append(_("%(people)s 没有邮箱，未能通知") % {"people": _("、").join(silent)})
+    if late := said.get("noticed_late_by"):
+        parts.append(_("系统晚了 %(late)s 才发现") % {"late": length_words(timedelta(seconds=late))})
+    return _("，").join(parts)
+
+
+def _step(mark: str) -> str:
+    if mark == Mark.BREACH:
+        return _("%(metric)s 超时(到期 %(due)s)")
+    return _("%(metric)s 超时后仍未办(到期 %(due)s)") if mark == Mark.AFTER else _("%(metric)s 预警，%(due)s 到期")
+
+
+def _wall(at: str | None) -> str:
+    """Return an instant of the ledger in the reader's zone."""
+    return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""
+
+
+WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent], str]] = {
+    Kind.ASSIGNED: _assigned,
+    Kind.NOTE: _note,
+    Kind.CALL: _call,
+    Kind.WAITING: _waiting,
+    Kind.RESUMED: _resumed,
+    Kind.MERGED: _merged,
+    Kind.PRIORITY_CHANGED: _priority,
+    Kind.ESCALATED: _escalated,
+}
