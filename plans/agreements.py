@@ -1,9 +1,10 @@
 """A contract with everything coverage asks of it, read in one query; what never changes is kept in the process."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,9 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import JSONObject
 
-from plans.models import Contact, Contract, Entitlement, Item, Override, OwnedProduct, Product, Switch
+from plans.models import Contact, Contract, Entitlement, Item, Override, OwnedProduct, Plan, Product, Switch
 from sla.models import Policy
+from sla.prepared import Prepared, prepare
 
 # Items by key: a plan's version never changes, so neither do its items.
 _ITEMS: dict[int, Item] = {}
@@ -71,12 +73,25 @@ class Agreement:
 
 def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Agreement]:
     """Return the agreements of a contact's customer, or only that of one contract if it is the customer's."""
-    rows = _with_terms(Contract.objects.filter(customer_id=contact.customer_id))
+    found: list[Any] = _prepared().rows(customer_id=contact.customer_id)
     if contract is not None:
-        rows = rows.filter(pk=contract.pk)
-    found = list(rows)
-    items = _items({entry["item"] for row in found for entry in row.entitled})
+        found = [row for row in found if row.pk == contract.pk]
+    for row in found:
+        row.plan = _plan(row.plan_id)
+    items = _items({entry["item"] for row in found for entry in _read(row).entitled})
     return [_agreement(row, items) for row in found]
+
+
+@cache
+def _prepared() -> Prepared[Contract]:
+    return prepare(lambda customer_id: _with_terms(Contract.objects.filter(customer_id=customer_id)), customer_id=int)
+
+
+def _read(row: Any) -> Any:
+    """Read what was annotated as JSON."""
+    for name in ("entitled", "holdings", "switched"):
+        setattr(row, name, [json.loads(entry) for entry in getattr(row, name)])
+    return row
 
 
 def _with_terms(rows: QuerySet[Contract]) -> Any:
@@ -88,7 +103,7 @@ def _with_terms(rows: QuerySet[Contract]) -> Any:
     owned = OwnedProduct.objects.filter(contract=OuterRef("pk")).order_by()
     switched = Switch.objects.filter(contract=OuterRef("pk")).order_by()
     entry = JSONObject(pk="pk", item="item_id", policy="policy", version=Subquery(policy), hours=Subquery(hours))
-    return rows.select_related("plan", "branch").annotate(
+    return rows.annotate(
         entitled=ArraySubquery(entitled.values(json=entry)),
         holdings=ArraySubquery(owned.values(json=JSONObject(code=F("product__code"), deployment="deployment"))),
         switched=ArraySubquery(switched.values(json=JSONObject(name="name", value="value"))),
@@ -117,6 +132,11 @@ def _items(keys: Iterable[int]) -> dict[int, Item]:
     if missing:
         _ITEMS.update(Item.objects.select_related("plan").in_bulk(missing))
     return _ITEMS
+
+
+@lru_cache(maxsize=1024)
+def _plan(pk: int) -> Plan:
+    return Plan.objects.get(pk=pk)
 
 
 @lru_cache(maxsize=4096)

@@ -4,9 +4,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from sla import ladder, timeline
 from sla.calendar import Calendar
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
+
+CURRENT = "SELECT code, id FROM sla_calendarversion WHERE is_current AND code = ANY(%s)"
 
 
 class UnknownCodeError(LookupError):
@@ -89,8 +93,9 @@ def calendar_of(pk: int) -> CompiledCalendar:
 
 def calendars_named(codes: set[str]) -> dict[str, CompiledCalendar]:
     """Return the version in force of each code. Raises UnknownCodeError naming the first code that has none."""
-    rows = CalendarVersion.objects.current().filter(code__in=codes).values_list("code", "pk")
-    found = {code: calendar_of(pk) for code, pk in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(CURRENT, [list(codes)])
+        found = {code: calendar_of(pk) for code, pk in cursor.fetchall()}
     if missing := codes - found.keys():
         raise UnknownCodeError(f"No calendar is called {min(missing)!r}.")
     return found

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from sla import ladder, timeline
 from sla.actors import Actor
 from sla.compiled import CompiledCalendar, calendar_of, calendars_named, policy_of
+from sla.inserting import insert_all
 from sla.models import Clock, Milestone, Observation, Policy
 from sla.timeline import Cycle, Fact, FactKind
 
@@ -29,12 +32,33 @@ class Heard:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A clock with its first fact and the milestones folded from it."""
+
+    clock: Clock
+    opening: Observation
+    milestones: list[Milestone]
+
+    @property
+    def rows(self) -> list[Model]:
+        """Return everything that is to be inserted."""
+        return [self.clock, self.opening, *self.milestones]
+
+
+def plan(*, policy: Policy, priority: str, heard: Heard) -> Start:
+    """Return a clock that starts under `policy` with its first fact, not yet saved: its rows go in with the thing's."""
+    clock = Clock(policy=policy, priority=priority, started_at=heard.at)
+    opening = _row(clock, heard, {"policy": policy.pk, "priority": priority})
+    milestones = [_new(clock, cycle, compiled) for cycle, compiled in fold([_fact(opening)], [])]
+    return Start(clock, opening, milestones)
+
+
 def start(*, policy: Policy, priority: str, heard: Heard) -> tuple[Clock, list[Milestone]]:
     """Start a clock under `policy` with its first fact; return it and its milestones. Call inside atomic."""
-    clock = Clock.objects.create(policy=policy, priority=priority, started_at=heard.at)
-    opening = _row(clock, heard, {"policy": policy.pk, "priority": priority})
-    opening.save(force_insert=True)
-    return clock, _save(clock, [opening], [])
+    planned = plan(policy=policy, priority=priority, heard=heard)
+    insert_all(planned.rows)
+    return planned.clock, planned.milestones
 
 
 def observe(clock: Clock, heard: Sequence[Heard]) -> list[Milestone]:
@@ -124,8 +148,7 @@ def _save(clock: Clock, observations: list[Observation], milestones: list[Milest
         values = _values(cycle, compiled)
         row = stored.pop((cycle.metric.value, cycle.number), None)
         if row is None:
-            row = Milestone(clock=clock, metric=cycle.metric, number=cycle.number, **values)
-            _lay(row, cycle, rules.get(cycle.metric, []))
+            row = _new(clock, cycle, compiled)
             added.append(row)
         elif _differs(row, values):
             _change(row, values, cycle, rules.get(cycle.metric, []))
@@ -134,6 +157,13 @@ def _save(clock: Clock, observations: list[Observation], milestones: list[Milest
         Milestone.objects.bulk_create(added)
     _drop(stored.values())
     return kept
+
+
+def _new(clock: Clock, cycle: Cycle, compiled: CompiledCalendar) -> Milestone:
+    """Return a milestone that was not there before, not yet saved."""
+    row = Milestone(clock=clock, metric=cycle.metric, number=cycle.number, **_values(cycle, compiled))
+    _lay(row, cycle, policy_of(clock.policy_id).rules.get(cycle.metric, []))
+    return row
 
 
 def _values(cycle: Cycle, compiled: CompiledCalendar) -> dict[str, Any]:

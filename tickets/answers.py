@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from plans.wording import text_of
-from sla.compiled import calendar_of
+from sla.compiled import calendar_of, policy_of
 from sla.models import Milestone
 from tickets.models import Ticket
 
@@ -26,6 +26,13 @@ def milestones_of(ticket: Ticket) -> list[Milestone]:
     """Return a ticket's milestones in one query, in the order in which they started."""
     rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).select_related("target__policy")
     return list(rows.order_by("started_at", "pk"))
+
+
+def known(milestones: Iterable[Milestone]) -> Iterable[Milestone]:
+    """Return new milestones with their targets, which this process has compiled already."""
+    for row in milestones:
+        row.target = policy_of(row.clock.policy_id).target_of[row.target_id]
+        yield row
 
 
 def decision_of(ticket: Ticket) -> dict[str, Any]:

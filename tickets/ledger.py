@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from plans.models import Contact, User
 from sla import engine
 from sla.actors import Actor
 from sla.engine import Heard
-from sla.models import Clock, Milestone, Policy
+from sla.inserting import insert_all
+from sla.models import Milestone, Policy
 from sla.timeline import ActorKind, FactKind
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
 
@@ -58,25 +61,35 @@ def actor_of(person: User | Contact) -> Actor:
     return Actor(ActorKind.AGENT if person.is_agent else ActorKind.CUSTOMER, f"user:{person.pk}", str(person))
 
 
-def open_with(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEvent:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The first line of a ticket, and what is promised from then on."""
+
+    event: TicketEvent
+    milestones: list[Milestone]
+
+
+def open_with(ticket: Ticket, entry: Entry, policy: Policy | None) -> Opened:
     """Write the first line of a new, unsaved ticket and start its clock, if the plan times anything."""
     ticket.event_count, ticket.updated_at = 1, entry.at
-    started = _start(ticket, entry, policy) if policy else None
-    ticket.next_due_at = _next_due(started[1]) if started else None
-    ticket.save(force_insert=True)
-    if started:
-        TicketClock(ticket=ticket, clock=started[0]).save(force_insert=True)
+    rows: list[Model] = [ticket]
+    milestones: list[Milestone] = []
+    if policy:
+        planned = _planned(ticket, entry, policy)
+        milestones = planned.milestones
+        rows += [*planned.rows, TicketClock(ticket=ticket, clock=planned.clock)]
+    ticket.next_due_at = _next_due(milestones)
     if entry.message:
         entry.message.ticket = ticket
-        entry.message.save(force_insert=True)
+        rows.append(entry.message)
     event = _event(ticket, entry, 1)
-    event.save(force_insert=True)
-    return event
+    insert_all([*rows, event])
+    return Opened(event, milestones)
 
 
-def _start(ticket: Ticket, entry: Entry, policy: Policy) -> tuple[Clock, list[Milestone]]:
+def _planned(ticket: Ticket, entry: Entry, policy: Policy) -> engine.Start:
     heard = Heard(FactKind.OPEN, entry.at, entry.actor, f"{ticket.number}#1")
-    return engine.start(policy=policy, priority=ticket.priority, heard=heard)
+    return engine.plan(policy=policy, priority=ticket.priority, heard=heard)
 
 
 def record(ticket: Ticket, *entries: Entry) -> list[TicketEvent]:

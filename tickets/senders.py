@@ -1,14 +1,17 @@
 """Who sent what came in, and under which contract: found in one query, within what the key may see."""
 
+import json
 import re
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
-from django.db.models import F, Func, Q, QuerySet, Subquery, Value
+from django.db.models import F, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject, Lower
 from django.utils.translation import gettext as _
 
-from plans.models import ApiKey, Contact, Contract, Product
+from plans.models import ApiKey, Contact, Contract, Customer, Product
+from sla.prepared import Prepared, prepare
 from sla.refusals import ActionRefusedError
 from tickets.channels.base import Incoming
 from tickets.models import Ticket
@@ -16,6 +19,14 @@ from tickets.models import Ticket
 # Fewer digits than this are an extension, not somebody's number.
 SHORTEST_NUMBER = 6
 PRODUCT = ("id", "code", "name", "name_en", "vendor")
+CUSTOMER = ("id", "code", "name", "name_en", "country", "industry", "language", "timezone", "is_active")
+# A number is kept as people write it: with or without the country, its plus or its zeros.
+WRITTEN = {
+    "id": ("id",),
+    "email": ("email",),
+    "external_id": ("external_id_of_contact",),
+    "phone": ("digits", "at_home", "with_country", "from_abroad", "from_abroad_home"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +44,71 @@ def find_sender(incoming: Incoming, *, channel: str, api_key: ApiKey) -> Sender:
 
     A person of a customer that the key is not bound to is as unknown as one who does not exist.
     """
-    earlier = Ticket.objects.filter(
-        channel=channel, external_scope=str(api_key.series), external_id=incoming.external_id
+    by, name = incoming.contact
+    contacts: list[Any] = _lookup(by, api_key.customer_id is not None).rows(
+        **_written(by, name),
+        customer_id=api_key.customer_id,
+        product=incoming.product,
+        channel=channel,
+        scope=str(api_key.series),
+        external_id=incoming.external_id,
     )
-    found = _named(*incoming.contact).filter(**({"customer_id": api_key.customer_id} if api_key.customer_id else {}))
-    product = Product.objects.filter(code=incoming.product).values(row=JSONObject(**{name: name for name in PRODUCT}))
-    found = found.annotate(product_row=Subquery(product), earlier_id=Subquery(earlier.values("pk")))
-    contacts: list[Any] = list(found.select_related("customer")[:2])
     contact = _only(contacts, incoming)
+    contact.customer = Customer(**json.loads(contact.customer_row))
     if contact.earlier_id:
         return Sender(contact, None, None, contact.earlier_id)
-    return Sender(contact, _product(contact.product_row, incoming, api_key), _contract(contact, incoming), None)
+    product = _product(contact.product_row, incoming, api_key)
+    return Sender(contact, product, _contract(contact, incoming), None)
+
+
+@cache
+def _lookup(by: str, is_bound: bool) -> Prepared[Contact]:
+    """Return the query for a contact by one of its names, with all that is asked besides: one query for everything."""
+    types: dict[str, type] = {name: int if name == "id" else str for name in WRITTEN[by]}
+    others = {"product": str, "channel": str, "scope": str, "external_id": str}
+    return prepare(partial(_contacts, by, is_bound), **types, customer_id=int, **others)
+
+
+def _contacts(by: str, is_bound: bool, **given: Any) -> QuerySet[Contact]:
+    earlier = Ticket.objects.filter(
+        channel=given["channel"], external_scope=given["scope"], external_id=given["external_id"]
+    )
+    product = Product.objects.filter(code=given["product"])
+    customer = Customer.objects.filter(pk=OuterRef("customer_id"))
+    found = _named(by, [given[name] for name in WRITTEN[by]])
+    found = found.filter(customer_id=given["customer_id"]) if is_bound else found
+    return found.order_by("pk").annotate(
+        product_row=Subquery(product.values(row=_row(PRODUCT))),
+        earlier_id=Subquery(earlier.values("pk")),
+        customer_row=Subquery(customer.values(row=_row(CUSTOMER))),
+    )[:2]
+
+
+def _row(names: tuple[str, ...]) -> JSONObject:
+    return JSONObject(**{name: name for name in names})
+
+
+def _named(by: str, values: list[Any]) -> QuerySet[Contact]:
+    active = Contact.objects.active()
+    if by == "email":
+        return active.alias(lowered=Lower("email")).filter(lowered=values[0])
+    if by == "phone":
+        stored = Func(F("phone"), Value(r"\D"), Value(""), Value("g"), function="regexp_replace")
+        return active.alias(digits=stored).filter(digits__in=values)
+    return active.filter(**{by: values[0]})
+
+
+def _written(by: str, name: str | int) -> dict[str, Any]:
+    """Return a name as it is compared: an address in lower case, a number in every way in which it is written."""
+    if by == "email":
+        return {"email": str(name).lower()}
+    if by != "phone":
+        return {WRITTEN[by][0]: name}
+    digits = re.sub(r"\D", "", str(name)).removeprefix("00")
+    if len(digits) < SHORTEST_NUMBER:
+        return dict.fromkeys(WRITTEN["phone"], "none")
+    home = digits.removeprefix("86")
+    return dict(zip(WRITTEN["phone"], (digits, home, f"86{home}", f"00{digits}", f"0086{home}"), strict=True))
 
 
 def _only(contacts: list[Any], incoming: Incoming) -> Any:
@@ -63,7 +128,8 @@ def _only(contacts: list[Any], incoming: Incoming) -> Any:
     return contacts[0]
 
 
-def _product(row: dict[str, Any] | None, incoming: Incoming, api_key: ApiKey) -> Product:
+def _product(written: str | None, incoming: Incoming, api_key: ApiKey) -> Product:
+    row = json.loads(written) if written else None
     if row is None or (api_key.product_id and api_key.product_id != row["id"]):
         raise ActionRefusedError("unknown_product", _("没有产品 %s。") % incoming.product)
     return Product(**row)
@@ -76,22 +142,3 @@ def _contract(contact: Contact, incoming: Incoming) -> Contract | None:
     if contract is None:
         raise ActionRefusedError("unknown_contract", _("这位联系人的单位没有合同 %s。") % incoming.contract)
     return contract
-
-
-def _named(by: str, value: str | int) -> QuerySet[Contact]:
-    active = Contact.objects.active()
-    if by == "email":
-        return active.alias(lowered=Lower("email")).filter(lowered=str(value).lower())
-    if by == "phone":
-        return _of_number(active, str(value))
-    return active.filter(**{by: value})
-
-
-def _of_number(contacts: QuerySet[Contact], number: str) -> QuerySet[Contact]:
-    """Narrow to contacts with this phone number, however it is written: blanks, dashes, +86 or 0086 or neither."""
-    digits = re.sub(r"\D", "", number).removeprefix("00")
-    if len(digits) < SHORTEST_NUMBER:
-        return contacts.none()
-    stored = Func(F("phone"), Value(r"\D"), Value(""), Value("g"), function="regexp_replace")
-    same = {digits, digits.removeprefix("86"), f"86{digits}"}
-    return contacts.alias(digits=stored).filter(Q(digits__in=same) | Q(digits__in={f"00{one}" for one in same}))

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,8 @@ from sla.problems import problem
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once
-from tickets.actions.opening import Opening, open_ticket
-from tickets.answers import intake_fields, milestones_of
+from tickets.actions.opening import Opening, stand_up
+from tickets.answers import intake_fields, known, milestones_of
 from tickets.channels.base import FieldError, Incoming, MalformedError
 from tickets.channels.payload import read_payload
 from tickets.channels.registry import ADAPTERS
@@ -26,6 +27,15 @@ from tickets.senders import Sender, find_sender
 State = InboundEvent.State
 LEFT_AFTER = timedelta(seconds=5)
 AHEAD, BACK = timedelta(minutes=5), timedelta(days=90)
+# Written out because every message comes by here.
+RECEIVE = """
+INSERT INTO tickets_inboundevent
+  (channel, api_key_id, raw, content_type, idempotency_key, received_at, state, external_id, attempts, error)
+VALUES (%s, %s, %s, %s, %s, %s, 'received', '', 0, '') RETURNING id
+"""
+SETTLE = """
+UPDATE tickets_inboundevent SET state = %s, taken_at = %s, external_id = %s, ticket_id = %s, error = %s WHERE id = %s
+"""
 ONE_TICKET = "ticket_external_id_once"
 
 
@@ -41,7 +51,11 @@ def receive(
         idempotency_key=idempotency_key,
         received_at=at,
     )
-    event.save(force_insert=True)
+    kept: list[Any] = [channel, api_key.pk, raw, content_type, idempotency_key, at]
+    with connection.cursor() as cursor:
+        cursor.execute(RECEIVE, kept)
+        event.pk = cursor.fetchone()[0]
+    event._state.adding = False
     return event
 
 
@@ -105,11 +119,11 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
     )  # fmt: skip
     if not decision.is_open:
         return _not_covered(event, decision, at)
-    ticket = open_ticket(opening=_opening(event, incoming, sender, decision), at=opened_at, told_at=at)
+    standing = stand_up(opening=_opening(event, incoming, sender, decision), at=opened_at, told_at=at)
     if incoming.attachments:
-        attach(message=ticket.messages.get(), files=incoming.attachments)
-    _settle(event, State.ACCEPTED, at, ticket=ticket)
-    return Answer(HTTPStatus.CREATED, intake_fields(ticket, milestones_of(ticket), at))
+        attach(message=standing.message, files=incoming.attachments)
+    _settle(event, State.ACCEPTED, at, ticket=standing.ticket)
+    return Answer(HTTPStatus.CREATED, intake_fields(standing.ticket, known(standing.milestones), at))
 
 
 def _opened_at(incoming: Incoming, received_at: datetime) -> datetime:
@@ -179,9 +193,8 @@ def _settle(
 ) -> None:
     """Write what became of an event."""
     event.state = state
-    InboundEvent.objects.filter(pk=event.pk).update(
-        state=state, taken_at=at, external_id=event.external_id, ticket=ticket, error=error[:400]
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [state, at, event.external_id, ticket.pk if ticket else None, error[:400], event.pk])
 
 
 def redrive_inbound(*, limit: int = 100) -> int:

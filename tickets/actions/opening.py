@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from plans.coverage import Decision
 
-from plans.models import Contact, Contract, Product, Team
+from plans.coverage import Decision
+from plans.models import Contact, Contract, Product
+from sla.models import Milestone
 from sla.refusals import ActionRefusedError
 from tickets import notifications
 from tickets.ledger import Entry, actor_of, open_with
@@ -34,32 +35,49 @@ class Opening:
     external_scope: str = ""
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ticket that has just been opened: what was said, and what is promised."""
+
+    ticket: Ticket
+    message: Message
+    milestones: list[Milestone]
+
+
 def open_ticket(*, opening: Opening, at: datetime, told_at: datetime | None = None) -> Ticket:
     """Open a ticket as of `at` and return it; the customer's receipt is queued for `told_at`, or at once.
 
     Raises ActionRefusedError when the decision says that the plan does not cover it. Source: Y07, K02
     """
+    return stand_up(opening=opening, at=at, told_at=told_at).ticket
+
+
+def stand_up(*, opening: Opening, at: datetime, told_at: datetime | None = None) -> Standing:
+    """Open a ticket as `open_ticket` does, and return it with its first message and its milestones."""
     decision = opening.decision
     if not decision.is_open or decision.contract is None:
         raise ActionRefusedError(
             "not_covered", decision.reason, promise=decision.promise, clause=decision.clause, ways_on=decision.ways_on
         )
-    ticket = _ticket(opening, decision.contract, at)
+    # A caller with a transaction of its own gains nothing from a savepoint: what raises from here on ends both.
+    with transaction.atomic(savepoint=False):
+        return _written(_ticket(opening, decision.contract, at), opening, told_at or at)
+
+
+def _written(ticket: Ticket, opening: Opening, told_at: datetime) -> Standing:
+    contact, at = opening.contact, ticket.opened_at
     message = Message(
         author_kind="customer",
-        contact=opening.contact,
-        author_id=opening.contact.user_id,
-        author_display=opening.contact.name,
+        contact=contact,
+        author_id=contact.user_id,
+        author_display=contact.name,
         body=opening.body,
         at=at,
     )
-    entry = Entry(TicketEvent.Kind.OPENED, actor_of(opening.contact), at, message, {"channel": opening.channel})
-    event = open_with(ticket, entry, decision.policy)
-    notifications.queue(
-        kind=Delivery.Kind.RECEIPT, parent=event, ticket=ticket, recipient=opening.contact, at=told_at or at
-    )
-    return ticket
+    entry = Entry(TicketEvent.Kind.OPENED, actor_of(contact), at, message, {"channel": opening.channel})
+    opened = open_with(ticket, entry, opening.decision.policy)
+    notifications.queue(kind=Delivery.Kind.RECEIPT, parent=opened.event, ticket=ticket, recipient=contact, at=told_at)
+    return Standing(ticket, message, opened.milestones)
 
 
 def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
@@ -84,7 +102,7 @@ def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
         external_id=opening.external_id,
         external_scope=opening.external_scope,
         language=opening.contact.reads,
-        team=team_of(contract),
+        team_id=team_of(contract),
         outcome=decision.outcome,
         promise=decision.promise,
         clause=decision.clause,
@@ -95,11 +113,11 @@ def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
     )
 
 
-def team_of(contract: Contract) -> Team | None:
-    """Return the team that serves a contract: its own, else its branch's."""
+def team_of(contract: Contract) -> int | None:
+    """Return the key of the team that serves a contract: its own, else its branch's."""
     if contract.team_id:
-        return contract.team
-    return contract.branch.team if contract.branch else None
+        return contract.team_id
+    return contract.branch.team_id if contract.branch else None
 
 
 def _next_number(at: datetime) -> str:

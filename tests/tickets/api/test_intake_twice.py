@@ -149,14 +149,14 @@ def test_what_was_left_and_cannot_be_read_is_refused(left):
 
 def test_one_poisoned_message_stops_no_other_and_is_given_up_after_five_tries(left, monkeypatch):
     bad, good = left(external_id="bad"), left(external_id="good")
-    real = inbound.open_ticket
+    real = inbound.stand_up
 
     def fail(*, opening, at, told_at):
         if opening.external_id == "bad":
             raise OperationalError("disk full")
         return real(opening=opening, at=at, told_at=told_at)
 
-    monkeypatch.setattr(inbound, "open_ticket", fail)
+    monkeypatch.setattr(inbound, "stand_up", fail)
     assert redrive_inbound() == 2
     good.refresh_from_db()
     assert good.state == "accepted"
