@@ -11,6 +11,7 @@ from sla.firing import BACKOFF, WARNINGS, in_batches
 from sla.models import Escalation, Milestone
 from tickets.actions import ticket as ticket_actions
 from tickets.ledger import Entry, record
+from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
 from tickets.notifications import Notice, queue_many
 from tickets.roles import people_in
@@ -71,11 +72,7 @@ def _claim(before: datetime, limit: int) -> list[Escalation]:
 def _held(clocks: set[int]) -> set[int]:
     """Lock the tickets of clocks, each with all its milestones, and return the clocks of those nobody else holds."""
     ticket_of = dict(TicketClock.objects.filter(clock__in=clocks).values_list("clock_id", "ticket_id"))
-    siblings = Milestone.objects.filter(clock__ticket_clock__ticket__in=set(ticket_of.values()))
-    free = set(siblings.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-    busy = {ticket for pk, ticket in siblings.values_list("pk", "clock__ticket_clock__ticket") if pk not in free}
-    tickets = Ticket.objects.filter(pk__in=set(ticket_of.values()) - busy).select_for_update(skip_locked=True)
-    ours = set(tickets.values_list("pk", flat=True))
+    ours = lock_free(set(ticket_of.values()))
     return {clock for clock, ticket in ticket_of.items() if ticket in ours}
 
 

@@ -160,3 +160,20 @@ def _let_hours_pass() -> None:
     for minutes in (2, 9, 75, 140, 205):
         with clock_at(now + timedelta(minutes=minutes)):
             dispatch.sweep()
+
+
+def test_the_watchdog_outlives_a_database_that_drops_everybody__F11(running: Rig):
+    rows.seed(open_clocks=50, due=30, within=10, lead=6)
+    running.watchdog()
+    running.wait_for(lambda: ticking("watchdog", "watchdog-mail"))
+    for _ in range(3):
+        time.sleep(2)
+        rows.scalar(
+            """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+        )
+    running.until_quiet()
+    assert rows.violations() == NONE_BROKEN
+    check_ledger(30)
+    check_mail(running, doubles_at_most=3)
+    assert running.asked_to_end("watchdog", 25) == 0

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, transaction
 
-from plans.models import Product
+from plans.models import Product, User
 from sla.firing import fire_due
 from sla.models import Escalation
 from tests.clocks import set_clock
 from tests.hours import beijing
 from tests.world import World
+from tickets.actions import ticket as actions
 from tickets.actions.ticket import locked
 from tickets.escalations import act
 from tickets.models import Delivery, Ticket
@@ -85,3 +86,18 @@ def test_four_workers_at_once_tell_each_reader_once__C34(fired: list[Ticket]):
     assert Delivery.objects.filter(kind="breach").count() == 6
     assert {row.state for row in Escalation.objects.filter(mark="breach")} == {"done"}
     assert {len(ticket.events.filter(kind="escalated")) for ticket in fired} == {1}
+
+
+def test_a_wait_that_ends_while_somebody_works_on_the_ticket_ends_on_the_next_pass__C36(fired: list[Ticket]):
+    agent, until = User.objects.get(username="agent"), beijing("2026-09-28 11:01:30")
+    for ticket in fired:
+        at = beijing("2026-09-28 11:00")
+        actions.wait(ticket=ticket, wait_for="third_party", until=until, actor=agent, at=at)
+    done: list[int] = []
+    due = beijing("2026-09-28 11:02")
+    with transaction.atomic():
+        locked(fired[0])
+        in_thread(lambda: done.append(actions.resume_due(at=due)))
+    in_thread(lambda: done.append(actions.resume_due(at=due)))
+    assert done == [1, 1]
+    assert {Ticket.objects.get(pk=ticket.pk).status for ticket in fired} == {"open"}

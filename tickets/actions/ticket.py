@@ -12,6 +12,7 @@ from sla.refusals import ActionRefusedError
 from sla.timeline import ActorKind, Hold
 from tickets import notifications
 from tickets.ledger import Entry, actor_of, record, replan
+from tickets.locking import lock_free
 from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEvent
 from tickets.models.ticket import ENDED, WAITING
 
@@ -116,12 +117,14 @@ def resume(*, ticket: Ticket, actor: User, at: datetime) -> Ticket:
     return ticket
 
 
+@transaction.atomic
 def resume_due(*, at: datetime, limit: int = 100) -> int:
-    """Take up again what waited for an instant that has come; return how many."""
-    with transaction.atomic():
-        due = list(Ticket.objects.due_to_resume(at).select_for_update(skip_locked=True, of=("self",))[:limit])
-        for ticket in due:
-            record(ticket, _resumed(ticket, SYSTEM, ticket.waiting_until or at))
+    """Take up again what waited for an instant that has come; return how many. What somebody works on waits."""
+    waited = Ticket.objects.due_to_resume(at)
+    free = lock_free(set(waited.values_list("pk", flat=True)[:limit]))
+    due = list(waited.filter(pk__in=free)) if free else []
+    for ticket in due:
+        record(ticket, _resumed(ticket, SYSTEM, ticket.waiting_until or at))
     return len(due)
 
 
