@@ -106,6 +106,12 @@ def _delivery(notice: Notice, at: datetime) -> Delivery:
     )
 
 
+def withhold(*, before: datetime, reason: str) -> int:
+    """Keep back for good what was queued before an instant and not sent; return how many."""
+    rows = Delivery.objects.filter(state=Delivery.State.QUEUED, queued_at__lt=before)
+    return rows.update(state=Delivery.State.WITHHELD, lease_until=None, error=reason)
+
+
 def new_message_id(number: str) -> str:
     """Return an id for a mail about the ticket `number`, kept for every try to send it."""
     return f"<{secrets.token_hex(12)}.{number}@{mail_domain()}>"

@@ -103,6 +103,8 @@ class Delivery(models.Model):
         QUEUED = "queued", _("待发送")
         SENT = "sent", _("已发送")
         FAILED = "failed", _("发送失败")
+        # On purpose never sent: `error` says why.
+        WITHHELD = "withheld", _("不发送")
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("受理回执")
