@@ -9,6 +9,7 @@ from tickets import attachments
 
 API = [
     path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
+    path("customers/upsert/", plans_api.CustomersUpsert.as_view(), name="customers-upsert"),
     path("contracts/<str:number>/overrides/", plans_api.ContractOverrides.as_view(), name="contract-overrides"),
     path(
         "contracts/<str:number>/entitlements/", plans_api.ContractEntitlements.as_view(), name="contract-entitlements"

@@ -16,14 +16,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from plans.actions.customers import upsert_customers
 from plans.actions.overrides import NewTarget, override
 from plans.authentication import caller_of
 from plans.models import Contract, Entitlement, Override, Role, User
-from plans.permissions import Manages
+from plans.permissions import KeepsCustomers, Manages
+from plans.upsert import RowError, read_entries
 from plans.wording import clause_of, name_of
 from sla.fields import InstantField
 from sla.models import Target
 from sla.models.policies import Metric
+from sla.problems import ProblemError
 
 
 def contracts_of(user: User) -> QuerySet[Contract]:
@@ -241,3 +244,55 @@ def anniversary(start: date, years: int) -> date:
         return start.replace(year=start.year + years)
     except ValueError:
         return date(start.year + years, 3, 1)
+
+
+class UpsertSerializer(serializers.Serializer[Any]):
+    """Customers with their contacts, contracts and products; `code` tells customers apart."""
+
+    customers = serializers.ListField(child=serializers.DictField(), max_length=10_000)
+    keep_good = serializers.BooleanField(default=False, help_text="save the customers without a mistake")
+    dry_run = serializers.BooleanField(default=False, help_text="only say what would change")
+
+
+class RowErrorSerializer(serializers.Serializer[Any]):
+    """One mistake, by the number of the entry from 1, and the field."""
+
+    line = serializers.IntegerField()
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """How many rows of each kind were created, updated or left as they were."""
+
+    created = serializers.DictField(child=serializers.IntegerField())
+    updated = serializers.DictField(child=serializers.IntegerField())
+    unchanged = serializers.DictField(child=serializers.IntegerField())
+    errors = RowErrorSerializer(many=True)
+
+
+class CustomersUpsert(APIView):
+    """Take in customers as another system knows them, as often as it likes; by default all of them or none."""
+
+    permission_classes = [KeepsCustomers]
+
+    @extend_schema(request=UpsertSerializer, responses=ReportSerializer)
+    def post(self, request: Request) -> Response:
+        said = UpsertSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        asked = said.validated_data
+        rows, errors = read_entries(asked["customers"])
+        if errors:
+            raise upsert_problem(errors)
+        report = upsert_customers(rows=rows, keep_good=asked["keep_good"], dry_run=asked["dry_run"])
+        if report.errors and not asked["keep_good"]:
+            raise upsert_problem(report.errors)
+        return Response(ReportSerializer(report).data)
+
+
+def upsert_problem(errors: Iterable[RowError]) -> ProblemError:
+    """Return the refusal of customers that cannot be read; nothing was saved."""
+    named = [
+        {"field": f"customers.{one.line}.{one.field}", "code": "invalid", "message": one.message} for one in errors
+    ]
+    return ProblemError("invalid", _("有错误,什么都没有保存。"), errors=named[:200])

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from sla import timeline
 from sla.compiled import CompiledCalendar, UnknownCodeError, calendar_named, policy_named, policy_of
 from sla.fields import InstantField, ProofSerializer, pieces_fields
+from sla.hours import CalendarError
 from sla.models import Target as TargetRow
 from sla.models.policies import Metric
 from sla.problems import ProblemError
@@ -96,10 +97,14 @@ class DueView(APIView):
 def due_fields(said: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to a valid question. Raises ProblemError for a code that nothing is called by."""
     try:
-        target, compiled, version = _by_policy(said) if "policy" in said else _by_calendar(said)
+        return _computed(said["start"], *(_by_policy(said) if "policy" in said else _by_calendar(said)))
     except UnknownCodeError as error:
         raise ProblemError("unknown_code", str(error)) from error
-    start: datetime = said["start"]
+    except CalendarError as error:
+        raise ProblemError(error.code, error.detail) from error
+
+
+def _computed(start: datetime, target: Target, compiled: CompiledCalendar, version: int | None) -> dict[str, Any]:
     due_at = target.due_at(compiled.calendar, start)
     pieces = pieces_fields(pieces_between(compiled, start, due_at), get_language() or "")
     proof = {"due_at": due_at, "pieces": pieces, "policy_version": version, "calendar_version": compiled.version}
