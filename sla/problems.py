@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from sla.refusals import ActionRefusedError
 
@@ -80,7 +79,6 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     found = translated(error)
     if found is None:
         return None
-    set_rollback()
     request = context.get("request")
     body = found.body() | ({"instance": request.path} if request is not None else {})
     return Response(body, status=found.status_code, headers=found.headers, content_type=CONTENT_TYPE)
