@@ -2,7 +2,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from config.body_limit import limited
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SHOUYUE_PROCESS", "web")
 
-application = get_asgi_application()
+application = limited(get_asgi_application())

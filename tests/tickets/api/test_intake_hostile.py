@@ -177,3 +177,9 @@ def test_no_body_is_a_fault_of_the_server(
 @given(raw=st.binary(max_size=200))
 def test_no_bytes_are_a_fault_of_the_server(client: Client, world: Any, post: Any, raw: bytes) -> None:
     assert post(raw).status_code in ANSWERS
+
+
+def test_a_program_that_reads_english_is_refused_in_english(post, body):
+    answer = post(body | {"category": "weather"}, HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.json()["detail"].startswith("It must be one of: customisation · data_environment")
+    assert post(body | {"category": "weather"}).json()["detail"].startswith("只能是")
