@@ -2,10 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
-import threading
+from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
+from threading import Event
 from typing import Any
 
 import structlog
@@ -33,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Watch until asked to end."""
-        stopping = threading.Event()
+        stopping = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         if options["deliver"]:
@@ -42,33 +43,34 @@ class Command(BaseCommand):
             watch_clocks(stopping)
 
 
-def watch_clocks(stopping: threading.Event) -> None:
+def watch_clocks(stopping: Event) -> None:
     """Fire and act on what is late; mail is a child's work, so that it can never delay a clock."""
-    sender = start_sender()
+    sender = start_sender(stopping)
     while not stopping.wait(1.0):
         look(lambda: dispatch.sweep(later_than=LATE), "watchdog")
-        if sender.poll() is not None:
-            sender = start_sender()
+        if not sender.is_alive():
+            sender = start_sender(stopping)
     sender.terminate()
-    try:
-        sender.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        sender.kill()
+    sender.join(PATIENCE)
+    sender.kill()
 
 
-def start_sender() -> subprocess.Popen[bytes]:
-    """Start the process that sends late mail."""
-    return subprocess.Popen([sys.executable, sys.argv[0], "watchdog", "--deliver"], stdin=subprocess.DEVNULL)
+def start_sender(stopping: Event) -> ForkProcess:
+    """Start the process that sends late mail. A fork shares our memory, but must not share our connection."""
+    connection.close()
+    sender = get_context("fork").Process(target=watch_mail, args=(stopping,))
+    sender.start()
+    return sender
 
 
-def watch_mail(stopping: threading.Event) -> None:
+def watch_mail(stopping: Event) -> None:
     """Send mail that is late, for as long as whoever started us lives."""
     parent = os.getppid()
     while os.getppid() == parent and not stopping.wait(1.0):
         look(lambda: dispatch.send_mail(later_than=LATE), "watchdog-mail")
 
 
-def look(hops: Any, kind: str) -> None:
+def look(hops: Callable[[], object], kind: str) -> None:
     """Do one pass; a database that is away is only waited for."""
     try:
         close_old_connections()
