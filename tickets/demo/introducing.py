@@ -42,8 +42,8 @@ def _contacts(today: date) -> Iterator[dict[str, Any]]:
 
 def _plain_contracts(today: date) -> list[Contract]:
     ours = Contract.objects.filter(customer__code__in=[entry["code"] for entry in script.customers()])
-    plain = ours.in_force(today).filter(switches=None, entitlements__overrides=None)
-    return list(plain.select_related("customer", "plan").order_by("number").distinct())
+    plain = ours.in_force(today).filter(switches=None).exclude(entitlements__overrides__isnull=False)
+    return list(plain.select_related("customer", "plan").order_by("number"))
 
 
 def _contact(contact: Contact, contract: Contract, product: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from django.db.models import F
 
 from plans.coverage import cover
 from plans.models import Contact, Contract, User
-from sla.clock import database_now
 from sla.calendar import Calendar
 from sla.compiled import calendar_named
 from sla.models import Observation

@@ -1,0 +1,217 @@
+"""The demo: a quarter of tickets that reads like life, every clock of it computed from its facts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import models, transaction
+from django.test import override_settings
+
+from plans.agreements import agreements_of
+from plans.coverage import cover, hours_of
+from plans.models import Contact, Contract, Customer, Product, Team, User
+from sla import engine
+from sla.compiled import calendar_of
+from sla.models import Clock, Escalation, Milestone
+from tests.clocks import clock_at
+from tickets.demo.introducing import introduction
+from tickets.demo.seeding import Seeded, seed
+from tickets.models import Delivery, Status, Ticket, TicketEvent
+
+# Each test is a savepoint in the fixture's transaction.
+pytestmark = pytest.mark.django_db
+
+# A Wednesday afternoon, so that both vendors work.
+WALL = "2026-11-25 15:00"
+LATE = (Milestone.State.BREACHED, Milestone.State.MET_LATE)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The seeded demo, when it was seeded and where its secrets lie."""
+
+    now: datetime
+    seeded: Seeded
+    var: Path
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Seed once for all tests of this file, in a transaction that is rolled back after the last of them."""
+    var = tmp_path_factory.mktemp("var")
+    with django_db_blocker.unblock(), override_settings(VAR=var), clock_at(WALL) as now, transaction.atomic():
+        yield Demo(now, seed(), var)
+        transaction.set_rollback(True)
+
+
+def test_there_are_a_dozen_customers_on_both_plans_two_of_them_abroad(demo: Demo) -> None:
+    assert Customer.objects.count() >= 12
+    assert Contact.objects.count() >= 60
+    assert {"MY", "TH"} <= set(Customer.objects.values_list("country", flat=True))
+    assert Contract.objects.values("plan__vendor").distinct().count() == 2
+    assert Contract.objects.values("plan__code").distinct().count() >= 6
+    assert all(team.lead and team.members.count() >= 2 for team in Team.objects.all())
+
+
+def test_there_are_two_hundred_tickets_in_both_languages_no_two_alike(demo: Demo) -> None:
+    subjects = list(Ticket.objects.values_list("subject", flat=True))
+    assert len(subjects) >= 200
+    assert len(set(subjects)) == len(subjects)
+    assert set(Ticket.objects.values_list("language", flat=True)) == {"zh-hans", "en"}
+    assert Ticket.objects.filter(opened_at__gte=demo.now - timedelta(days=92)).count() == len(subjects)
+
+
+def test_most_tickets_are_conversations(demo: Demo) -> None:
+    long = Ticket.objects.annotate(said=models.Count("messages")).filter(said__gte=3).count()
+    assert long >= 0.6 * Ticket.objects.count()
+
+
+def test_every_status_and_every_channel_is_there(demo: Demo) -> None:
+    statuses = Counter(Ticket.objects.values_list("status", flat=True))
+    assert min(statuses[status] for status in Status) >= 5
+    channels = Counter(Ticket.objects.values_list("channel", flat=True))
+    assert min(channels[name] for name in ("im", "hotline", "portal", "community", "in_product")) >= 10
+    kinds = set(TicketEvent.objects.values_list("kind", flat=True))
+    assert {"call", "bot_reply", "note", "progress", "reopened", "escalated", "merged"} <= kinds
+
+
+def test_the_ledgers_are_numbered_and_run_forward(demo: Demo) -> None:
+    for ticket in Ticket.objects.prefetch_related("events"):
+        events = list(ticket.events.all())
+        assert [event.number for event in events] == list(range(1, ticket.event_count + 1))
+        assert [event.at for event in events] == sorted(event.at for event in events)
+        assert all(event.at == event.recorded_at < demo.now for event in events)
+
+
+def test_every_milestone_is_what_its_facts_say(demo: Demo) -> None:
+    names = [field.attname for field in Milestone._meta.concrete_fields]
+    stored = list(Milestone.objects.order_by("pk").values(*names))
+    with transaction.atomic():
+        for clock in Clock.objects.all():
+            engine.refold(clock)
+        assert list(Milestone.objects.order_by("pk").values(*names)) == stored
+        transaction.set_rollback(True)
+    assert len(stored) > 100
+
+
+def test_no_deadline_lies_in_closed_time(demo: Demo) -> None:
+    for milestone in Milestone.objects.exclude(due_at=None):
+        calendar = calendar_of(milestone.calendar_version_id).calendar
+        assert milestone.due_at
+        just_before = milestone.due_at - timedelta(microseconds=1)
+        assert calendar.is_open(milestone.due_at) or calendar.is_open(just_before), milestone.due_at
+
+
+def test_a_few_are_late_as_in_life(demo: Demo) -> None:
+    states = [milestone.state_at(demo.now) for milestone in Milestone.objects.all()]
+    assert 0.04 <= sum(state in LATE for state in states) / len(states) <= 0.15
+    assert states.count(Milestone.State.RUNNING) >= 5
+
+
+def test_what_fell_due_was_acted_on_within_a_second__Y18_K02(demo: Demo) -> None:
+    assert not Milestone.objects.due(demo.now).exists()
+    assert not Milestone.objects.exclude(error="", quarantined_at=None).exists()
+    for milestone in Milestone.objects.all():
+        if milestone.state_at(demo.now) in LATE:
+            assert milestone.escalations.filter(mark="breach", state=Escalation.State.DONE).exists()
+    for escalation in Escalation.objects.all():
+        assert escalation.state != Escalation.State.PENDING
+        assert escalation.fired_at - escalation.step_at < timedelta(seconds=1)
+        assert escalation.acted_at is not None
+        assert escalation.acted_at - escalation.fired_at < timedelta(seconds=1)
+    acted = TicketEvent.objects.filter(kind=TicketEvent.Kind.ESCALATED)
+    assert acted.count() == Escalation.objects.count() > 10
+
+
+def test_an_escalation_notes_no_lateness_of_its_own(demo: Demo) -> None:
+    assert not TicketEvent.objects.filter(fields__has_key="noticed_late_by").exists()
+
+
+def test_waits_that_are_over_have_ended(demo: Demo) -> None:
+    assert not Ticket.objects.due_to_resume(demo.now).exists()
+
+
+def test_only_the_last_day_is_mailed(demo: Demo) -> None:
+    queued = Delivery.objects.filter(state=Delivery.State.QUEUED)
+    assert 15 <= queued.count() == demo.seeded.mails <= 60
+    assert not queued.filter(queued_at__lt=demo.now - timedelta(days=1)).exists()
+    withheld = Delivery.objects.exclude(state=Delivery.State.QUEUED)
+    assert set(withheld.values_list("state", flat=True)) == {Delivery.State.WITHHELD}
+    assert not withheld.filter(error="").exists()
+
+
+def test_a_second_seeding_adds_nothing(demo: Demo) -> None:
+    secrets = (demo.var / "demo.json").read_text()
+    before = (Ticket.objects.count(), TicketEvent.objects.count(), User.objects.count(), Delivery.objects.count())
+    assert seed() == seed(only_if_empty=True) == Seeded()
+    assert before == (
+        Ticket.objects.count(), TicketEvent.objects.count(), User.objects.count(), Delivery.objects.count(),
+    )  # fmt: skip
+    assert (demo.var / "demo.json").read_text() == secrets
+
+
+def thai() -> tuple[Contact, Contract]:
+    contract = Contract.objects.get(number="C-2026-005")
+    return contract.customer.contacts.filter(is_certified=True)[0], contract
+
+
+def test_a_contract_served_by_its_branch_follows_the_branch_and_promises_no_hours__Y19(demo: Demo) -> None:
+    contact, contract = thai()
+    finance = Product.objects.get(code="yonsuite-finance")
+    decision = cover(contact, contract, None, finance, "", "fault", "portal", demo.now)
+    assert (decision.outcome, decision.policy) == ("covered", None)
+    assert "YonSuite Thailand" in decision.reason
+    assert not Clock.objects.filter(ticket_clock__ticket__contract=contract).exists()
+    (agreement,) = agreements_of(contact, contract)
+    entitlement = agreement.find("ticket")
+    assert entitlement
+    assert hours_of(agreement, entitlement) == "yonsuite-th"
+
+
+def test_a_switched_hotline_has_the_hours_agreed_for_it__K09(demo: Demo) -> None:
+    contract = Contract.objects.get(number="C-2026-009")
+    (agreement,) = agreements_of(contract.customer.contacts.all()[0], contract)
+    entitlement = agreement.find("hotline")
+    assert entitlement
+    assert hours_of(agreement, entitlement) == "kingdee-7x8"
+
+
+def test_an_override_times_the_contract_it_was_agreed_for__Y07(demo: Demo) -> None:
+    mine = Milestone.objects.filter(clock__ticket_clock__ticket__contract__number="C-2026-001")
+    assert set(mine.values_list("budget", flat=True)) == {timedelta(hours=1)}
+
+
+def test_the_introduction_names_who_may_be_used_for_what(demo: Demo) -> None:
+    said = introduction("http://127.0.0.1:8000")
+    assert sorted(said) == ["contacts", "keys", "sign_ins", "tokens", "url"]
+    assert sorted(said["keys"]) == ["community", "hotline", "im", "in_product", "portal"]
+    assert sorted(said["tokens"]) == ["agent", "customer", "manager"]
+    assert {one["role"] for one in said["sign_ins"]} >= {"agent", "lead", "manager", "admin", "customer", "partner"}
+    certified = {one["plan"] for one in said["contacts"] if one["certified"]}
+    assert {"yonsuite-premier", "kingdee-advanced", "kingdee-gold", "yonsuite-standard"} <= certified
+    assert any(not one["certified"] for one in said["contacts"])
+
+
+def test_who_is_introduced_gets_what_the_plan_says(demo: Demo) -> None:
+    for one in introduction("http://x")["contacts"]:
+        contact, product = Contact.objects.get(pk=one["id"]), Product.objects.get(code=one["product"])
+        decision = cover(contact, None, None, product, "", "how_to", "portal", demo.now)
+        assert decision.contract
+        assert decision.contract.number == one["contract"]
+        assert decision.is_open is (one["certified"] or not one["plan"].startswith("kingdee-")) or one["plan"] == (
+            "kingdee-gold"
+        )
+        timed = one["plan"] in ("yonsuite-premier", "kingdee-advanced")
+        assert (decision.policy is not None) is (timed and decision.is_open)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_who_signs_in_has_the_password_that_is_shown(demo: Demo, number: int) -> None:
+    shown = introduction("http://x")["sign_ins"][number]
+    user = User.objects.get(username=shown["username"])
+    assert user.role == shown["role"]
+    assert user.check_password(shown["password"])
