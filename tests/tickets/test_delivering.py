@@ -234,8 +234,8 @@ def test_a_digest_that_is_refused_for_good_ends_all_it_carries(mailbox: Mailbox,
     with clock_at("2026-09-28 11:01"):
         dispatch.sweep()
         dispatch.send_mail()
-    counts = {state: Delivery.objects.filter(user=world.lead, state=state).count() for state in State}
-    assert counts == {State.QUEUED: 0, State.SENT: 0, State.FAILED: 12}
+    assert set(Delivery.objects.filter(user=world.lead).values_list("state", flat=True)) == {State.FAILED}
+    assert Delivery.objects.filter(state=State.FAILED).count() == 12
 
 
 def test_an_administrator_sends_a_dead_letter_again(mailbox: Mailbox, receipt: Delivery, admin_client):
