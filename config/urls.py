@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("", include("config.accounts.urls")),
     path("portal/", include("tickets.portal.urls")),
+    path("console/", include("tickets.console.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("api/docs/", openapi.Docs.as_view(), name="docs"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.urls import reverse
@@ -23,6 +24,7 @@ from tickets.models import Ticket
 from tickets.sheet import Sheet, sheet
 from tickets.strip import ZERO, Piece, Span, Story, Strip, draw
 from tickets.templatetags.shouyue import length_words, near
+from tickets.wording import zone_words
 
 State = Milestone.State
 
@@ -141,6 +143,10 @@ class Promise:
     @property
     def zone(self) -> tzinfo:
         return get_current_timezone()
+
+    @property
+    def zone_name(self) -> str:
+        return zone_words(ZoneInfo(str(self.zone)))
 
     @cached_property
     def strip(self) -> Strip:

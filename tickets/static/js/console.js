@@ -75,3 +75,58 @@ if (panes && panes.scrollWidth > panes.clientWidth) {
 for (const select of document.querySelectorAll("[data-submit-on-change]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+
+// An act is sent without leaving the page; the answer is the page again, and only what changed moves.
+
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+const composed = () => document.querySelector(".composer [data-draft]");
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  // The same form twice is one act; a second click must not even be sent.
+  if (event.detail.elt.hasAttribute("data-sent")) return event.preventDefault();
+  event.detail.elt.setAttribute("data-sent", "");
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  const here = new URL(xhr.responseURL || location.href, location.href);
+  // The way led out of the console, to signing in: go there for good, and keep what was typed.
+  if (!here.pathname.startsWith("/console/")) {
+    event.detail.shouldSwap = false;
+    return location.assign(here);
+  }
+  if (xhr.status >= 400) return arrived(false);
+  arrived(true);
+  // A field that has the focus would keep its words although they were sent.
+  document.activeElement?.blur();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const shown = event.detail.xhr.status >= 400 ? ".refused" : ".talk > li:last-child";
+  document.querySelector(shown)?.scrollIntoView({ block: "nearest" });
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  event.detail.elt.removeAttribute("data-sent");
+  if (event.detail.xhr.status === 0 || event.detail.xhr.status >= 500) {
+    arrived(false);
+    tell(words.unsent);
+  }
+});
+
+/** Forget what was typed once it has arrived; keep it otherwise. */
+function arrived(isThere) {
+  const field = composed();
+  if (!field) return;
+  sessionStorage.removeItem(`sent:${field.dataset.draft}`);
+  if (isThere) sessionStorage.removeItem(`draft:${field.dataset.draft}`);
+}
+
+function tell(sentence) {
+  const toast = document.createElement("div");
+  toast.className = "toast toast--error";
+  toast.role = "alert";
+  toast.textContent = sentence;
+  document.getElementById("toasts")?.append(toast);
+  setTimeout(() => toast.remove(), 10_000);
+}

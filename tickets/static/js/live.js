@@ -1,6 +1,8 @@
 // A part of the page that keeps itself fresh: [data-live="address"] is fetched again and only what changed moves.
 
 const EVERY = 20_000;
+// A part marked data-live-slow is fetched at every third turn only.
+const SLOW = 3;
 const idle = () => document.visibilityState === "visible" && !document.querySelector("dialog[open]");
 
 if (window.Idiomorph) window.Idiomorph.defaults.ignoreActiveValue = true;
@@ -18,8 +20,20 @@ export async function refresh(part) {
   }
 }
 
+/** Whether somebody is about to do something in the part: what they chose or opened must not move. */
+function isInUse(part) {
+  const field = part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  return field || part.querySelector("details[open], [aria-busy=true]") !== null;
+}
+
+let turn = 0;
+
 function refreshAll() {
-  if (idle()) for (const part of document.querySelectorAll("[data-live]")) refresh(part);
+  turn += 1;
+  if (!idle()) return;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    if (!isInUse(part) && (turn % SLOW === 0 || !("liveSlow" in part.dataset))) refresh(part);
+  }
 }
 
 setInterval(refreshAll, EVERY);

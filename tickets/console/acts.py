@@ -1,0 +1,174 @@
+"""What an agent can do with a ticket from its page: the form of each act, and the action behind it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from plans.models import User
+from plans.models.people import STAFF_ROLES
+from sla.refusals import ActionRefusedError
+from tickets.actions import ticket as actions
+from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
+from tickets.console.guard import Reader
+from tickets.models import Status, Ticket
+from tickets.models.ticket import WAITING
+
+LONGEST = 100_000
+
+
+class Act(forms.Form):
+    """An act that needs no words."""
+
+
+class Words(Act):
+    """An act that says something."""
+
+    body = forms.CharField(
+        max_length=LONGEST,
+        error_messages={
+            "required": gettext_lazy("请写下内容。"),
+            "max_length": gettext_lazy("太长了，请分成几条，或作为附件。"),
+        },
+    )
+
+
+class MaybeWords(Act):
+    """An act that may say something."""
+
+    body = forms.CharField(max_length=LONGEST, required=False)
+
+
+class Call(Words):
+    """A phone call, answered or not."""
+
+    answered = forms.BooleanField(required=False)
+
+
+class Wait(Act):
+    """For whom the work waits, and until when where that was agreed; words become an internal note."""
+
+    until = forms.DateTimeField(
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        error_messages={"invalid": gettext_lazy("请选一个日期和时间。")},
+    )
+    body = forms.CharField(max_length=LONGEST, required=False)
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        super().__init__(said)
+        # A keyword of the language cannot be a class attribute.
+        self.fields["for"] = forms.ChoiceField(choices=[("customer", ""), ("third_party", "")])
+
+
+class Assign(Act):
+    """Who works on it from now on."""
+
+    to = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, role__in=STAFF_ROLES),
+        error_messages={
+            "required": gettext_lazy("请选一位同事。"),
+            "invalid_choice": gettext_lazy("没有这位服务人员。"),
+        },
+    )
+
+
+class Merge(Act):
+    """The number of the ticket that it becomes part of."""
+
+    into = forms.CharField(max_length=20, error_messages={"required": gettext_lazy("请写工单号。")})
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One act by one agent: the ticket, what was said, and who at which instant."""
+
+    ticket: Ticket
+    said: dict[str, Any]
+    reader: Reader
+
+    @property
+    def who(self) -> dict[str, Any]:
+        """Return what every action is told."""
+        return {"ticket": self.ticket, "actor": self.reader.user, "at": self.reader.at}
+
+
+def _wait(deed: Deed) -> Ticket:
+    if deed.said["body"].strip():
+        actions.note(**deed.who, body=deed.said["body"])
+    return actions.wait(**deed.who, wait_for=deed.said["for"], until=deed.said["until"])
+
+
+def _merge(deed: Deed) -> Ticket:
+    number = deed.said["into"].strip().upper()
+    into = Ticket.objects.visible_to(deed.reader.user).filter(number=number).first()
+    if into is None:
+        raise ActionRefusedError("unknown_ticket", _("没有工单 %(number)s。") % {"number": number})
+    return actions.merge(**deed.who, into=into)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An act by its code: its form, what it does, and what is said once it is done."""
+
+    form: type[Act]
+    do: Callable[[Deed], Ticket]
+    done: LazyText
+
+
+KINDS: dict[str, Kind] = {
+    "accept": Kind(Act, lambda deed: actions.accept(**deed.who), gettext_lazy("已接单。")),
+    "assign": Kind(Assign, lambda deed: actions.assign(**deed.who, to=deed.said["to"]), gettext_lazy("已分配。")),
+    "reply": Kind(Words, lambda deed: actions.reply(**deed.who, body=deed.said["body"]), gettext_lazy("已发给客户。")),
+    "note": Kind(Words, lambda deed: actions.note(**deed.who, body=deed.said["body"]), gettext_lazy("备注已存。")),
+    "progress": Kind(
+        Words, lambda deed: actions.progress(**deed.who, body=deed.said["body"]), gettext_lazy("进展已反馈。")
+    ),
+    "call": Kind(Call, lambda deed: actions.log_call(**deed.who, **deed.said), gettext_lazy("通话已记录。")),
+    "wait": Kind(Wait, _wait, gettext_lazy("开始等待。")),
+    "resume": Kind(Act, lambda deed: actions.resume(**deed.who), gettext_lazy("已恢复处理。")),
+    "resolve": Kind(
+        MaybeWords, lambda deed: actions.resolve(**deed.who, body=deed.said["body"]), gettext_lazy("已标为解决。")
+    ),
+    "reopen": Kind(
+        MaybeWords, lambda deed: actions.reopen(**deed.who, body=deed.said["body"]), gettext_lazy("已重新打开。")
+    ),
+    "close": Kind(Act, lambda deed: actions.close(**deed.who), gettext_lazy("已关闭。")),
+    "merge": Kind(Merge, _merge, gettext_lazy("已合并。")),
+}
+
+# What the composer offers, in its order.
+COMPOSED: dict[str, tuple[str, LazyText]] = {
+    "reply": ("reply", gettext_lazy("回复")),
+    "note": ("note", gettext_lazy("内部备注")),
+    "progress": ("progress", gettext_lazy("进展反馈")),
+    "call": ("call", gettext_lazy("记录通话")),
+    "wait": ("waiting", gettext_lazy("等待")),
+    "resolve": ("resolved", gettext_lazy("解决")),
+}
+
+
+def offered(ticket: Ticket, user: User) -> set[str]:
+    """Return the codes of the acts that make sense for a ticket as it stands."""
+    if ticket.status == Status.MERGED:
+        return set()
+    if ticket.is_ended:
+        return {"reopen", "note", "merge"} | ({"close"} if ticket.status == Status.RESOLVED else set())
+    usual = {*COMPOSED, "assign", "merge", "close"}
+    taken = set() if ticket.assignee_id == user.pk else {"accept"}
+    return usual | taken | ({"resume"} if ticket.status in WAITING else set())
+
+
+@transaction.atomic
+def carry_out(kind: Kind, deed: Deed, sending: str) -> None:
+    """Do it, once a sending: the same form sent twice is one act. Raises ActionRefusedError."""
+    scope, route = f"user:{deed.reader.user.pk}", f"console:{deed.ticket.number}"
+    said = fingerprint_of(repr(sorted((name, str(value)) for name, value in deed.said.items())).encode(), "")
+    # Other words from a page that was sent before are another act: nobody takes back what they typed.
+    asked = Asked(scope, route, f"{sending} {said}" if sending else "", said, deed.reader.at)
+    once(asked, lambda: Answer(303, {"number": kind.do(deed).number}))

@@ -1,0 +1,14 @@
+"""Where agents are."""
+
+from django.urls import path
+
+from tickets.console import views
+
+app_name = "console"
+urlpatterns = [
+    path("", views.queue_page, name="queue"),
+    path("rail/", views.rail_part, name="rail"),
+    path("tickets/<str:number>/", views.ticket_page, name="ticket"),
+    path("tickets/<str:number>/act/", views.act, name="act"),
+    path("tickets/<str:number>/proof/<int:milestone>/", views.proof_page, name="proof"),
+]
