@@ -214,6 +214,11 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # The intake view has its own limit of 10 MB and its own answer beyond it; this one must not speak first.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "tickets.portal.uploads.Quota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Mail.
 

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 def ask_reset(email: str) -> None:
     """Have the letter written for this address, by a worker; by ourselves when no broker takes the wish."""
     try:
-        send_reset.apply_async(args=[email], retry=False, ignore_result=True)
+        send_reset.apply_async(args=(email,), retry=False, ignore_result=True)
     except OperationalError:
         send_reset(email)
 

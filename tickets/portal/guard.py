@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 
 from plans.accounts import contact_of
-from plans.models import User
+from plans.models import Contact, User
 
 Page = Callable[..., HttpResponse]
 
@@ -28,6 +29,19 @@ def customers_only(page: Page) -> Page:
             return redirect("landing")
         if contact_of(request.user) is None:
             return render(request, "portal/no_contact.html", {"page": ""}, status=403)
-        return page(request, *args, **kwargs)
+        response = page(request, *args, **kwargs)
+        # The browser's back button may show it again, nobody's shared cache may.
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
 
     return guarded
+
+
+def user_in(request: HttpRequest) -> User:
+    """Return who asks for a guarded page."""
+    return cast(User, request.user)
+
+
+def contact_in(request: HttpRequest) -> Contact:
+    """Return the contact who asks for a guarded page."""
+    return cast(Contact, contact_of(user_in(request)))

@@ -2,11 +2,20 @@
 
 from django.urls import path
 
-from tickets.portal import views
+from tickets.portal import sending, views
 
 app_name = "portal"
+# A slug can be no number of ours by mistake, and never holds what the database refuses to compare with.
 urlpatterns = [
     path("", views.home, name="home"),
+    path("live/", views.home, {"part": "portal/_questions.html"}, name="home_live"),
+    path("rights/", views.owed, name="rights"),
+    path("new/", sending.new, name="new"),
     path("tickets/", views.tickets, name="tickets"),
-    path("new/", views.home, name="new"),
+    path("tickets/<slug:number>/", views.ticket, name="ticket"),
+    path("tickets/<slug:number>/live/", views.ticket, {"part": "portal/_follow.html"}, name="ticket_live"),
+    path("tickets/<slug:number>/sent/", sending.sent, name="sent"),
+    path("tickets/<slug:number>/answer/", views.answer, name="answer"),
+    path("tickets/<slug:number>/confirm/", views.confirm, name="confirm"),
+    path("tickets/<slug:number>/proof/<int:pk>/", views.proof, name="proof"),
 ]

@@ -11,12 +11,21 @@ document.addEventListener("click", (event) => {
   if (printer) print();
 });
 
-// What was typed is kept in this browser until it was sent: a lost session loses no words.
+// What was typed is kept in this browser until it has arrived: a lost session loses no words. A page that says
+// "sign in first" or "refused" is marked [data-unsent]; any other page after a submit means that it arrived.
+if (!document.querySelector("[data-unsent]")) {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith("sent:")) {
+      sessionStorage.removeItem(key);
+      sessionStorage.removeItem(`draft:${key.slice(5)}`);
+    }
+  }
+}
 for (const field of document.querySelectorAll("[data-draft]")) {
   const key = `draft:${field.dataset.draft}`;
   if (!field.value) field.value = sessionStorage.getItem(key) ?? "";
   field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
-  field.form?.addEventListener("submit", () => sessionStorage.removeItem(key));
+  field.form?.addEventListener("submit", () => sessionStorage.setItem(`sent:${field.dataset.draft}`, ""));
 }
 
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,109 @@
+"""What the portal tells a customer, in whole sentences and from their side."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise as LazyText
+from django.utils.timezone import get_current_timezone, override
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from plans.models import Plan, User
+from plans.wording import name_of as plan_name
+from sla.models.policies import Metric
+from tickets.models import Status, Ticket
+from tickets.promises import Promise, current_of
+from tickets.templatetags.shouyue import near
+from tickets.wording import name_of, zone_words
+
+# Where a ticket stands, as the one who sent it sees it.
+STANDINGS: dict[str, LazyText] = {
+    Status.NEW: gettext_lazy("已收到"),
+    Status.OPEN: gettext_lazy("处理中"),
+    Status.WAITING_CUSTOMER: gettext_lazy("等您补充"),
+    Status.WAITING_THIRD_PARTY: gettext_lazy("等第三方"),
+    Status.SCHEDULED: gettext_lazy("约好了时间"),
+    Status.RESOLVED: gettext_lazy("请您确认"),
+    Status.CLOSED: gettext_lazy("已关闭"),
+    Status.MERGED: gettext_lazy("已合并"),
+}
+OURS: dict[str, LazyText] = {
+    Metric.FIRST_RESPONSE: gettext_lazy("我们会在 %(when)s 前回复您"),
+    Metric.NEXT_RESPONSE: gettext_lazy("我们会在 %(when)s 前再回复您"),
+    Metric.UPDATE: gettext_lazy("我们会在 %(when)s 前告诉您进展"),
+    Metric.RESOLUTION: gettext_lazy("我们会在 %(when)s 前解决"),
+    Metric.SIGN_OFF: gettext_lazy("请您在 %(when)s 前签字或提出意见"),
+}
+THEIRS: dict[str, LazyText] = {
+    Metric.FIRST_RESPONSE: gettext_lazy("%(who)s会在 %(when)s 前回复您"),
+    Metric.NEXT_RESPONSE: gettext_lazy("%(who)s会在 %(when)s 前再回复您"),
+    Metric.UPDATE: gettext_lazy("%(who)s会在 %(when)s 前告诉您进展"),
+    Metric.RESOLUTION: gettext_lazy("%(who)s会在 %(when)s 前解决"),
+    Metric.SIGN_OFF: gettext_lazy("请您在 %(when)s 前签字或提出意见"),
+}
+LATE: dict[str, LazyText] = {
+    Metric.FIRST_RESPONSE: gettext_lazy("对不起，我们晚了：说好 %(when)s 前回复您"),
+    Metric.NEXT_RESPONSE: gettext_lazy("对不起，我们晚了：说好 %(when)s 前再回复您"),
+    Metric.UPDATE: gettext_lazy("对不起，我们晚了：说好 %(when)s 前告诉您进展"),
+    Metric.RESOLUTION: gettext_lazy("对不起，我们晚了：说好 %(when)s 前解决"),
+    Metric.SIGN_OFF: gettext_lazy("%(when)s 已过，没有收到您的意见"),
+}
+
+
+def standing_of(ticket: Ticket) -> str:
+    """Return where a ticket stands, in the customer's words."""
+    return str(STANDINGS[ticket.status])
+
+
+def when(at: datetime, now: datetime, beside: ZoneInfo) -> str:
+    """Return an instant in the reader's zone, and in the calendar's beside it where its wall clock differs."""
+    here = get_current_timezone()
+    if at.astimezone(here).utcoffset() == at.astimezone(beside).utcoffset():
+        return near(at, now)
+    with override(beside):
+        there = near(at, now)
+    zone = here if isinstance(here, ZoneInfo) else beside
+    words = {"here": near(at, now), "zone": zone_words(zone), "there": there, "other": zone_words(beside)}
+    return _("%(here)s（%(zone)s；%(other)s %(there)s）") % words
+
+
+def promised(promise: Promise) -> str:
+    """Return a running promise as a sentence: who does what by when; an apology once it is late."""
+    if promise.due_at is None:
+        return held(promise.ticket)
+    said = {"when": when(promise.due_at, promise.at, promise.compiled.zone), "who": helper_of(promise.ticket)}
+    if promise.tone == "breached":
+        return str(LATE[promise.milestone.metric]) % said
+    return str((THEIRS if said["who"] else OURS)[promise.milestone.metric]) % said
+
+
+def held(ticket: Ticket) -> str:
+    """Return why nothing runs at the moment, or how it ended."""
+    words = {
+        Status.WAITING_CUSTOMER: _("在等您补充，收到后马上继续"),
+        Status.WAITING_THIRD_PARTY: _("在等第三方答复，我们盯着"),
+        Status.SCHEDULED: _("约好了时间，到时继续"),
+        Status.RESOLVED: _("已经解决，请您确认"),
+        Status.CLOSED: _("已关闭"),
+        Status.MERGED: _("已并入另一张工单"),
+    }
+    return words.get(Status(ticket.status), _("在处理，有进展就告诉您"))
+
+
+def said_of(ticket: Ticket, promises: Iterable[Promise]) -> str:
+    """Return in one sentence what a customer wants to know first about a ticket."""
+    current = None if ticket.is_ended else current_of(promises)
+    if current is None or current.due_at is None:
+        return held(ticket)
+    return promised(current)
+
+
+def helper_of(ticket: Ticket) -> str:
+    """Return who works a ticket, or nothing while nobody does."""
+    return name_of(ticket.assignee) if isinstance(ticket.assignee, User) else ""
+
+
+def cited(plan: Plan, section: str) -> str:
+    """Return a section with the plan that it belongs to."""
+    return f"{plan_name(plan)} {section}".strip()
