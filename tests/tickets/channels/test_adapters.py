@@ -9,6 +9,7 @@ import pytest
 from plans.vocabulary import CATEGORIES
 from tickets.channels import form, registry
 from tickets.channels.base import MalformedError
+from tickets.checks import every_channel_has_its_adapter
 from tickets.models import Category, Channel, Priority
 
 PAYLOADS = Path(__file__).resolve().parents[2] / "payloads"
@@ -139,7 +140,7 @@ def test_codes_are_those_of_tickets_and_plans():
 
 
 def test_a_channel_without_an_adapter_fails_the_start(monkeypatch):
-    assert registry.every_channel_has_its_adapter(None) == []
+    assert every_channel_has_its_adapter(None) == []
     monkeypatch.setattr(registry, "SERVED", (*registry.SERVED, "telegraph"))
-    (error,) = registry.every_channel_has_its_adapter(None)
+    (error,) = every_channel_has_its_adapter(None)
     assert (error.id, "telegraph" in error.msg) == ("tickets.E001", True)
