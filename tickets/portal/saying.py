@@ -1,11 +1,11 @@
 """What the portal tells a customer, in whole sentences and from their side."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise as LazyText
-from django.utils.timezone import get_current_timezone, override
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +14,7 @@ from plans.wording import name_of as plan_name
 from sla.models.policies import Metric
 from tickets.models import Status, Ticket
 from tickets.promises import Promise, current_of
-from tickets.templatetags.shouyue import near
+from tickets.strip import WEEKDAYS
 from tickets.wording import name_of, zone_words
 
 # Where a ticket stands, as the one who sent it sees it.
@@ -60,12 +60,19 @@ def when(at: datetime, now: datetime, beside: ZoneInfo) -> str:
     """Return an instant in the reader's zone, and in the calendar's beside it where its wall clock differs."""
     here = get_current_timezone()
     if at.astimezone(here).utcoffset() == at.astimezone(beside).utcoffset():
-        return near(at, now)
-    with override(beside):
-        there = near(at, now)
-    zone = here if isinstance(here, ZoneInfo) else beside
-    words = {"here": near(at, now), "zone": zone_words(zone), "there": there, "other": zone_words(beside)}
-    return _("%(here)s（%(zone)s；%(other)s %(there)s）") % words
+        return _clock(at, now, here)
+    zone = zone_words(here) if isinstance(here, ZoneInfo) else str(here)
+    there = {"other": zone_words(beside), "there": _clock(at, now, beside)}
+    return _("%(here)s（%(zone)s；%(other)s %(there)s）") % {"here": _clock(at, now, here), "zone": zone, **there}
+
+
+def _clock(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Return an instant as part of a sentence: today, tomorrow, or a weekday with its date."""
+    local = at.astimezone(zone)
+    said = {"time": f"{local:%H:%M}", "day": f"{local:%m-%d}", "weekday": WEEKDAYS[local.weekday()]}
+    days = (local.date() - now.astimezone(zone).date()).days
+    words = {-1: _("昨天 %(time)s"), 0: _("今天 %(time)s"), 1: _("明天 %(time)s")}
+    return words.get(days, _("%(day)s %(weekday)s %(time)s")) % said
 
 
 def promised(promise: Promise) -> str:
