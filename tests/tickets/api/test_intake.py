@@ -302,5 +302,5 @@ def test_intake_takes_few_questions(post, body, django_assert_max_num_queries):
     for number in range(2):
         post(body | {"external_id": f"warm-{number}"})
     # Two of them are the savepoints that a test has in place of a transaction's begin and end.
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         post(body)
