@@ -135,10 +135,10 @@ def test_waits_that_are_over_have_ended(demo: Demo) -> None:
     assert not Ticket.objects.due_to_resume(demo.now).exists()
 
 
-def test_only_the_last_day_is_mailed(demo: Demo) -> None:
+def test_only_the_last_half_day_is_mailed(demo: Demo) -> None:
     queued = Delivery.objects.filter(state=Delivery.State.QUEUED)
     assert 15 <= queued.count() == demo.seeded.mails <= 60
-    assert not queued.filter(queued_at__lt=demo.now - timedelta(days=1)).exists()
+    assert not queued.filter(queued_at__lt=demo.now - timedelta(hours=12)).exists()
     withheld = Delivery.objects.exclude(state=Delivery.State.QUEUED)
     assert set(withheld.values_list("state", flat=True)) == {Delivery.State.WITHHELD}
     assert not withheld.filter(error="").exists()

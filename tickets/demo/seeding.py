@@ -20,8 +20,8 @@ from tickets.notifications import withhold
 # Any two seedings at once would both find the database empty. Nobody else waits for the demo to be on disk.
 PREPARE = "SELECT pg_advisory_xact_lock(hashtext('seed')), set_config('synchronous_commit', 'off', true)"
 # Mail of the demo's last hours is really sent, so that there is something to read; older mail would only flood.
-MAILED = timedelta(hours=24)
-WITHHELD = "demo history: older than a day when the demo was set up"
+MAILED = timedelta(hours=12)
+WITHHELD = "demo history: older than half a day when the demo was set up"
 
 
 @dataclass(frozen=True, slots=True)
