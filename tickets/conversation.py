@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.models import User
@@ -56,7 +58,7 @@ class Mail:
     """What became of a mail about a line; for agents only."""
 
     words: str
-    state: str  # queued, sent or failed
+    state: str  # queued, sent, failed or withheld
     at: datetime | None
 
 
@@ -158,8 +160,9 @@ def _mails(ticket: Ticket) -> dict[str, list[Mail]]:
     """Return what became of each mail about a ticket, by the line that it tells of."""
     found: dict[str, list[Mail]] = {}
     related = ("escalation__milestone", "user", "contact", "carried_by")
-    for row in ticket.deliveries.select_related(*related).defer("rendered", "carried_by__rendered"):
-        found.setdefault(_line(row), []).append(_mail(row))
+    rows = ticket.deliveries.select_related(*related).defer("rendered", "carried_by__rendered")
+    for place, together in groupby(sorted(rows, key=_line), _line):
+        found[place] = [_mail(list(alike)) for _state, alike in groupby(sorted(together, key=_fate), _fate)]
     return found
 
 
@@ -168,14 +171,23 @@ def _line(row: Delivery) -> str:
     return _step(step.milestone.metric, step.due_at.isoformat(), step.level) if step else str(row.event_id)
 
 
-def _mail(row: Delivery) -> Mail:
+def _fate(row: Delivery) -> tuple[str, str]:
     sent = row.carried_by or row
-    said = {"to": str(row.user or row.contact or row.address), "error": sent.error}
-    return Mail(str(MAILS[Delivery.State(sent.state)]) % said, sent.state, sent.sent_at)
+    return sent.state, sent.error
+
+
+def _mail(rows: Sequence[Delivery]) -> Mail:
+    """Return what became of mails to several people that fared alike."""
+    state, error = _fate(rows[0])
+    people = _("、").join(str(row.user or row.contact or row.address) for row in rows)
+    sent = [(row.carried_by or row).sent_at for row in rows]
+    words = str(MAILS[Delivery.State(state)]) % {"to": people, "error": error}
+    return Mail(words, state, max((at for at in sent if at), default=None))
 
 
 MAILS = {
     Delivery.State.QUEUED: gettext_lazy("邮件正要发给 %(to)s"),
     Delivery.State.SENT: gettext_lazy("邮件已发给 %(to)s"),
     Delivery.State.FAILED: gettext_lazy("邮件没有送到 %(to)s：%(error)s"),
+    Delivery.State.WITHHELD: gettext_lazy("按设置没有发邮件给 %(to)s"),
 }

@@ -149,7 +149,7 @@ def group_names() -> dict[str, str]:
         "today": _("今天到期"),
         "later": _("以后到期"),
         "paused": _("暂停计时"),
-        "none": _("没有时限"),
+        "none": _("眼下没有时限"),
         "ended": _("已结束"),
     }
 

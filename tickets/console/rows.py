@@ -1,6 +1,6 @@
 """A ticket as one row of a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +38,8 @@ class Row:
 
     ticket: Ticket
     promise: Promise | None
+    # The last that ended, told where none is open.
+    ended: Promise | None
     view_key: str
 
     @property
@@ -111,7 +113,15 @@ class Row:
 
 def rows_of(tickets: QuerySet[Ticket] | Sequence[Ticket], reader: Reader, view_key: str) -> list[Row]:
     """Return a row for each ticket, all promises in one query."""
-    found: Iterable[Ticket] = tickets.select_related(*RELATED) if isinstance(tickets, QuerySet) else tickets
-    listed = list(found)
+    listed = list(tickets.select_related(*RELATED) if isinstance(tickets, QuerySet) else tickets)
     promises = promises_of(listed, reader.at, reader.user)
-    return [Row(ticket, current_of(promises[ticket.pk]), view_key) for ticket in listed]
+    return [_row(ticket, promises[ticket.pk], view_key) for ticket in listed]
+
+
+def _row(ticket: Ticket, promises: Sequence[Promise], view_key: str) -> Row:
+    ended = max((promise for promise in promises if promise.stopped_at), key=_stopped, default=None)
+    return Row(ticket, current_of(promises), ended, view_key)
+
+
+def _stopped(promise: Promise) -> datetime:
+    return promise.stopped_at or promise.started_at
