@@ -8,11 +8,12 @@ from itertools import groupby
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import User
 from tickets.happenings import words_of
 from tickets.models import Attachment, Delivery, Message, Ticket, TicketEvent
+from tickets.names import Names, names_in
 from tickets.promises import Promise
 
 Kind = TicketEvent.Kind
@@ -58,7 +59,7 @@ class Mail:
     """What became of a mail about a line; for agents only."""
 
     words: str
-    state: str  # queued, sent, failed or withheld
+    state: str  # queued, sent or failed
     at: datetime | None
 
 
@@ -71,6 +72,7 @@ class Entry:
     evidence: str
     is_late: bool
     mails: Sequence[Mail]
+    names: Names
 
     @property
     def id(self) -> str:
@@ -91,7 +93,7 @@ class Entry:
 
     @property
     def author(self) -> str:
-        return self.event.message.author_display if self.event.message else self.event.actor_display
+        return self.names.author(self.event.message) if self.event.message else self.names.actor(self.event)
 
     @property
     def body(self) -> str:
@@ -102,7 +104,7 @@ class Entry:
         """Return what happened; beside a message only what it does not say itself."""
         if self.event.message:
             return str(BESIDE.get(Kind(self.event.kind), ""))
-        return words_of(self.event)
+        return words_of(self.event, self.names)
 
     @property
     def is_answered(self) -> bool:
@@ -114,14 +116,17 @@ class Entry:
         return not self.event.is_public or bool(self.event.message and not self.event.message.is_public)
 
 
-BESIDE = {Kind.OPENED: gettext_lazy("提交"), Kind.PROGRESS: gettext_lazy("进展反馈")}
+BESIDE = {Kind.OPENED: pgettext_lazy("event", "提交"), Kind.PROGRESS: gettext_lazy("进展反馈")}
 
 
 def entries_of(ticket: Ticket, promises: Iterable[Promise], viewer: User) -> list[Entry]:
     """Return what `viewer` may read of a ticket, oldest first; the number of queries does not depend on its length."""
     met = {promise.met_at_event: promise for promise in promises if promise.met_at_event}
-    mails = _mails(ticket) if viewer.is_agent else {}
-    return [_entry(event, met.get(event.number), mails) for event in lines_for(ticket, viewer)]
+    events = list(lines_for(ticket, viewer))
+    rows = _deliveries(ticket) if viewer.is_agent else []
+    names = names_in(events, [person for row in rows if (person := row.user or row.contact)])
+    mails = _mails(rows, names)
+    return [_entry(event, met.get(event.number), mails.get(_place(event), []), names) for event in events]
 
 
 def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:
@@ -133,14 +138,15 @@ def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:
     return lines.prefetch_related(Prefetch("message", said))
 
 
-def _entry(event: TicketEvent, kept: Promise | None, mails: dict[str, list[Mail]]) -> Entry:
+def _entry(event: TicketEvent, kept: Promise | None, mails: list[Mail], names: Names) -> Entry:
     attached = event.message.attachments.all() if event.message else []
     return Entry(
         event=event,
         files=[File(one.name, one.size, reverse("attachment", args=[one.pk])) for one in attached],
         evidence=kept.evidence if kept else "",
         is_late=kept is not None and kept.tone == "late",
-        mails=mails.get(_place(event), []),
+        mails=mails,
+        names=names,
     )
 
 
@@ -156,13 +162,18 @@ def _step(metric: str, due_at: str, level: int) -> str:
     return f"{metric} {level} {due_at}"
 
 
-def _mails(ticket: Ticket) -> dict[str, list[Mail]]:
-    """Return what became of each mail about a ticket, by the line that it tells of."""
-    found: dict[str, list[Mail]] = {}
+def _deliveries(ticket: Ticket) -> list[Delivery]:
+    """Return the mails about a ticket, but for those that were never meant to go."""
     related = ("escalation__milestone", "user", "contact", "carried_by")
-    rows = ticket.deliveries.select_related(*related).defer("rendered", "carried_by__rendered")
+    rows = ticket.deliveries.exclude(state=Delivery.State.WITHHELD).select_related(*related)
+    return list(rows.defer("rendered", "carried_by__rendered"))
+
+
+def _mails(rows: Iterable[Delivery], names: Names) -> dict[str, list[Mail]]:
+    """Return what became of each mail, by the line that it tells of; those that fared alike together."""
+    found: dict[str, list[Mail]] = {}
     for place, together in groupby(sorted(rows, key=_line), _line):
-        found[place] = [_mail(list(alike)) for _state, alike in groupby(sorted(together, key=_fate), _fate)]
+        found[place] = [_mail(list(alike), names) for _state, alike in groupby(sorted(together, key=_fate), _fate)]
     return found
 
 
@@ -176,10 +187,10 @@ def _fate(row: Delivery) -> tuple[str, str]:
     return sent.state, sent.error
 
 
-def _mail(rows: Sequence[Delivery]) -> Mail:
+def _mail(rows: Sequence[Delivery], names: Names) -> Mail:
     """Return what became of mails to several people that fared alike."""
     state, error = _fate(rows[0])
-    people = _("、").join(str(row.user or row.contact or row.address) for row in rows)
+    people = _("、").join(names.of(str(row.user or row.contact or row.address)) for row in rows)
     sent = [(row.carried_by or row).sent_at for row in rows]
     words = str(MAILS[Delivery.State(state)]) % {"to": people, "error": error}
     return Mail(words, state, max((at for at in sent if at), default=None))
@@ -189,5 +200,4 @@ MAILS = {
     Delivery.State.QUEUED: gettext_lazy("邮件正要发给 %(to)s"),
     Delivery.State.SENT: gettext_lazy("邮件已发给 %(to)s"),
     Delivery.State.FAILED: gettext_lazy("邮件没有送到 %(to)s：%(error)s"),
-    Delivery.State.WITHHELD: gettext_lazy("按设置没有发邮件给 %(to)s"),
 }

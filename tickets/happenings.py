@@ -3,70 +3,72 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.utils.functional import Promise as LazyText
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sla.models import EscalationRule
 from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
+from tickets.names import Names
 from tickets.templatetags.shouyue import length_words
 
 Kind = TicketEvent.Kind
 Mark = EscalationRule.Mark
 
 
-def words_of(event: TicketEvent) -> str:
-    """Return what happened in an event; nothing in it is taken for markup."""
-    return WORDS.get(Kind(event.kind), _by_name)(event)
+def words_of(event: TicketEvent, names: Names) -> str:
+    """Return what happened in an event, people by `names`; nothing in it is taken for markup."""
+    return WORDS.get(Kind(event.kind), _plain)(event, names)
 
 
-def _who(event: TicketEvent) -> str:
-    return event.actor_display or _("系统")
+def _plain(event: TicketEvent, names: Names) -> str:
+    return str(PLAIN[Kind(event.kind)]) % {"who": names.actor(event)}
 
 
-def _by_name(event: TicketEvent) -> str:
-    return f"{_who(event)} {event.get_kind_display()}"
+def _assigned(event: TicketEvent, names: Names) -> str:
+    return _("%(who)s 分配给 %(to)s") % {
+        "who": names.actor(event),
+        "to": names.of(event.fields.get("to", ""), event.fields.get("to_ref", "")),
+    }
 
 
-def _assigned(event: TicketEvent) -> str:
-    return _("%(who)s 分配给 %(to)s") % {"who": _who(event), "to": event.fields.get("to", "")}
-
-
-def _note(event: TicketEvent) -> str:
+def _note(event: TicketEvent, names: Names) -> str:
     merged = event.fields.get("merged_from")
-    return _("%(number)s 并入本工单") % {"number": merged} if merged else _by_name(event)
+    return _("%(number)s 并入本工单") % {"number": merged} if merged else _plain(event, names)
 
 
-def _call(event: TicketEvent) -> str:
+def _call(event: TicketEvent, names: Names) -> str:
     words = _("%(who)s 打了电话，已接通") if event.fields.get("answered") else _("%(who)s 打了电话，没有接通")
-    return words % {"who": _who(event)}
+    return words % {"who": names.actor(event)}
 
 
-def _waiting(event: TicketEvent) -> str:
+def _waiting(event: TicketEvent, names: Names) -> str:
     is_elsewhere = event.fields.get("for") == "third_party"
     words = _("%(who)s 开始等待第三方") if is_elsewhere else _("%(who)s 开始等待客户")
     until = event.fields.get("until")
-    said = words % {"who": _who(event)}
+    said = words % {"who": names.actor(event)}
     return said + _("，等到 %(until)s") % {"until": _wall(until)} if until else said
 
 
-def _resumed(event: TicketEvent) -> str:
+def _resumed(event: TicketEvent, names: Names) -> str:
     if event.actor_display:
-        return _("%(who)s 恢复处理") % {"who": event.actor_display}
+        return _("%(who)s 恢复处理") % {"who": names.actor(event)}
     return _("约定的时间到了，恢复处理")
 
 
-def _merged(event: TicketEvent) -> str:
-    return _("%(who)s 把本工单并入 %(number)s") % {"who": _who(event), "number": event.fields.get("into", "")}
+def _merged(event: TicketEvent, names: Names) -> str:
+    return _("%(who)s 把本工单并入 %(number)s") % {"who": names.actor(event), "number": event.fields.get("into", "")}
 
 
-def _priority(event: TicketEvent) -> str:
+def _priority(event: TicketEvent, names: Names) -> str:
     names = dict(Priority.choices)
     said = {name: str(names.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
     return _("优先级由 %(from)s 升为 %(to)s") % said
 
 
-def _escalated(event: TicketEvent) -> str:
+def _escalated(event: TicketEvent, names: Names) -> str:
     """Return the step of the ladder, what was done about it, who was told, and how late it was noticed."""
     said = event.fields
     metric = str(dict(Metric.choices).get(said.get("metric", ""), ""))
@@ -76,11 +78,11 @@ def _escalated(event: TicketEvent) -> str:
     if raised := said.get("raised_to"):
         parts.append(_("优先级升为 %(to)s") % {"to": dict(Priority.choices).get(raised, raised)})
     if to := said.get("reassigned_to"):
-        parts.append(_("改派给 %(to)s") % {"to": to})
+        parts.append(_("改派给 %(to)s") % {"to": names.of(to)})
     if told := said.get("told"):
-        parts.append(_("通知 %(people)s") % {"people": _("、").join(told)})
+        parts.append(_("通知 %(people)s") % {"people": _("、").join(map(names.of, told))})
     if silent := said.get("without_address"):
-        parts.append(_("%(people)s 没有邮箱，未能通知") % {"people": _("、").join(silent)})
+        parts.append(_("%(people)s 没有邮箱，未能通知") % {"people": _("、").join(map(names.of, silent))})
     if late := said.get("noticed_late_by"):
         parts.append(_("系统晚了 %(late)s 才发现") % {"late": length_words(timedelta(seconds=late))})
     return _("，").join(parts)
@@ -97,7 +99,20 @@ def _wall(at: str | None) -> str:
     return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""
 
 
-WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent], str]] = {
+PLAIN: dict[TicketEvent.Kind, LazyText] = {
+    Kind.OPENED: gettext_lazy("%(who)s 提交"),
+    Kind.CUSTOMER_MESSAGE: gettext_lazy("%(who)s 留言"),
+    Kind.BOT_REPLY: gettext_lazy("%(who)s 回复"),
+    Kind.ACCEPTED: gettext_lazy("%(who)s 接单"),
+    Kind.PROGRESS: gettext_lazy("%(who)s 反馈进展"),
+    Kind.REPLY: gettext_lazy("%(who)s 回复"),
+    Kind.NOTE: gettext_lazy("%(who)s 写了备注"),
+    Kind.RESOLVED: gettext_lazy("%(who)s 解决"),
+    Kind.REOPENED: gettext_lazy("%(who)s 重新打开"),
+    Kind.CLOSED: gettext_lazy("%(who)s 关闭"),
+    Kind.DEADLINE_MOVED: gettext_lazy("%(who)s 变更时限"),
+}
+WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.ASSIGNED: _assigned,
     Kind.NOTE: _note,
     Kind.CALL: _call,

@@ -8,7 +8,7 @@ from django import forms
 from django.db import transaction
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import User
 from plans.models.people import STAFF_ROLES
@@ -144,12 +144,12 @@ KINDS: dict[str, Kind] = {
 
 # What the composer offers, in its order.
 COMPOSED: dict[str, tuple[str, LazyText]] = {
-    "reply": ("reply", gettext_lazy("回复")),
-    "note": ("note", gettext_lazy("内部备注")),
-    "progress": ("progress", gettext_lazy("进展反馈")),
-    "call": ("call", gettext_lazy("记录通话")),
-    "wait": ("waiting", gettext_lazy("等待")),
-    "resolve": ("resolved", gettext_lazy("解决")),
+    "reply": ("reply", pgettext_lazy("act", "回复")),
+    "note": ("note", pgettext_lazy("act", "内部备注")),
+    "progress": ("progress", pgettext_lazy("act", "进展反馈")),
+    "call": ("call", pgettext_lazy("act", "记录通话")),
+    "wait": ("waiting", pgettext_lazy("act", "等待")),
+    "resolve": ("resolved", pgettext_lazy("act", "解决")),
 }
 
 
