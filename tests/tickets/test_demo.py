@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import models, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from plans.agreements import agreements_of
 from plans.coverage import cover, hours_of
@@ -215,3 +215,20 @@ def test_who_signs_in_has_the_password_that_is_shown(demo: Demo, number: int) ->
     user = User.objects.get(username=shown["username"])
     assert user.role == shown["role"]
     assert user.check_password(shown["password"])
+
+
+def test_the_pages_of_the_demo_open(demo: Demo, client: Client) -> None:
+    client.force_login(User.objects.get(username="zheng.hao"))
+    assert client.get("/console/").status_code == 200
+    numbers = list(Ticket.objects.order_by("pk").values_list("number", flat=True))[::4]
+    broken = [number for number in numbers if client.get(f"/console/tickets/{number}/").status_code != 200]
+    assert broken == []
+
+
+def test_a_customer_sees_the_demo_of_their_own_alone(demo: Demo, client: Client) -> None:
+    user = User.objects.get(username="wang.siyuan")
+    client.force_login(user)
+    assert client.get("/portal/").status_code == 200
+    for ticket in Ticket.objects.order_by("pk"):
+        is_theirs = ticket.customer_id == user.contact.customer_id
+        assert client.get(f"/portal/tickets/{ticket.number}/").status_code == (200 if is_theirs else 404)
