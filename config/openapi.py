@@ -75,6 +75,19 @@ def _answer(code: str) -> dict[str, Any]:
     return {"description": ANSWERS[code], "content": shape}
 
 
+def drop_labels(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Take off the labels that people read on screens: in the API a field goes by its name."""
+    _drop_titles([result["paths"], result["components"]])
+    return result
+
+
+def _drop_titles(node: Any) -> None:
+    if isinstance(node, dict) and isinstance(node.get("title"), str):
+        del node["title"]
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _drop_titles(child)
+
+
 class Schema(SpectacularAPIView):
     """The description itself, for anybody."""
 

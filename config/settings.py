@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.drop_labels",
         "config.openapi.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
