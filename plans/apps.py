@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.utils.translation import pgettext_lazy
 
 
 class PlansConfig(AppConfig):
     name = "plans"
-    verbose_name = "服务方案"
+    verbose_name = pgettext_lazy("app", "计划与客户")

@@ -1,10 +1,11 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import pgettext_lazy
 
 
 class SlaConfig(AppConfig):
     name = "sla"
-    verbose_name = "服务时限"
+    verbose_name = pgettext_lazy("app", "时限引擎")
 
     def ready(self) -> None:
         """Register the system checks, which need the models to be there."""

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models.catalogue import Item, Plan, Product
 from plans.models.people import Branch, Customer, Team, User
@@ -30,22 +31,30 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 class Contract(models.Model):
     """What a customer bought: a plan over a term, both dates included."""
 
-    number = models.CharField(max_length=40, unique=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contracts")
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="contracts")
-    starts_on = models.DateField()
-    ends_on = models.DateField()
+    number = models.CharField(_("合同号"), max_length=40, unique=True)
+    customer = models.ForeignKey(Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="contracts")
+    plan = models.ForeignKey(Plan, verbose_name=_("成功计划"), on_delete=models.PROTECT, related_name="contracts")
+    starts_on = models.DateField(_("服务期自"))
+    ends_on = models.DateField(_("服务期至"), help_text=_("含当日。"))
     # Ended before its term.
-    ended_on = models.DateField(null=True, blank=True)
-    timezone = models.CharField(max_length=40, default="Asia/Shanghai")
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts")
-    signed_at = models.DateTimeField(db_default=Now())
+    ended_on = models.DateField(_("提前终止于"), null=True, blank=True, help_text=_("服务期内终止时填写。"))
+    timezone = models.CharField(
+        _("时区"), max_length=40, default="Asia/Shanghai", help_text=_("服务期的起止按此时区的日期算。")
+    )
+    branch = models.ForeignKey(
+        Branch, verbose_name=_("服务机构"), null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts"
+    )
+    team = models.ForeignKey(
+        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts"
+    )
+    signed_at = models.DateTimeField(_("签约于"), db_default=Now())
 
     objects = ContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]
+        verbose_name = pgettext_lazy("one", "合同")
+        verbose_name_plural = pgettext_lazy("many", "合同")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_on__gte=models.F("starts_on")), name="contract_term_runs_on"
@@ -59,15 +68,19 @@ class Contract(models.Model):
 class OwnedProduct(models.Model):
     """A product under a contract, with how it runs."""
 
-    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="owned_products")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="owned")
-    deployment = models.CharField(max_length=24, choices=Deployment, default=Deployment.PUBLIC_CLOUD)
-    tenant = models.CharField(max_length=64, blank=True)
-    version = models.CharField(max_length=40, blank=True)
-    quantity = models.PositiveIntegerField(default=1)
+    contract = models.ForeignKey(
+        Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="owned_products"
+    )
+    product = models.ForeignKey(Product, verbose_name=_("产品"), on_delete=models.PROTECT, related_name="owned")
+    deployment = models.CharField(_("部署方式"), max_length=24, choices=Deployment, default=Deployment.PUBLIC_CLOUD)
+    tenant = models.CharField(_("租户"), max_length=64, blank=True)
+    version = models.CharField(_("版本"), max_length=40, blank=True)
+    quantity = models.PositiveIntegerField(_("数量"), default=1)
 
     class Meta:
         ordering = ["contract", "product"]
+        verbose_name = pgettext_lazy("one", "已购产品")
+        verbose_name_plural = pgettext_lazy("many", "已购产品")
         constraints = [
             models.UniqueConstraint(fields=["contract", "product", "deployment", "tenant"], name="owned_product_once"),
         ]
@@ -85,12 +98,16 @@ class AccountTeamMember(models.Model):
         PARTNER = "partner", _("伙伴")
         MEMBER = "member", _("成员")
 
-    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="account_team")
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="accounts")
-    seat = models.CharField(max_length=20, choices=Seat)
+    contract = models.ForeignKey(
+        Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="account_team"
+    )
+    user = models.ForeignKey(User, verbose_name=_("用户"), on_delete=models.PROTECT, related_name="accounts")
+    seat = models.CharField(_("席位"), max_length=20, choices=Seat)
 
     class Meta:
         ordering = ["contract", "seat", "user"]
+        verbose_name = pgettext_lazy("one", "客户团队成员")
+        verbose_name_plural = pgettext_lazy("many", "客户团队成员")
         constraints = [
             models.UniqueConstraint(fields=["contract", "user", "seat"], name="account_seat_once"),
             models.UniqueConstraint(
@@ -107,13 +124,17 @@ class AccountTeamMember(models.Model):
 class Entitlement(models.Model):
     """An item that a contract may use, with the policy that times it for this customer."""
 
-    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="entitlements")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="entitlements")
+    contract = models.ForeignKey(
+        Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="entitlements"
+    )
+    item = models.ForeignKey(Item, verbose_name=_("服务项"), on_delete=models.PROTECT, related_name="entitlements")
     # A policy's code: the item's own, or the contract's after an override. Blank where nothing is timed.
-    policy = models.CharField(max_length=120, blank=True)
+    policy = models.CharField(_("服务响应标准"), max_length=120, blank=True)
 
     class Meta:
         ordering = ["contract", "item"]
+        verbose_name = pgettext_lazy("one", "权益")
+        verbose_name_plural = pgettext_lazy("many", "权益")
         constraints = [models.UniqueConstraint(fields=["contract", "item"], name="entitlement_once")]
 
     def __str__(self) -> str:
@@ -128,17 +149,21 @@ class Override(models.Model):
         CALENDAR = "calendar", _("服务时间")
         QUOTA = "quota", _("次数")
 
-    entitlement = models.ForeignKey(Entitlement, on_delete=models.CASCADE, related_name="overrides")
-    kind = models.CharField(max_length=10, choices=Kind)
+    entitlement = models.ForeignKey(
+        Entitlement, verbose_name=_("权益"), on_delete=models.CASCADE, related_name="overrides"
+    )
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind)
     # {"metric", "amount", "unit", "rule", "calendar", "met_on"} or {"calendar"} or {"amount"}
-    value = models.JSONField()
-    reason = models.CharField(max_length=400)
-    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    actor_display = models.CharField(max_length=120)
-    at = models.DateTimeField()
+    value = models.JSONField(_("约定内容"))
+    reason = models.CharField(_("理由"), max_length=400)
+    actor = models.ForeignKey(User, verbose_name=_("决定人"), null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_display = models.CharField(_("行为人"), max_length=120)
+    at = models.DateTimeField(_("时间"))
 
     class Meta:
         ordering = ["entitlement", "at"]
+        verbose_name = pgettext_lazy("one", "合同约定")
+        verbose_name_plural = pgettext_lazy("many", "合同约定")
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.entitlement_id}"
@@ -151,16 +176,19 @@ class Switch(models.Model):
         HOTLINE_CALENDAR = "hotline_calendar", _("人工热线服务时间(K09)")
         SERVED_BY_BRANCH = "served_by_branch", _("由属地分公司受理(Y19)")
 
-    contract = models.ForeignKey(Contract, on_delete=models.CASCADE, related_name="switches")
-    name = models.CharField(max_length=24, choices=Name)
-    value = models.CharField(max_length=64)
-    reason = models.CharField(max_length=400)
-    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    decided_at = models.DateTimeField()
+    contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="switches")
+    name = models.CharField(_("选项"), max_length=24, choices=Name)
+    value = models.CharField(_("取值"), max_length=64, help_text=_("服务时间代码；由谁受理则填 branch 或 hq。"))
+    reason = models.CharField(_("理由"), max_length=400)
+    decided_by = models.ForeignKey(
+        User, verbose_name=_("决定人"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("决定于"))
 
     class Meta:
         ordering = ["contract", "name"]
-        verbose_name_plural = "switches"
+        verbose_name = pgettext_lazy("one", "合同选项")
+        verbose_name_plural = pgettext_lazy("many", "合同选项")
         constraints = [models.UniqueConstraint(fields=["contract", "name"], name="switch_once")]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models.catalogue import Product
 from plans.models.people import Customer, User
@@ -25,27 +27,53 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A key that a program presents as `Authorization: Bearer …`; it acts as a channel or as a user."""
 
-    name = models.CharField(max_length=80)
+    name = models.CharField(_("名称"), max_length=80, help_text=_("说明谁在用，如“云客服生产环境”。"))
     # The first characters, to tell keys apart; the rest is known to its holder alone.
-    prefix = models.CharField(max_length=16)
-    hash = models.CharField(max_length=64, unique=True)
+    prefix = models.CharField(_("开头"), max_length=16)
+    hash = models.CharField(_("散列"), max_length=64, unique=True)
     # Stays the same when a key is rotated, so that what came by the old one is known to the new one.
-    series = models.UUIDField(default=uuid.uuid4)
+    series = models.UUIDField(_("系列"), default=uuid.uuid4)
     # "intake:im", "intake:hotline", …; "api" acts with the rights of `user`; "upsert" keeps customers.
-    scopes = models.JSONField(default=list)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys")
+    scopes = models.JSONField(_("权限"), default=list)
+    user = models.ForeignKey(
+        User,
+        verbose_name=_("代表用户"),
+        help_text=_("api 权限须选一位用户，密钥就有他的权限。"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="api_keys",
+    )
     # Bound to one customer's contacts, or to one product, where set.
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="api_keys")
-    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("限定客户"),
+        help_text=_("只认这家客户的联系人。"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="api_keys",
+    )
+    product = models.ForeignKey(
+        Product,
+        verbose_name=_("限定产品"),
+        help_text=_("来的工单都归这个产品。"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
+    expires_at = models.DateTimeField(_("到期于"), null=True, blank=True, help_text=_("留空则长期有效。"))
+    revoked_at = models.DateTimeField(_("停用于"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("最近使用"), null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "-created_at"]
+        verbose_name = pgettext_lazy("one", "接口密钥")
+        verbose_name_plural = pgettext_lazy("many", "接口密钥")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Language(models.TextChoices):
@@ -35,14 +36,24 @@ STAFF_ROLES = (Role.AGENT, Role.EXPERT, Role.PARTNER, Role.LEAD, Role.MANAGER, R
 class Team(models.Model):
     """Agents or experts who work from one queue."""
 
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
-    vendor = models.CharField(max_length=20)
-    lead = models.ForeignKey("plans.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")
+    code = models.CharField(_("代码"), max_length=40, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    name_en = models.CharField(_("英文名称"), max_length=80)
+    vendor = models.CharField(_("厂商"), max_length=20, help_text=_("yonsuite 或 kingdee。"))
+    lead = models.ForeignKey(
+        "plans.User",
+        verbose_name=_("组长"),
+        help_text=_("团队工单的值班经理，超时先找他。"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
+    )
 
     class Meta:
         ordering = ["code"]
+        verbose_name = pgettext_lazy("one", "团队")
+        verbose_name_plural = pgettext_lazy("many", "团队")
 
     def __str__(self) -> str:
         return self.name
@@ -51,18 +62,30 @@ class Team(models.Model):
 class User(AbstractUser):
     """Anyone who signs in."""
 
-    role = models.CharField(max_length=16, choices=Role, default=Role.CUSTOMER)
-    name = models.CharField(max_length=80, blank=True)
-    name_en = models.CharField(max_length=80, blank=True)
-    phone = models.CharField(max_length=32, blank=True)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
-    language = models.CharField(max_length=8, choices=Language, default=Language.CHINESE)
-    timezone = models.CharField(max_length=40, default="Asia/Shanghai")
+    role = models.CharField(
+        _("角色"),
+        max_length=16,
+        choices=Role,
+        default=Role.CUSTOMER,
+        help_text=_("决定能做什么：系统管理员可改后台，经理只能查看后台。"),
+    )
+    name = models.CharField(_("姓名"), max_length=80, blank=True)
+    name_en = models.CharField(_("英文姓名"), max_length=80, blank=True)
+    phone = models.CharField(_("电话"), max_length=32, blank=True)
+    team = models.ForeignKey(
+        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
+    )
+    language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
+    timezone = models.CharField(
+        _("时区"), max_length=40, default="Asia/Shanghai", help_text=_("页面和邮件里的时间按此显示。")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         ordering = ["username"]
+        verbose_name = pgettext_lazy("one", "用户")
+        verbose_name_plural = pgettext_lazy("many", "用户")
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -86,20 +109,23 @@ class Branch(models.Model):
         BRANCH = "branch", _("分公司")
         PARTNER = "partner", _("伙伴")
 
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
-    vendor = models.CharField(max_length=20)
-    kind = models.CharField(max_length=8, choices=Kind)
-    timezone = models.CharField(max_length=40)
+    code = models.CharField(_("代码"), max_length=40, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    name_en = models.CharField(_("英文名称"), max_length=80)
+    vendor = models.CharField(_("厂商"), max_length=20)
+    kind = models.CharField(_("类别"), max_length=8, choices=Kind)
+    timezone = models.CharField(_("时区"), max_length=40)
     # A calendar's code; blank where a branch has none of its own.
-    calendar = models.CharField(max_length=64, blank=True)
-    language = models.CharField(max_length=8, choices=Language, default=Language.CHINESE)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="branches")
+    calendar = models.CharField(_("服务时间"), max_length=64, blank=True, help_text=_("留空表示没有自己的服务时间。"))
+    language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
+    team = models.ForeignKey(
+        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="branches"
+    )
 
     class Meta:
         ordering = ["code"]
-        verbose_name_plural = "branches"
+        verbose_name = pgettext_lazy("one", "服务机构")
+        verbose_name_plural = pgettext_lazy("many", "服务机构")
 
     def __str__(self) -> str:
         return self.name
@@ -108,17 +134,21 @@ class Branch(models.Model):
 class Customer(models.Model):
     """An organisation with contracts."""
 
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=160)
-    name_en = models.CharField(max_length=160, blank=True)
-    country = models.CharField(max_length=2, default="CN")
-    industry = models.CharField(max_length=80, blank=True)
-    language = models.CharField(max_length=8, choices=Language, default=Language.CHINESE)
-    timezone = models.CharField(max_length=40, default="Asia/Shanghai")
-    is_active = models.BooleanField(default=True)
+    code = models.CharField(
+        _("代码"), max_length=64, unique=True, help_text=_("导入和接口都用它认这家客户，不要改动。")
+    )
+    name = models.CharField(_("名称"), max_length=160)
+    name_en = models.CharField(_("英文名称"), max_length=160, blank=True)
+    country = models.CharField(_("国家或地区"), max_length=2, default="CN", help_text=_("两位代码，如 CN、MY。"))
+    industry = models.CharField(_("行业"), max_length=80, blank=True)
+    language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
+    timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai")
+    is_active = models.BooleanField(_("启用"), default=True)
 
     class Meta:
         ordering = ["code"]
+        verbose_name = pgettext_lazy("one", "客户")
+        verbose_name_plural = pgettext_lazy("many", "客户")
 
     def __str__(self) -> str:
         return self.name
@@ -135,23 +165,33 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 class Contact(models.Model):
     """A person of a customer who may ask; certified or not. Source: K02."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contacts")
-    user = models.OneToOneField(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="contact")
+    customer = models.ForeignKey(Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="contacts")
+    user = models.OneToOneField(
+        User,
+        verbose_name=_("登录用户"),
+        help_text=_("能登录门户的联系人才有。"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contact",
+    )
     # The customer's own id of this person, where it sends one.
-    external_id = models.CharField(max_length=64, blank=True)
-    name = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80, blank=True)
-    email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=32, blank=True)
-    is_certified = models.BooleanField(default=False)
-    language = models.CharField(max_length=8, choices=Language, blank=True)
-    timezone = models.CharField(max_length=40, blank=True)
-    is_active = models.BooleanField(default=True)
+    external_id = models.CharField(_("外部编号"), max_length=64, blank=True, help_text=_("客户系统里此人的编号。"))
+    name = models.CharField(_("姓名"), max_length=80)
+    name_en = models.CharField(_("英文姓名"), max_length=80, blank=True)
+    email = models.EmailField(_("邮箱"), blank=True)
+    phone = models.CharField(_("电话"), max_length=32, blank=True)
+    is_certified = models.BooleanField(_("已认证"), default=False, help_text=_("金蝶计划的人工服务只面向认证联系人。"))
+    language = models.CharField(_("语言"), max_length=8, choices=Language, blank=True, help_text=_("留空则随客户。"))
+    timezone = models.CharField(_("时区"), max_length=40, blank=True, help_text=_("留空则随客户。"))
+    is_active = models.BooleanField(_("启用"), default=True)
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ["customer", "name"]
+        verbose_name = pgettext_lazy("one", "联系人")
+        verbose_name_plural = pgettext_lazy("many", "联系人")
         constraints = [
             models.UniqueConstraint(
                 Lower("email"), condition=~models.Q(email=""), name="contact_email_once", violation_error_code="unique"

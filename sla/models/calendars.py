@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CalendarQuerySet(models.QuerySet["CalendarVersion"]):
@@ -18,27 +19,29 @@ class CalendarQuerySet(models.QuerySet["CalendarVersion"]):
 class CalendarVersion(models.Model):
     """One saved state of a calendar: later changes make a new row, so that a past deadline stays readable."""
 
-    code = models.CharField(max_length=64)
-    version = models.PositiveIntegerField()
-    is_current = models.BooleanField(default=True)
-    name = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
+    code = models.CharField(_("代码"), max_length=64)
+    version = models.PositiveIntegerField(_("版本"))
+    is_current = models.BooleanField(_("现行"), default=True)
+    name = models.CharField(_("名称"), max_length=120)
+    name_en = models.CharField(_("英文名称"), max_length=120)
     # What an administrator enters: zone, weekly hours, country, whether make-up days are worked, special dates.
-    rules = models.JSONField()
+    rules = models.JSONField(_("规则"), help_text=_("时区、每周时段、节假日地区和特别日期，写在方案文件里。"))
     # What the engine reads: the rules with the holidays laid in, every date spelled out.
-    spec = models.JSONField()
-    digest = models.CharField(max_length=64)
+    spec = models.JSONField(_("展开后的时段"), help_text=_("引擎读的就是它：节假日已代入，每个日期都写明。"))
+    digest = models.CharField(_("校验码"), max_length=64)
     # {"2026-10-01": {"name", "name_en", "source"}}: why a date is as it is.
-    reasons = models.JSONField(default=dict, blank=True)
+    reasons = models.JSONField(_("日期缘由"), default=dict, blank=True)
     # Years whose holidays are assumed from rules because no notice has been published yet.
-    assumed_years = models.JSONField(default=list, blank=True)
-    note = models.CharField(max_length=400, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    assumed_years = models.JSONField(_("推定年份"), default=list, blank=True)
+    note = models.CharField(_("备注"), max_length=400, blank=True)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
     objects = CalendarQuerySet.as_manager()
 
     class Meta:
         ordering = ["code", "-version"]
+        verbose_name = pgettext_lazy("one", "服务时间")
+        verbose_name_plural = pgettext_lazy("many", "服务时间")
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="calendar_version_once"),
             models.UniqueConstraint(
@@ -57,16 +60,18 @@ class HolidaySet(models.Model):
         PUBLISHED = "published", _("已公布")
         ASSUMED = "assumed", _("推定")
 
-    country = models.CharField(max_length=2)
-    subdivision = models.CharField(max_length=8, blank=True)
-    year = models.PositiveSmallIntegerField()
-    status = models.CharField(max_length=10, choices=Status)
-    source = models.CharField(max_length=200)
-    digest = models.CharField(max_length=64)
-    imported_at = models.DateTimeField(db_default=Now())
+    country = models.CharField(_("国家或地区"), max_length=2)
+    subdivision = models.CharField(_("下级区域"), max_length=8, blank=True)
+    year = models.PositiveSmallIntegerField(_("年份"))
+    status = models.CharField(_("状态"), max_length=10, choices=Status)
+    source = models.CharField(_("出处"), max_length=200)
+    digest = models.CharField(_("校验码"), max_length=64)
+    imported_at = models.DateTimeField(_("导入于"), db_default=Now())
 
     class Meta:
         ordering = ["country", "subdivision", "year"]
+        verbose_name = pgettext_lazy("one", "放假通知")
+        verbose_name_plural = pgettext_lazy("many", "放假通知")
         constraints = [
             models.UniqueConstraint(fields=["country", "subdivision", "year"], name="holiday_set_once"),
         ]
@@ -84,16 +89,18 @@ class HolidayDate(models.Model):
         WEEKEND_IN_BREAK = "weekend_in_break", _("假期内周末")
         MAKE_UP = "make_up", _("调休上班")
 
-    set = models.ForeignKey(HolidaySet, on_delete=models.CASCADE, related_name="dates")
-    date = models.DateField()
-    kind = models.CharField(max_length=20, choices=Kind)
-    name = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120, blank=True)
+    set = models.ForeignKey(HolidaySet, verbose_name=_("放假通知"), on_delete=models.CASCADE, related_name="dates")
+    date = models.DateField(_("日期"))
+    kind = models.CharField(_("类别"), max_length=20, choices=Kind)
+    name = models.CharField(_("名称"), max_length=120)
+    name_en = models.CharField(_("英文名称"), max_length=120, blank=True)
     # A make-up day has the hours of the weekday it pays for: mon … sun.
-    stands_for = models.CharField(max_length=3, blank=True)
+    stands_for = models.CharField(_("补哪一天"), max_length=3, blank=True)
 
     class Meta:
         ordering = ["date"]
+        verbose_name = pgettext_lazy("one", "放假日期")
+        verbose_name_plural = pgettext_lazy("many", "放假日期")
         constraints = [models.UniqueConstraint(fields=["set", "date"], name="holiday_date_once")]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sla.models.calendars import CalendarVersion
 from sla.models.policies import Metric, Policy, Target
@@ -14,12 +15,14 @@ from sla.models.policies import Metric, Policy, Target
 class Clock(models.Model):
     """The timing of one thing under one policy. The timed thing holds the key to it."""
 
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
-    priority = models.CharField(max_length=16, blank=True)
-    started_at = models.DateTimeField()
+    policy = models.ForeignKey(Policy, verbose_name=_("服务响应标准"), on_delete=models.PROTECT, related_name="clocks")
+    priority = models.CharField(_("优先级"), max_length=16, blank=True)
+    started_at = models.DateTimeField(_("起算时刻"))
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "计时")
+        verbose_name_plural = pgettext_lazy("many", "计时")
 
     def __str__(self) -> str:
         return f"clock {self.pk}"
@@ -28,21 +31,23 @@ class Clock(models.Model):
 class Observation(models.Model):
     """One fact that a clock heard: what happened, when, and who did it. Facts are added or withdrawn, never edited."""
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="observations")
-    kind = models.CharField(max_length=20)
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now())
-    actor_kind = models.CharField(max_length=10)
-    actor_ref = models.CharField(max_length=64, blank=True)
-    actor_display = models.CharField(max_length=120, blank=True)
+    clock = models.ForeignKey(Clock, verbose_name=_("所属计时"), on_delete=models.CASCADE, related_name="observations")
+    kind = models.CharField(_("类别"), max_length=20)
+    at = models.DateTimeField(_("时间"))
+    recorded_at = models.DateTimeField(_("记录于"), db_default=Now())
+    actor_kind = models.CharField(_("行为人类别"), max_length=10)
+    actor_ref = models.CharField(_("行为人标识"), max_length=64, blank=True)
+    actor_display = models.CharField(_("行为人"), max_length=120, blank=True)
     # Where the fact stands in the timed thing's own ledger, such as "T-2026-000012#4".
-    source = models.CharField(max_length=64, blank=True)
+    source = models.CharField(_("台账位置"), max_length=64, blank=True)
     # What a kind needs besides: hold, until, policy, priority.
-    fields = models.JSONField(default=dict, blank=True)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    fields = models.JSONField(_("附加内容"), default=dict, blank=True)
+    withdrawn_at = models.DateTimeField(_("撤回于"), null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
+        verbose_name = pgettext_lazy("one", "事实")
+        verbose_name_plural = pgettext_lazy("many", "事实")
         indexes = [models.Index(fields=["clock", "at"], name="observation_by_clock")]
 
     def __str__(self) -> str:
@@ -84,39 +89,45 @@ class Milestone(models.Model):
         MET_LATE = "met_late", _("超时后达成")
         CANCELLED = "cancelled", _("已取消")
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="milestones")
-    metric = models.CharField(max_length=16, choices=Metric)
+    clock = models.ForeignKey(Clock, verbose_name=_("所属计时"), on_delete=models.CASCADE, related_name="milestones")
+    metric = models.CharField(_("指标"), max_length=16, choices=Metric)
     # The n-th run of this metric on this clock, from 1.
-    number = models.PositiveSmallIntegerField(default=1)
-    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="milestones")
-    calendar_version = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT, related_name="milestones")
-    state = models.CharField(max_length=10, choices=State)
-    started_at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField(_("第几次"), default=1)
+    target = models.ForeignKey(Target, verbose_name=_("响应时长"), on_delete=models.PROTECT, related_name="milestones")
+    calendar_version = models.ForeignKey(
+        CalendarVersion, verbose_name=_("服务时间"), on_delete=models.PROTECT, related_name="milestones"
+    )
+    state = models.CharField(_("状态"), max_length=10, choices=State)
+    started_at = models.DateTimeField(_("起算时刻"))
     # Null: paused without an end, or never reached by this calendar.
-    due_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(_("到期时刻"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("达成于"), null=True, blank=True)
     # When the run ended, met or not; null while it is open.
-    stopped_at = models.DateTimeField(null=True, blank=True)
-    met_by = models.ForeignKey(Observation, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    stopped_at = models.DateTimeField(_("终止于"), null=True, blank=True)
+    met_by = models.ForeignKey(
+        Observation, verbose_name=_("达成动作"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     # Promised working time, and what is left of it while paused.
-    budget = models.DurationField(null=True, blank=True)
-    remaining = models.DurationField(null=True, blank=True)
+    budget = models.DurationField(_("承诺时长"), null=True, blank=True)
+    remaining = models.DurationField(_("剩余时长"), null=True, blank=True)
     # [{"start", "end" or null, "hold"}], instants as ISO 8601 UTC.
-    pauses = models.JSONField(default=list, blank=True)
+    pauses = models.JSONField(_("暂停记录"), default=list, blank=True)
     # The span from start to due touches a year whose holidays are assumed.
-    is_provisional = models.BooleanField(default=False)
-    next_step_at = models.DateTimeField(null=True, blank=True)
-    next_level = models.PositiveSmallIntegerField(default=0)
+    is_provisional = models.BooleanField(_("暂定"), default=False, help_text=_("涉及节假日尚属推定的年份。"))
+    next_step_at = models.DateTimeField(_("下一步时刻"), null=True, blank=True)
+    next_level = models.PositiveSmallIntegerField(_("下一级别"), default=0)
     # The instant of the last step fired: a warning that lies before it is not given again.
-    fired_through = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=400, blank=True)
-    quarantined_at = models.DateTimeField(null=True, blank=True)
+    fired_through = models.DateTimeField(_("已触发至"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    error = models.CharField(_("错误"), max_length=400, blank=True)
+    quarantined_at = models.DateTimeField(_("隔离于"), null=True, blank=True)
 
     objects = MilestoneQuerySet.as_manager()
 
     class Meta:
         ordering = ["clock", "started_at", "pk"]
+        verbose_name = pgettext_lazy("one", "时限节点")
+        verbose_name_plural = pgettext_lazy("many", "时限节点")
         constraints = [
             models.UniqueConstraint(fields=["clock", "metric", "number"], name="milestone_once"),
             models.CheckConstraint(
@@ -173,24 +184,28 @@ class Escalation(models.Model):
         SUPERSEDED = "superseded", _("已失效")
         QUARANTINED = "quarantined", _("已隔离")
 
-    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="escalations")
+    milestone = models.ForeignKey(
+        Milestone, verbose_name=_("时限节点"), on_delete=models.CASCADE, related_name="escalations"
+    )
     # Copied when fired: if the milestone has another due instant by the time it is acted on, this one is void.
-    due_at = models.DateTimeField()
-    level = models.PositiveSmallIntegerField()
-    mark = models.CharField(max_length=8)
-    step_at = models.DateTimeField()
-    fired_at = models.DateTimeField()
-    actions = models.JSONField()
-    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
-    acted_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField()
-    error = models.CharField(max_length=400, blank=True)
+    due_at = models.DateTimeField(_("到期时刻"))
+    level = models.PositiveSmallIntegerField(_("级别"))
+    mark = models.CharField(_("触发条件"), max_length=8)
+    step_at = models.DateTimeField(_("应触发时刻"))
+    fired_at = models.DateTimeField(_("触发时刻"))
+    actions = models.JSONField(_("动作"))
+    state = models.CharField(_("状态"), max_length=12, choices=State, default=State.PENDING)
+    acted_at = models.DateTimeField(_("处理于"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    retry_at = models.DateTimeField(_("下次尝试"))
+    error = models.CharField(_("错误"), max_length=400, blank=True)
 
     objects = EscalationQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "工单升级")
+        verbose_name_plural = pgettext_lazy("many", "工单升级")
         constraints = [
             models.UniqueConstraint(fields=["milestone", "due_at", "level"], name="escalation_once"),
             models.CheckConstraint(
@@ -208,13 +223,15 @@ class Escalation(models.Model):
 class Heartbeat(models.Model):
     """When a kind of process last did its work on a host."""
 
-    kind = models.CharField(max_length=20)
-    host = models.CharField(max_length=120)
-    at = models.DateTimeField()
-    note = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(_("进程"), max_length=20)
+    host = models.CharField(_("主机"), max_length=120)
+    at = models.DateTimeField(_("最近一次"))
+    note = models.CharField(_("备注"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["kind", "host"]
+        verbose_name = pgettext_lazy("one", "进程心跳")
+        verbose_name_plural = pgettext_lazy("many", "进程心跳")
         constraints = [models.UniqueConstraint(fields=["kind", "host"], name="heartbeat_once")]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Metric(models.TextChoices):
@@ -37,22 +38,23 @@ class Policy(models.Model):
         RESTART = "restart", _("重新计时")
         NONE = "none", _("不再计时")
 
-    code = models.CharField(max_length=120)
-    version = models.PositiveIntegerField()
-    is_current = models.BooleanField(default=True)
-    name = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
-    basis = models.CharField(max_length=16, choices=Basis, default=Basis.FROM_CREATION)
-    reopening = models.CharField(max_length=8, choices=Reopening, default=Reopening.RESUME)
-    digest = models.CharField(max_length=64)
-    note = models.CharField(max_length=400, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    code = models.CharField(_("代码"), max_length=120)
+    version = models.PositiveIntegerField(_("版本"))
+    is_current = models.BooleanField(_("现行"), default=True)
+    name = models.CharField(_("名称"), max_length=120)
+    name_en = models.CharField(_("英文名称"), max_length=120)
+    basis = models.CharField(_("起算依据"), max_length=16, choices=Basis, default=Basis.FROM_CREATION)
+    reopening = models.CharField(_("重新打开后"), max_length=8, choices=Reopening, default=Reopening.RESUME)
+    digest = models.CharField(_("校验码"), max_length=64)
+    note = models.CharField(_("备注"), max_length=400, blank=True)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
     objects = PolicyQuerySet.as_manager()
 
     class Meta:
         ordering = ["code", "-version"]
-        verbose_name_plural = "policies"
+        verbose_name = pgettext_lazy("one", "服务响应标准")
+        verbose_name_plural = pgettext_lazy("many", "服务响应标准")
         constraints = [
             models.UniqueConstraint(fields=["code", "version"], name="policy_version_once"),
             models.UniqueConstraint(
@@ -76,24 +78,26 @@ class Target(models.Model):
         END_OF_NTH_DAY = "end_of_nth_day", _("第 N 个工作日结束时")
         SAME_LOCAL_TIME = "same_local_time", _("第 N 个工作日同一时刻")
 
-    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="targets")
-    metric = models.CharField(max_length=16, choices=Metric)
+    policy = models.ForeignKey(Policy, verbose_name=_("服务响应标准"), on_delete=models.CASCADE, related_name="targets")
+    metric = models.CharField(_("指标"), max_length=16, choices=Metric)
     # Blank: every priority that has no target of its own.
-    priority = models.CharField(max_length=16, blank=True)
-    amount = models.DecimalField(max_digits=14, decimal_places=6)
-    unit = models.CharField(max_length=12, choices=Unit, default=Unit.SECONDS)
-    rule = models.CharField(max_length=16, choices=Rule, default=Rule.DURATION)
-    calendar = models.CharField(max_length=64)
+    priority = models.CharField(_("优先级"), max_length=16, blank=True)
+    amount = models.DecimalField(_("时长"), max_digits=14, decimal_places=6)
+    unit = models.CharField(_("单位"), max_length=12, choices=Unit, default=Unit.SECONDS)
+    rule = models.CharField(_("计算方式"), max_length=16, choices=Rule, default=Rule.DURATION)
+    calendar = models.CharField(_("服务时间"), max_length=64)
     # Fact kinds, see sla.timeline.FactKind.
-    met_on = models.JSONField()
+    met_on = models.JSONField(_("算作达成的动作"))
     # Hold kinds that stop the time, see sla.timeline.Hold.
-    pauses_on = models.JSONField(default=list, blank=True)
-    promise = models.CharField(max_length=16)
-    clause = models.CharField(max_length=400)
-    clause_en = models.CharField(max_length=400, blank=True)
+    pauses_on = models.JSONField(_("暂停计时的情形"), default=list, blank=True)
+    promise = models.CharField(_("承诺编号"), max_length=16)
+    clause = models.CharField(_("条款"), max_length=400)
+    clause_en = models.CharField(_("条款英文"), max_length=400, blank=True)
 
     class Meta:
         ordering = ["policy", "metric", "priority"]
+        verbose_name = pgettext_lazy("one", "响应时长")
+        verbose_name_plural = pgettext_lazy("many", "响应时长")
         constraints = [
             models.UniqueConstraint(fields=["policy", "metric", "priority"], name="target_once"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="target_budget_is_positive"),
@@ -112,17 +116,21 @@ class EscalationRule(models.Model):
         BREACH = "breach", _("超时")
         AFTER = "after", _("超时后(工作时间)")
 
-    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="escalation_rules")
-    metric = models.CharField(max_length=16, choices=Metric)
-    level = models.PositiveSmallIntegerField()
-    mark = models.CharField(max_length=8, choices=Mark)
+    policy = models.ForeignKey(
+        Policy, verbose_name=_("服务响应标准"), on_delete=models.CASCADE, related_name="escalation_rules"
+    )
+    metric = models.CharField(_("指标"), max_length=16, choices=Metric)
+    level = models.PositiveSmallIntegerField(_("级别"))
+    mark = models.CharField(_("触发条件"), max_length=8, choices=Mark)
     # A percentage, or seconds of working time; zero at the breach itself.
-    amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    amount = models.DecimalField(_("幅度"), max_digits=12, decimal_places=3, default=0)
     # [{"do": "tell", "roles": ["owner", …]}, {"do": "raise_priority"}, {"do": "reassign", "role": "duty_manager"}]
-    actions = models.JSONField()
+    actions = models.JSONField(_("动作"))
 
     class Meta:
         ordering = ["policy", "metric", "level"]
+        verbose_name = pgettext_lazy("one", "工单升级规则")
+        verbose_name_plural = pgettext_lazy("many", "工单升级规则")
         constraints = [models.UniqueConstraint(fields=["policy", "metric", "level"], name="escalation_level_once")]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models import ApiKey, Contact, User
 from sla.models import Escalation
@@ -21,22 +22,28 @@ class InboundEvent(models.Model):
         REFUSED = "refused", _("未受理")
         FAILED = "failed", _("处理失败")
 
-    channel = models.CharField(max_length=20)
-    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
-    raw = models.BinaryField()
-    content_type = models.CharField(max_length=120, blank=True)
-    idempotency_key = models.CharField(max_length=255, blank=True)
-    external_id = models.CharField(max_length=128, blank=True)
-    received_at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
-    taken_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField(null=True, blank=True)
-    error = models.CharField(max_length=400, blank=True)
-    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="inbound_events")
+    channel = models.CharField(_("渠道"), max_length=20)
+    api_key = models.ForeignKey(
+        ApiKey, verbose_name=_("接口密钥"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    raw = models.BinaryField(_("原文"))
+    content_type = models.CharField(_("内容类型"), max_length=120, blank=True)
+    idempotency_key = models.CharField(_("幂等键"), max_length=255, blank=True)
+    external_id = models.CharField(_("外部编号"), max_length=128, blank=True)
+    received_at = models.DateTimeField(_("收到于"))
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.RECEIVED)
+    taken_at = models.DateTimeField(_("受理于"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    retry_at = models.DateTimeField(_("下次尝试"), null=True, blank=True)
+    error = models.CharField(_("错误"), max_length=400, blank=True)
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=_("工单"), null=True, blank=True, on_delete=models.SET_NULL, related_name="inbound_events"
+    )
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "进件")
+        verbose_name_plural = pgettext_lazy("many", "进件")
         indexes = [
             models.Index(fields=["received_at"], condition=models.Q(state="received"), name="inbound_left_over"),
         ]
@@ -48,16 +55,18 @@ class InboundEvent(models.Model):
 class IdempotencyKey(models.Model):
     """A key that a sender gave to one request, with the answer it got."""
 
-    scope = models.CharField(max_length=64)
-    route = models.CharField(max_length=120)
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
+    scope = models.CharField(_("范围"), max_length=64)
+    route = models.CharField(_("路径"), max_length=120)
+    key = models.CharField(_("键"), max_length=255)
+    fingerprint = models.CharField(_("内容指纹"), max_length=64)
+    status = models.PositiveSmallIntegerField(_("状态码"), null=True)
+    answer = models.JSONField(_("答复"), null=True)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "幂等键")
+        verbose_name_plural = pgettext_lazy("many", "幂等键")
         constraints = [models.UniqueConstraint(fields=["scope", "route", "key"], name="idempotency_key_once")]
         indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]
 
@@ -68,16 +77,20 @@ class IdempotencyKey(models.Model):
 class Attachment(models.Model):
     """A file that came with a message; its bytes lie under `var/`, by their digest."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="attachments")
-    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="attachments")
-    name = models.CharField(max_length=255)
-    content_type = models.CharField(max_length=120)
-    size = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField(db_default=Now())
+    ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(
+        Message, verbose_name=_("消息"), null=True, blank=True, on_delete=models.SET_NULL, related_name="attachments"
+    )
+    name = models.CharField(_("文件名"), max_length=255)
+    content_type = models.CharField(_("内容类型"), max_length=120)
+    size = models.PositiveIntegerField(_("大小"))
+    sha256 = models.CharField(_("校验码"), max_length=64)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "附件")
+        verbose_name_plural = pgettext_lazy("many", "附件")
 
     def __str__(self) -> str:
         return self.name
@@ -115,39 +128,60 @@ class Delivery(models.Model):
         REASSIGNED = "reassigned", _("改派通知")
         CUSTOMER_MESSAGE = "customer_message", _("客户留言通知")
 
-    kind = models.CharField(max_length=20, choices=Kind)
-    channel = models.CharField(max_length=12, default="email")
-    ticket = models.ForeignKey(Ticket, null=True, on_delete=models.CASCADE, related_name="deliveries")
-    escalation = models.ForeignKey(
-        Escalation, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries"
+    kind = models.CharField(_("类别"), max_length=20, choices=Kind)
+    channel = models.CharField(_("渠道"), max_length=12, default="email")
+    ticket = models.ForeignKey(
+        Ticket, verbose_name=_("工单"), null=True, on_delete=models.CASCADE, related_name="deliveries"
     )
-    event = models.ForeignKey(TicketEvent, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    address = models.CharField(max_length=254)
-    language = models.CharField(max_length=8)
-    timezone = models.CharField(max_length=40)
-    message_id = models.CharField(max_length=200, unique=True)
+    escalation = models.ForeignKey(
+        Escalation,
+        verbose_name=_("工单升级事件"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    event = models.ForeignKey(
+        TicketEvent,
+        verbose_name=_("台账条目"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    user = models.ForeignKey(
+        User, verbose_name=_("用户"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    contact = models.ForeignKey(
+        Contact, verbose_name=_("联系人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    address = models.CharField(_("收件地址"), max_length=254)
+    language = models.CharField(_("语言"), max_length=8)
+    timezone = models.CharField(_("时区"), max_length=40)
+    message_id = models.CharField(_("邮件标识"), max_length=200, unique=True)
     # The whole message, byte for byte, made once before the first try.
-    rendered = models.BinaryField(null=True)
-    subject = models.CharField(max_length=400, blank=True)
+    rendered = models.BinaryField(_("成品邮件"), null=True)
+    subject = models.CharField(_("主题"), max_length=400, blank=True)
     # The delivery whose mail tells this one too, when many came together for one reader. Source: C30
-    carried_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="carried")
-    queued_at = models.DateTimeField()
-    not_before = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    carried_by = models.ForeignKey(
+        "self", verbose_name=_("并入的通知"), null=True, blank=True, on_delete=models.SET_NULL, related_name="carried"
+    )
+    queued_at = models.DateTimeField(_("入队于"))
+    not_before = models.DateTimeField(_("不早于"))
+    lease_until = models.DateTimeField(_("占用至"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     # Tries whose outcome was never learnt: the process died between sending and noting it.
-    unknown_sends = models.PositiveSmallIntegerField(default=0)
-    state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    error = models.CharField(max_length=400, blank=True)
+    unknown_sends = models.PositiveSmallIntegerField(_("结果不明次数"), default=0)
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.QUEUED)
+    sent_at = models.DateTimeField(_("发出于"), null=True, blank=True)
+    error = models.CharField(_("错误"), max_length=400, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
-        verbose_name_plural = "deliveries"
+        verbose_name = pgettext_lazy("one", "通知投递")
+        verbose_name_plural = pgettext_lazy("many", "通知投递")
         constraints = [
             models.UniqueConstraint(
                 fields=["escalation", "address", "channel"],

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, Customer, Product, Role, Team, User
 from sla.models import Clock
@@ -93,49 +94,59 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 class Ticket(models.Model):
     """One request and its ledger."""
 
-    number = models.CharField(max_length=20, unique=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="tickets")
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="tickets")
-    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets")
-    channel = models.CharField(max_length=12, choices=Channel)
-    category = models.CharField(max_length=20, choices=Category)
-    priority = models.CharField(max_length=8, choices=Priority, default=Priority.NORMAL)
-    status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
-    subject = models.CharField(max_length=200)
-    module = models.CharField(max_length=80, blank=True)
-    tenant = models.CharField(max_length=64, blank=True)
-    version = models.CharField(max_length=40, blank=True)
-    environment = models.CharField(max_length=80, blank=True)
-    error_code = models.CharField(max_length=80, blank=True)
-    language = models.CharField(max_length=8, blank=True)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
-    assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets")
+    number = models.CharField(_("工单号"), max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, verbose_name=_("客户"), on_delete=models.PROTECT, related_name="tickets")
+    contact = models.ForeignKey(Contact, verbose_name=_("联系人"), on_delete=models.PROTECT, related_name="tickets")
+    contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.PROTECT, related_name="tickets")
+    product = models.ForeignKey(
+        Product, verbose_name=_("产品"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    channel = models.CharField(_("渠道"), max_length=12, choices=Channel)
+    category = models.CharField(_("问题类别"), max_length=20, choices=Category)
+    priority = models.CharField(_("优先级"), max_length=8, choices=Priority, default=Priority.NORMAL)
+    status = models.CharField(_("工单状态"), max_length=20, choices=Status, default=Status.NEW)
+    subject = models.CharField(_("主题"), max_length=200)
+    module = models.CharField(_("模块"), max_length=80, blank=True)
+    tenant = models.CharField(_("租户"), max_length=64, blank=True)
+    version = models.CharField(_("版本"), max_length=40, blank=True)
+    environment = models.CharField(_("环境"), max_length=80, blank=True)
+    error_code = models.CharField(_("错误代码"), max_length=80, blank=True)
+    language = models.CharField(_("语言"), max_length=8, blank=True)
+    team = models.ForeignKey(
+        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    assignee = models.ForeignKey(
+        User, verbose_name=_("处理人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
     # The coverage decision as it was made. Source: Y07, K02, K03
-    outcome = models.CharField(max_length=12)
-    promise = models.CharField(max_length=8, blank=True)
-    clause = models.CharField(max_length=400, blank=True)
-    reason = models.CharField(max_length=600, blank=True)
-    ways_on = models.JSONField(default=list, blank=True)
-    plan_rank = models.PositiveSmallIntegerField(default=0)
-    opened_at = models.DateTimeField()
+    outcome = models.CharField(_("服务范围结论"), max_length=12)
+    promise = models.CharField(_("承诺编号"), max_length=8, blank=True)
+    clause = models.CharField(_("条款"), max_length=400, blank=True)
+    reason = models.CharField(_("理由"), max_length=600, blank=True)
+    ways_on = models.JSONField(_("可以怎么办"), default=list, blank=True)
+    plan_rank = models.PositiveSmallIntegerField(_("计划优先级"), default=0)
+    opened_at = models.DateTimeField(_("提交时刻"))
     # The earliest due instant of an open milestone, kept by the ledger for the queue.
-    next_due_at = models.DateTimeField(null=True, blank=True)
-    waiting_until = models.DateTimeField(null=True, blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    next_due_at = models.DateTimeField(_("最近到期"), null=True, blank=True)
+    waiting_until = models.DateTimeField(_("等待至"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("解决于"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("关闭于"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", verbose_name=_("并入"), null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from"
+    )
     # The last event's place in the ledger.
-    event_count = models.PositiveIntegerField(default=0)
-    updated_at = models.DateTimeField(db_default=Now())
+    event_count = models.PositiveIntegerField(_("台账条数"), default=0)
+    updated_at = models.DateTimeField(_("更新于"), db_default=Now())
     # What the sender calls it, within the key series it came by.
-    external_id = models.CharField(max_length=128, blank=True)
-    external_scope = models.CharField(max_length=64, blank=True)
+    external_id = models.CharField(_("外部编号"), max_length=128, blank=True)
+    external_scope = models.CharField(_("外部编号范围"), max_length=64, blank=True)
 
     objects = TicketQuerySet.as_manager()
 
     class Meta:
         ordering = ["-opened_at", "-pk"]
+        verbose_name = pgettext_lazy("one", "工单")
+        verbose_name_plural = pgettext_lazy("many", "工单")
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "external_scope", "external_id"],
@@ -174,12 +185,16 @@ class TicketClock(models.Model):
         CHAT = "chat", _("会话")
         CALL = "call", _("通话")
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="ticket_clocks")
-    clock = models.OneToOneField(Clock, on_delete=models.PROTECT, related_name="ticket_clock")
-    part = models.CharField(max_length=8, choices=Part, default=Part.TICKET)
+    ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="ticket_clocks")
+    clock = models.OneToOneField(
+        Clock, verbose_name=_("所属计时"), on_delete=models.PROTECT, related_name="ticket_clock"
+    )
+    part = models.CharField(_("所计部分"), max_length=8, choices=Part, default=Part.TICKET)
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "工单计时")
+        verbose_name_plural = pgettext_lazy("many", "工单计时")
 
     def __str__(self) -> str:
         return f"{self.part} clock of {self.ticket_id}"
@@ -188,18 +203,24 @@ class TicketClock(models.Model):
 class Message(models.Model):
     """Something said in a ticket: to everyone in it, or among agents only."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
-    author_kind = models.CharField(max_length=10)
-    author = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    author_display = models.CharField(max_length=120)
-    body = models.TextField()
+    ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="messages")
+    author_kind = models.CharField(_("作者类别"), max_length=10)
+    author = models.ForeignKey(
+        User, verbose_name=_("作者"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    contact = models.ForeignKey(
+        Contact, verbose_name=_("联系人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    author_display = models.CharField(_("署名"), max_length=120)
+    body = models.TextField(_("正文"))
     # False: an internal note, which no customer may ever see.
-    is_public = models.BooleanField(default=True)
-    at = models.DateTimeField()
+    is_public = models.BooleanField(_("对客户可见"), default=True)
+    at = models.DateTimeField(_("时间"))
 
     class Meta:
         ordering = ["at", "pk"]
+        verbose_name = pgettext_lazy("one", "消息")
+        verbose_name_plural = pgettext_lazy("many", "消息")
 
     def __str__(self) -> str:
         return f"message {self.pk} of {self.ticket_id}"
@@ -228,21 +249,25 @@ class TicketEvent(models.Model):
         ESCALATED = "escalated", _("工单升级")
         DEADLINE_MOVED = "deadline_moved", _("时限变更")
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
-    number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=20, choices=Kind)
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now())
-    actor_kind = models.CharField(max_length=10)
-    actor_ref = models.CharField(max_length=64, blank=True)
-    actor_display = models.CharField(max_length=120, blank=True)
-    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
-    fields = models.JSONField(default=dict, blank=True)
+    ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="events")
+    number = models.PositiveIntegerField(_("序号"))
+    kind = models.CharField(_("类别"), max_length=20, choices=Kind)
+    at = models.DateTimeField(_("时间"))
+    recorded_at = models.DateTimeField(_("记录于"), db_default=Now())
+    actor_kind = models.CharField(_("行为人类别"), max_length=10)
+    actor_ref = models.CharField(_("行为人标识"), max_length=64, blank=True)
+    actor_display = models.CharField(_("行为人"), max_length=120, blank=True)
+    message = models.ForeignKey(
+        Message, verbose_name=_("消息"), null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
+    )
+    fields = models.JSONField(_("附加内容"), default=dict, blank=True)
     # False for what only agents may read.
-    is_public = models.BooleanField(default=True)
+    is_public = models.BooleanField(_("对客户可见"), default=True)
 
     class Meta:
         ordering = ["ticket", "number"]
+        verbose_name = pgettext_lazy("one", "台账条目")
+        verbose_name_plural = pgettext_lazy("many", "台账条目")
         constraints = [models.UniqueConstraint(fields=["ticket", "number"], name="ticket_event_once")]
 
     def __str__(self) -> str:
