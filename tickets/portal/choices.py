@@ -87,8 +87,11 @@ def _held(agreement: Agreement, product: Product, deployment: str, many: bool) -
     contract = agreement.contract
     where = [str(Deployment(deployment).label)] if deployment else []
     notes = where + ([f"{name_of(contract.plan)} {contract.number}"] if many else [])
-    name = f"{name_of(product)}（{'，'.join(notes)}）" if notes else name_of(product)
-    return Held(f"{contract.pk}/{product.code}/{deployment}", name, About(contract, product, deployment), agreement)
+    named = {"product": name_of(product), "notes": ", ".join(notes)}
+    name = _("%(product)s（%(notes)s）") % named if notes else named["product"]
+    return Held(
+        f"{contract.pk}/{product.code}/{deployment}", str(name), About(contract, product, deployment), agreement
+    )
 
 
 def categories_of(held: Iterable[Held]) -> list[Choice]:

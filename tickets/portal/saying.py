@@ -87,6 +87,7 @@ def promised(promise: Promise) -> str:
 
 def held(ticket: Ticket) -> str:
     """Return why nothing runs at the moment, or how it ended."""
+    who = helper_of(ticket)
     words = {
         Status.WAITING_CUSTOMER: _("在等您补充，收到后马上继续"),
         Status.WAITING_THIRD_PARTY: _("在等第三方答复，我们盯着"),
@@ -95,7 +96,8 @@ def held(ticket: Ticket) -> str:
         Status.CLOSED: _("已关闭"),
         Status.MERGED: _("已并入另一张工单"),
     }
-    return words.get(Status(ticket.status), _("在处理，有进展就告诉您"))
+    going_on = _("%(who)s在处理，有进展就告诉您") % {"who": who} if who else _("在处理，有进展就告诉您")
+    return words.get(Status(ticket.status), going_on)
 
 
 def said_of(ticket: Ticket, promises: Iterable[Promise]) -> str:

@@ -78,9 +78,17 @@ def _sent(request: HttpRequest, form: NewForm, contact: Contact, at: datetime) -
             contact=contact, about=about, words=form.words(), files=said["attachments"], token=said["sending"], at=at
         )
     except ActionRefusedError as refusal:
-        shown = _refusal(refusal.message, refusal.clause, refusal.ways_on, about.contract)
+        reason = _ticked(form) or refusal.message
+        shown = _refusal(reason, refusal.clause, refusal.ways_on, about.contract)
         return _page(request, form, at, status=422, refusal=shown)
     return redirect("portal:sent", ticket.number)
+
+
+def _ticked(form: NewForm) -> str:
+    """Return a no in the words that were ticked themselves; nothing where none were asked for. Source: K02"""
+    code = form.cleaned_data["definition"]
+    ticked = next((one.name for one in form.defined.definitions if one.code == code), "") if form.defined else ""
+    return _("您选的情形属于二次开发：%(definition)s。") % {"definition": ticked} if ticked else ""
 
 
 def _page(request: HttpRequest, form: NewForm, at: datetime, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -13,13 +13,10 @@ document.addEventListener("click", (event) => {
 
 // What was typed is kept in this browser until it has arrived: a lost session loses no words. A page that says
 // "sign in first" or "refused" is marked [data-unsent]; any other page after a submit means that it arrived.
-if (!document.querySelector("[data-unsent]")) {
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith("sent:")) {
-      sessionStorage.removeItem(key);
-      sessionStorage.removeItem(`draft:${key.slice(5)}`);
-    }
-  }
+const arrived = !document.querySelector("[data-unsent]");
+for (const key of Object.keys(sessionStorage).filter((one) => one.startsWith("sent:"))) {
+  sessionStorage.removeItem(key);
+  if (arrived) sessionStorage.removeItem(`draft:${key.slice(5)}`);
 }
 for (const field of document.querySelectorAll("[data-draft]")) {
   const key = `draft:${field.dataset.draft}`;
@@ -37,3 +34,7 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
+
+// After a form was not accepted, the first thing to mend has the focus.
+const wrong = document.querySelector("[aria-invalid=true]") ?? document.querySelector(".wrong")?.parentElement?.querySelector("input, textarea, select");
+if (wrong && !document.querySelector(".letter--no[role=alert]")) wrong.focus();
