@@ -265,3 +265,19 @@ def test_nobody_is_flooded_with_links(client: Client, user: User, mailbox: Mailb
 def test_a_mail_server_that_refuses_breaks_no_page(client: Client, user: User, mailbox: Mailbox) -> None:
     mailbox.refuse = lambda envelope: "451 later"
     assert ask(client, user.email).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-hans", "密码至少要有 10 个字符。"), ("en", "has at least 10 characters")]
+)
+def test_a_short_password_is_refused_in_the_readers_language(
+    client: Client, user: User, language: str, words: str
+) -> None:
+    client.post("/language/", {"language": language, "next": "/"})
+    assert words in new_password(client, link_of(user), "短").content.decode()
+
+
+def link_of(user: User) -> str:
+    found = re.search(r"https?://\S+", str(tasks.reset_letter(user).body))
+    assert found is not None
+    return found.group()

@@ -53,13 +53,22 @@ class Visit:
             self.faults.append(message.text)
 
 
-def visit(browser: Browser, url: str, *, width: int = 1440, theme: str = "light", language: str = "zh-CN") -> Visit:
-    """Return a new window, `width` pixels wide, of a reader with this language and theme."""
+def visit(
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1440,
+    theme: str = "light",
+    language: str = "zh-CN",
+    has_scripts: bool = True,
+) -> Visit:
+    """Return a new window, `width` pixels wide, of a reader with this language and theme, with scripts or without."""
     context = browser.new_context(
         viewport={"width": width, "height": 900 if width > 600 else 844},
         locale=language,
         color_scheme="dark" if theme == "dark" else "light",
         timezone_id="Asia/Shanghai",
+        java_script_enabled=has_scripts,
     )
     context.set_default_timeout(10_000)
     return Visit(context, url)
