@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings as configured
 from django.core.management import call_command
 
-IMPORTS = re.compile(r"""^\s*import\s+(?:[^"']*\s+from\s+)?["']\./([^"']+)["']""", re.MULTILINE)
+IMPORTS = re.compile(r"""^\s*import\s*(?:[^"']*\s+from\s+)?["']\./([^"']+)["']""", re.MULTILINE)
 
 
 def test_every_module_imports_files_that_are_served(settings: Any, tmp_path: Path):
