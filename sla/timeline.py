@@ -184,7 +184,8 @@ class _Run:
 class _Folding:
     """The state between two facts. One method for each thing a fact can do."""
 
-    def __init__(self) -> None:
+    def __init__(self, calendars: Calendars) -> None:
+        self.calendars = calendars
         self.terms = Terms({})
         self.runs: list[_Run] = []
         self.holds: list[Pause] = []
@@ -269,15 +270,21 @@ class _Folding:
             target = self.terms.targets.get(run.metric)
             if target is None:
                 run.stop(fact.at)
-            elif target != run.target:
+            elif target != run.target and not self._is_missed(run, fact.at):
                 run.target = target
                 run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
         for metric in self.terms.targets.keys() - before.targets.keys():
             self._adopt(metric, fact)
 
+    def _is_missed(self, run: _Run, at: datetime) -> bool:
+        """Tell whether a run was past due at an instant. Who is late does not become late once more. Source: C42"""
+        calendar = self.calendars(run.target.calendar, run.metric, run.number)
+        due_at, _remaining = _due(run.target, calendar, run.started_at, _pauses(run, self.holds))
+        return due_at is not None and at > due_at
+
     def _adopt(self, metric: Metric, fact: Fact) -> None:
         """Start a metric that the old terms did not have, if it would be running had they had it."""
-        alone = _Folding()
+        alone = _Folding(self.calendars)
         for earlier in self.heard:
             alone.hear(_under(earlier, Terms({metric: self.terms.targets[metric]}, reopening=self.terms.reopening)))
         for run in alone.live():
@@ -297,7 +304,7 @@ def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:
     The first fact carries the terms; `calendars(code, metric, number)` gives the calendar of a run.
     Facts of one instant are taken in the order of `ref`.
     """
-    folding = _Folding()
+    folding = _Folding(calendars)
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.ref)):
         folding.hear(fact)
     return [_closed(run, folding.holds, calendars(run.target.calendar, run.metric, run.number)) for run in folding.runs]
@@ -305,8 +312,7 @@ def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:
 
 def _closed(run: _Run, holds: Sequence[Pause], calendar: Calendar) -> Cycle:
     """Return what a folded run amounts to on its calendar."""
-    held = [hold for hold in holds if hold.cause in run.target.pauses_on]
-    pauses = _within(run, [*held, *run.gaps])
+    pauses = _pauses(run, holds)
     due_at, remaining = _due(run.target, calendar, run.started_at, pauses)
     budget = run.target.budget or _budget(run.target, calendar, run.started_at)
     state = _state(run, due_at, remaining)
@@ -320,6 +326,11 @@ def _budget(target: Target, calendar: Calendar, start: datetime) -> timedelta | 
     """Return the open time that a budget in working days comes to from `start`."""
     due_at = target.due_at(calendar, start)
     return calendar.elapsed(start, due_at) if due_at else None
+
+
+def _pauses(run: _Run, holds: Iterable[Pause]) -> tuple[Pause, ...]:
+    """Return the time within a run that its target does not count."""
+    return _within(run, [*(hold for hold in holds if hold.cause in run.target.pauses_on), *run.gaps])
 
 
 def _within(run: _Run, pauses: Iterable[Pause]) -> tuple[Pause, ...]:

@@ -224,6 +224,22 @@ def test_what_was_met_under_the_old_policy_stays_met__C42():
     assert (cycle.state, cycle.target.budget) == (State.MET, hours(4))
 
 
+def test_what_was_missed_before_a_change_stays_judged_by_the_old_promise__C42():
+    shorter = terms(target("first_response", 1))
+    cycle = only(
+        terms(target("first_response", 2)),
+        fact("customer open", "2026-03-02 09:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 11:00:01"), terms=shorter),
+    )
+    assert cycle.due_at == beijing("2026-03-02 11:00")
+    on_the_minute = only(
+        terms(target("first_response", 2)),
+        fact("customer open", "2026-03-02 09:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 11:00"), terms=shorter),
+    )
+    assert on_the_minute.due_at == beijing("2026-03-02 10:00")
+
+
 def test_a_policy_without_an_update_ends_the_update_clock__C17():
     found = fold(
         terms(target("first_response", 2), target("update", 1)),
