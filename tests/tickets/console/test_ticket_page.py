@@ -32,14 +32,14 @@ def proof_of(client, ticket, milestone=None):
     return client.get(f"/console/tickets/{ticket.number}/proof/{found.pk}/")
 
 
-def test_the_page_tells_the_promise_the_customer_and_where_it_happens__Y18(desk, ticket):
+def test_the_page_tells_the_promise_the_customer_and_where_it_happens__Y18(desk, ticket, world):
     page = page_of(desk, ticket).content.decode()
     for told in (
         "首次响应",
         "今天 11:00",
         "§3.1.1",
         "王会计的公司",
-        "13800001",
+        world.yonsuite.contact.phone,
         "何成功",
         "孙技术",
         "总账",
