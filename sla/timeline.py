@@ -75,6 +75,8 @@ class State(StrEnum):
 
 HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
 ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE})
+# A customer who reopens says by that alone that something is still to be answered.
+ASKING = frozenset({FactKind.CUSTOMER_MESSAGE, FactKind.REOPEN})
 STARTED_BY = {
     FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.UPDATE, Metric.RESOLUTION),
     FactKind.HAND_OVER: (Metric.SIGN_OFF,),
@@ -248,19 +250,30 @@ class _Folding:
             self._reopen(fact.at)
 
     def _reopen(self, at: datetime) -> None:
-        """Take the resolution up again as the policy says; an update is owed again from now. Source: C38"""
-        last = self._last(Metric.RESOLUTION)
-        if last and self.terms.reopening == "resume":
-            last.resume(at)
-        elif last and self.terms.reopening == "restart":
-            self._start(Metric.RESOLUTION, at)
-        if self.terms.reopening != "none":
-            self._start(Metric.UPDATE, at)
+        """Take up again what the end cut off, as the policy says; an update is owed again from now. Source: C38"""
+        if self.terms.reopening == "none":
+            return
+        first = self._last(Metric.FIRST_RESPONSE)
+        # Ending a thing without a word is no answer; one that was given is not owed twice.
+        if first and not first.completed_at:
+            self._take_up(first, at)
+        if solved := self._last(Metric.RESOLUTION):
+            self._take_up(solved, at)
+        self._start(Metric.UPDATE, at)
+
+    def _take_up(self, run: _Run, at: datetime) -> None:
+        """Run a promise on, or anew, if the terms in force still have it."""
+        if self.terms.reopening == "restart":
+            self._start(run.metric, at)
+        elif target := self.terms.targets.get(run.metric):
+            run.resume(at)
+            run.target = run.target if self._is_missed(run, at) else target
 
     def _arm_next_response(self, fact: Fact) -> None:
         """A further answer is owed from the first customer message that nobody has answered yet. Source: C19, C23"""
-        owed = {Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE} & {run.metric for run in self.live()}
-        if fact.kind == FactKind.CUSTOMER_MESSAGE and not owed and not self.ended:
+        if self.ended or fact.kind not in ASKING or fact.actor != ActorKind.CUSTOMER:
+            return
+        if not {Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE} & {run.metric for run in self.live()}:
             self._start(Metric.NEXT_RESPONSE, fact.at)
 
     def _replan(self, fact: Fact) -> None:

@@ -8,64 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla.calendar import Calendar, Interval
-from sla.timeline import (
-    ActorKind,
-    Cycle,
-    Fact,
-    FactKind,
-    Hold,
-    Metric,
-    State,
-    Target,
-    Terms,
-    cycles,
-)
-from tests.hours import EIGHT_HOURS, ROUND_THE_CLOCK, TWELVE_HOURS, WEEKDAYS, beijing, calendar, hours
-
-CALENDARS = {
-    "A5": calendar(EIGHT_HOURS, working_day_seconds=28800),
-    "A12": calendar(TWELVE_HOURS, WEEKDAYS),
-    "ALWAYS": calendar(ROUND_THE_CLOCK, WEEKDAYS),
-}
-HUMAN_CONTACT = frozenset({"reply", "call"})
-HANDLING = frozenset({"accept", "assign", "progress", "reply", "call"})
-
-
-def target(
-    metric: str, count: float = 8, on: str = "A5", met_on: frozenset[str] | None = None, **more: object
-) -> Target:
-    usual = {"resolution": frozenset({"resolve"}), "sign_off": frozenset({"sign", "object"})}
-    return Target(Metric(metric), on, met_on or usual.get(metric, HUMAN_CONTACT), budget=hours(count), **more)
-
-
-def terms(*targets: Target, **more: str) -> Terms:
-    return Terms({target.metric: target for target in targets}, **more)
-
-
-def fact(what: str, at: str, **more: object) -> Fact:
-    """Return a fact from words such as `bot reply`."""
-    *actor, kind = what.split()
-    actor_kind = ActorKind(actor[0]) if actor else ActorKind.AGENT
-    return Fact(FactKind(kind), beijing(at), actor_kind, **more)
-
-
-def fold(under: Terms, *facts: Fact) -> list[Cycle]:
-    """Fold facts of which the first is put under the terms."""
-    first = Fact(facts[0].kind, facts[0].at, facts[0].actor, terms=under)
-    numbered = [Fact(f.kind, f.at, f.actor, n, f.hold, f.until, f.terms) for n, f in enumerate([first, *facts[1:]])]
-    return cycles(numbered, lambda code, metric, number: CALENDARS[code])
-
-
-def only(under: Terms, *facts: Fact) -> Cycle:
-    (cycle,) = fold(under, *facts)
-    return cycle
-
-
-def waits(at: str, hold: Hold = Hold.CUSTOMER, until: str | None = None) -> Fact:
-    return Fact(FactKind.WAIT, beijing(at), hold=hold, until=beijing(until) if until else None)
-
-
-PAUSING = frozenset({"customer", "third_party", "scheduled"})
+from sla.timeline import ActorKind, Cycle, Fact, FactKind, Hold, Metric, State, Target, cycles
+from tests.facts import CALENDARS, HANDLING, HUMAN_CONTACT, PAUSING, fact, fold, only, target, terms, waits
+from tests.hours import beijing, hours
 
 
 @pytest.mark.parametrize(
@@ -187,91 +132,6 @@ def test_an_end_stops_every_clock_where_it_stands__C08():
         Metric.RESOLUTION: State.CANCELLED,
     }
     assert {cycle.stopped_at for cycle in found} == {beijing("2026-03-02 14:00")}
-
-
-@pytest.mark.parametrize(
-    ("reopening", "due"),
-    [("resume", "2026-03-03 09:00"), ("restart", "2026-03-03 11:00"), ("none", None)],
-)
-def test_a_reopened_ticket_counts_on_as_the_policy_says__C38(reopening, due):
-    found = fold(
-        terms(target("resolution", 8, on="A12"), reopening=reopening),
-        fact("customer open", "2026-03-02 09:00"),
-        fact("resolve", "2026-03-02 11:00"),
-        fact("customer reopen", "2026-03-02 15:00"),
-    )
-    running = [cycle for cycle in found if cycle.stopped_at is None]
-    assert [cycle.due_at for cycle in running] == ([beijing(due)] if due else [])
-
-
-@pytest.mark.parametrize(("basis", "due"), [("from_creation", "11:00"), ("from_change", "14:00")])
-def test_a_change_of_priority_counts_from_where_the_policy_says__C41(basis, due):
-    cycle = only(
-        terms(target("resolution", 8, on="A12")),
-        fact("customer open", "2026-03-02 09:00"),
-        Fact(FactKind.REPLAN, beijing("2026-03-02 12:00"), terms=terms(target("resolution", 2, on="A12"), basis=basis)),
-    )
-    assert cycle.due_at == beijing(f"2026-03-02 {due}")
-
-
-def test_what_was_met_under_the_old_policy_stays_met__C42():
-    cycle = only(
-        terms(target("first_response", 4)),
-        fact("customer open", "2026-03-02 09:00"),
-        fact("reply", "2026-03-02 11:30"),
-        Fact(FactKind.REPLAN, beijing("2026-03-03 09:00"), terms=terms(target("first_response", 2))),
-    )
-    assert (cycle.state, cycle.target.budget) == (State.MET, hours(4))
-
-
-def test_what_was_missed_before_a_change_stays_judged_by_the_old_promise__C42():
-    shorter = terms(target("first_response", 1))
-    cycle = only(
-        terms(target("first_response", 2)),
-        fact("customer open", "2026-03-02 09:00"),
-        Fact(FactKind.REPLAN, beijing("2026-03-02 11:00:01"), terms=shorter),
-    )
-    assert cycle.due_at == beijing("2026-03-02 11:00")
-    on_the_minute = only(
-        terms(target("first_response", 2)),
-        fact("customer open", "2026-03-02 09:00"),
-        Fact(FactKind.REPLAN, beijing("2026-03-02 11:00"), terms=shorter),
-    )
-    assert on_the_minute.due_at == beijing("2026-03-02 10:00")
-
-
-def test_a_policy_without_an_update_ends_the_update_clock__C17():
-    found = fold(
-        terms(target("first_response", 2), target("update", 1)),
-        fact("customer open", "2026-03-02 09:00"),
-        Fact(FactKind.REPLAN, beijing("2026-03-02 09:30"), terms=terms(target("first_response", 2))),
-    )
-    assert [cycle.metric for cycle in found if cycle.stopped_at is None] == [Metric.FIRST_RESPONSE]
-
-
-@pytest.mark.parametrize(("basis", "due"), [("from_creation", "17:00"), ("from_change", "17:30")])
-def test_a_policy_with_a_resolution_starts_one_under_way(basis, due):
-    found = fold(
-        terms(target("first_response", 2)),
-        fact("customer open", "2026-03-02 10:00"),
-        fact("reply", "2026-03-02 10:20"),
-        Fact(FactKind.REPLAN, beijing("2026-03-02 10:30"), terms=terms(target("resolution", 6), basis=basis)),
-    )
-    assert [cycle.due_at for cycle in found if cycle.stopped_at is None] == [beijing(f"2026-03-02 {due}")]
-
-
-def test_a_policy_with_a_first_response_owes_none_to_whom_was_answered():
-    found = fold(
-        terms(target("resolution", 8)),
-        fact("customer open", "2026-03-02 10:00"),
-        fact("reply", "2026-03-02 10:20"),
-        Fact(
-            FactKind.REPLAN,
-            beijing("2026-03-02 10:30"),
-            terms=terms(target("resolution", 8), target("first_response", 2)),
-        ),
-    )
-    assert [cycle.metric for cycle in found] == [Metric.RESOLUTION]
 
 
 def test_a_further_answer_is_owed_from_the_first_unanswered_message__C19_C23():
