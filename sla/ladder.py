@@ -58,9 +58,23 @@ def _mark_at(
     if rule.mark == Mark.AFTER:
         return calendar.due_at(due_at, amount)
     if rule.mark == Mark.BEFORE:
-        before = calendar.due_at(due_at, -amount)
-        return max(before, start) if before else start
+        return _before(amount, calendar, start, due_at, pauses)
     return _share_at(rule.amount, calendar, start, due_at, pauses)
+
+
+def _before(
+    amount: timedelta, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
+) -> datetime:
+    """Return the latest instant from which so much open time is left, pauses left out; the start if there is none."""
+    at = calendar.due_at(due_at, -amount)
+    for pause in reversed(pauses):
+        end = min(pause.end or due_at, due_at)
+        if at is None or end <= at:
+            break
+        if pause.start < end:
+            amount += calendar.elapsed(pause.start, end)
+            at = calendar.due_at(due_at, -amount)
+    return max(at, start) if at else start
 
 
 def _share_at(

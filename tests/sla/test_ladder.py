@@ -43,3 +43,17 @@ def test_a_share_leaves_pauses_out():
     start, due = beijing("2026-03-06 10:00"), beijing("2026-03-09 14:00")
     (step,) = steps(rules=half, calendar=CALENDARS["A5"], start=start, due_at=due, pauses=(pause,))
     assert step.at == beijing("2026-03-09 09:00")  # 1 h, pause, 2.5 h, then half an hour on Monday
+
+
+def test_time_before_the_deadline_leaves_pauses_out():
+    pause = Pause(beijing("2026-03-06 16:00"), beijing("2026-03-09 10:00"), "customer")
+    start, due = beijing("2026-03-06 10:00"), beijing("2026-03-09 14:00")  # 3 of the 8 hours lie after the pause
+    for ahead, at in (
+        (2, "2026-03-09 11:00"),
+        (3, "2026-03-09 10:00"),
+        (4, "2026-03-06 15:00"),
+        (9, "2026-03-06 10:00"),
+    ):
+        rules = [Rule(0, Mark.BEFORE, Decimal(ahead * 3600))]
+        (step,) = steps(rules=rules, calendar=CALENDARS["A5"], start=start, due_at=due, pauses=(pause,))
+        assert step.at == beijing(at)
