@@ -50,6 +50,7 @@ class Helped:
 
     ticket: Ticket
     promises: Sequence[Promise]
+    at: datetime
 
     @property
     def url(self) -> str:
@@ -61,7 +62,7 @@ class Helped:
 
     @property
     def say(self) -> str:
-        return said_of(self.ticket, self.promises)
+        return said_of(self.ticket, self.promises, self.at)
 
     @property
     def strip(self) -> Strip | None:
@@ -86,7 +87,7 @@ def questions_of(user: User, contact: Contact, at: datetime) -> dict[str, Any]:
         "waiting": [Waiting(ticket, at) for ticket in waiting[:SHOWN]],
         "waiting_count": waiting_count,
         "waiting_more": max(waiting_count - SHOWN, 0),
-        "helped": [Helped(ticket, promises[ticket.pk]) for ticket in shown],
+        "helped": [Helped(ticket, promises[ticket.pk], at) for ticket in shown],
         "helped_more": max(helped.count() - SHOWN, 0),
         "owed": rights.next_owed(held),
         "rights": rights.counted(held),

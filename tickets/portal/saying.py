@@ -78,33 +78,37 @@ def _clock(at: datetime, now: datetime, zone: tzinfo) -> str:
 def promised(promise: Promise) -> str:
     """Return a running promise as a sentence: who does what by when; an apology once it is late."""
     if promise.due_at is None:
-        return held(promise.ticket)
+        return held(promise.ticket, promise.at)
     said = {"when": when(promise.due_at, promise.at, promise.compiled.zone), "who": helper_of(promise.ticket)}
     if promise.tone == "breached":
         return str(LATE[promise.milestone.metric]) % said
     return str((THEIRS if said["who"] else OURS)[promise.milestone.metric]) % said
 
 
-def held(ticket: Ticket) -> str:
+def held(ticket: Ticket, now: datetime) -> str:
     """Return why nothing runs at the moment, or how it ended."""
     who = helper_of(ticket)
+    going_on = _("%(who)s在处理，有进展就告诉您") % {"who": who} if who else _("在处理，有进展就告诉您")
     words = {
         Status.WAITING_CUSTOMER: _("在等您补充，收到后马上继续"),
         Status.WAITING_THIRD_PARTY: _("在等第三方答复，我们盯着"),
-        Status.SCHEDULED: _("约好了时间，到时继续"),
-        Status.RESOLVED: _("已经解决，请您确认"),
-        Status.CLOSED: _("已关闭"),
+        Status.SCHEDULED: _said_at(_("约好 %(when)s 继续"), ticket.waiting_until, now),
+        Status.RESOLVED: _said_at(_("%(when)s 解决了，请您确认"), ticket.resolved_at, now),
+        Status.CLOSED: _said_at(_("%(when)s 关闭"), ticket.closed_at, now),
         Status.MERGED: _("已并入另一张工单"),
     }
-    going_on = _("%(who)s在处理，有进展就告诉您") % {"who": who} if who else _("在处理，有进展就告诉您")
-    return words.get(Status(ticket.status), going_on)
+    return words.get(Status(ticket.status)) or going_on
 
 
-def said_of(ticket: Ticket, promises: Iterable[Promise]) -> str:
+def _said_at(words: str, at: datetime | None, now: datetime) -> str:
+    return words % {"when": _clock(at, now, get_current_timezone())} if at else ""
+
+
+def said_of(ticket: Ticket, promises: Iterable[Promise], now: datetime) -> str:
     """Return in one sentence what a customer wants to know first about a ticket."""
     current = None if ticket.is_ended else current_of(promises)
     if current is None or current.due_at is None:
-        return held(ticket)
+        return held(ticket, now)
     return promised(current)
 
 

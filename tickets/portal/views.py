@@ -45,7 +45,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     page = finding.page_of(finding.found_for(user, wish), wish)
     promises = promises_of(page.object_list, at, user)
     rows = [
-        {"ticket": one, "url": url_of(one), "standing": standing_of(one), "say": said_of(one, promises[one.pk])}
+        {"ticket": one, "url": url_of(one), "standing": standing_of(one), "say": said_of(one, promises[one.pk], at)}
         for one in page.object_list
     ]
     views = [{"name": name, "url": wish.url(show=code, page="1"), "is_current": code == wish.view}
@@ -72,7 +72,7 @@ def ticket_context(request: HttpRequest, found: Ticket, form: AnswerForm) -> dic
         "ticket": found,
         "standing": standing_of(found),
         "current": current,
-        "say": promised(current) if current else held(found),
+        "say": promised(current) if current else held(found, at),
         "cite": cited(found.contract.plan, current.clause_source) if current else "",
         "others": [promise for promise in promises if promise is not current],
         "entries": entries_of(found, promises, user),

@@ -214,6 +214,18 @@ def test_who_helps_is_named(world: World, mine: Client, ticket: Ticket) -> None:
     assert "李坐席会在 今天 14:00 前回复您" in page
 
 
+def test_an_agreed_date_and_an_ending_are_said_with_their_instants(world: World, mine: Client, ticket: Ticket) -> None:
+    at, until = beijing("2026-09-28 09:30"), beijing("2026-09-29 15:00")
+    actions.reply(ticket=ticket, body="明天下午一起看。", actor=world.agent, at=at)
+    actions.wait(ticket=ticket, wait_for="customer", until=until, actor=world.agent, at=at)
+    solved = world.open_ticket("解决了的", side=world.kingdee)
+    actions.resolve(ticket=solved, body="好了", actor=world.agent, at=at)
+    with clock_at("2026-09-28 10:00"):
+        page = mine.get("/portal/tickets/").content.decode()
+    assert "约好 明天 15:00 继续" in page
+    assert "今天 09:30 解决了，请您确认" in page
+
+
 def test_the_proof_of_a_deadline_adds_up(world: World, mine: Client, ticket: Ticket) -> None:
     with clock_at("2026-09-28 10:00"):
         page = mine.get(paths_of(ticket)[-1]).content.decode()
