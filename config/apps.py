@@ -1,8 +1,9 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 from config.celery import app as celery_app
 
-__all__ = ["ProjectConfig", "celery_app"]
+__all__ = ["BackOfficeConfig", "ProjectConfig", "celery_app"]
 
 
 class ProjectConfig(AppConfig):
@@ -10,3 +11,9 @@ class ProjectConfig(AppConfig):
 
     name = "config"
     verbose_name = "守约"
+
+
+class BackOfficeConfig(AdminConfig):
+    """Django's admin, with the site of `config.back_office`."""
+
+    default_site = "config.back_office.BackOffice"

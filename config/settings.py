@@ -104,7 +104,7 @@ CONTENT_SECURITY_POLICY = {
 # Application.
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -141,6 +141,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps' own: the back office's frame is ours.
+        "DIRS": [ROOT / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -6,7 +6,10 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from plans.accounts import signs_in_as
-from plans.models import User
+from plans.models import Role, User
+
+# How the permissions of a role begin.
+BACK_OFFICE: dict[str, str] = {Role.ADMIN: "", Role.MANAGER: "view_"}
 
 
 class NameOrEmail(ModelBackend):
@@ -23,6 +26,14 @@ class NameOrEmail(ModelBackend):
             User().set_password(password)
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Tell what a role may do in the back office: administrators everything, managers look."""
+        reach = BACK_OFFICE.get(user_obj.role) if isinstance(user_obj, User) and user_obj.is_active else None
+        return reach is not None and perm.partition(".")[2].startswith(reach)
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return self.has_perm(user_obj, f"{app_label}.view_")
 
     def get_user(self, user_id: int) -> User | None:
         """Return who is signed in, with what every page asks of them, in one query."""

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import Branch, Contact, Contract, Customer, Team, User
+from plans.models import BACK_OFFICE_ROLES, Branch, Contact, Contract, Customer, Role, Team, User
 from plans.refusals import RefusedError
 
 Person = User | Team | Branch | Customer | Contact
@@ -11,9 +11,13 @@ Person = User | Team | Branch | Customer | Contact
 
 @transaction.atomic
 def keep(*, row: Person) -> None:
-    """Save a person or place. Raises RefusedError where what it says does not fit together."""
-    if isinstance(row, User) and row.is_customer and (row.is_staff or row.is_superuser):
-        raise RefusedError("customer_is_staff", _("客户方用户不能进入后台。"))
+    """Save a person or place; a user's role alone decides who gets into the back office.
+
+    Raises RefusedError where what a row says does not fit together.
+    """
+    if isinstance(row, User):
+        row.is_superuser = row.role == Role.ADMIN
+        row.is_staff = row.role in BACK_OFFICE_ROLES
     if isinstance(row, Team) and row.lead and row.lead.is_customer:
         raise RefusedError("customer_leads", _("组长须是我方人员。"))
     row.save()

@@ -3,9 +3,11 @@
 from plans.models.catalogue import Item, Plan, Product, Vendor
 from plans.models.contracts import AccountTeamMember, Contract, Entitlement, Override, OwnedProduct, Switch
 from plans.models.keys import ApiKey
-from plans.models.people import Branch, Contact, Customer, Role, Team, User
+from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
 
 __all__ = [
+    "BACK_OFFICE_ROLES",
+    "CUSTOMER_ROLES",
     "AccountTeamMember",
     "ApiKey",
     "Branch",

@@ -86,7 +86,7 @@ class OwnedProduct(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product_id} of {self.contract_id}"
+        return str(self.product)
 
 
 class AccountTeamMember(models.Model):
@@ -118,7 +118,7 @@ class AccountTeamMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.seat} of {self.contract_id}"
+        return f"{self.get_seat_display()} {self.user}"
 
 
 class Entitlement(models.Model):
@@ -138,7 +138,7 @@ class Entitlement(models.Model):
         constraints = [models.UniqueConstraint(fields=["contract", "item"], name="entitlement_once")]
 
     def __str__(self) -> str:
-        return f"{self.item_id} of {self.contract_id}"
+        return str(self.item)
 
 
 class Override(models.Model):
@@ -166,7 +166,7 @@ class Override(models.Model):
         verbose_name_plural = pgettext_lazy("many", "合同约定")
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.entitlement_id}"
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
 
 
 class Switch(models.Model):
@@ -192,4 +192,4 @@ class Switch(models.Model):
         constraints = [models.UniqueConstraint(fields=["contract", "name"], name="switch_once")]
 
     def __str__(self) -> str:
-        return f"{self.name}={self.value}"
+        return f"{self.get_name_display()} {self.value}"

@@ -1,6 +1,6 @@
 """People: users and their teams, the branches that serve, customers and their contacts."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -30,6 +30,8 @@ class Role(models.TextChoices):
 
 
 CUSTOMER_ROLES = (Role.CUSTOMER, Role.CUSTOMER_ADMIN)
+# Administrators keep the back office, managers read it.
+BACK_OFFICE_ROLES = (Role.ADMIN, Role.MANAGER)
 STAFF_ROLES = (Role.AGENT, Role.EXPERT, Role.PARTNER, Role.LEAD, Role.MANAGER, Role.ADMIN)
 
 
@@ -59,6 +61,14 @@ class Team(models.Model):
         return self.name
 
 
+class People(UserManager["User"]):
+    """Make users."""
+
+    def create_superuser(self, username: str, *args: Any, **more: Any) -> "User":
+        """Return a new administrator: the first of a fresh installation comes by `createsuperuser`."""
+        return super().create_superuser(username, *args, **{"role": Role.ADMIN, **more})
+
+
 class User(AbstractUser):
     """Anyone who signs in."""
 
@@ -80,7 +90,7 @@ class User(AbstractUser):
         _("时区"), max_length=40, default="Asia/Shanghai", help_text=_("页面和邮件里的时间按此显示。")
     )
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects: ClassVar[People] = People()
 
     class Meta:
         ordering = ["username"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sla.models.calendars import CalendarVersion
-from sla.models.policies import Metric, Policy, Target
+from sla.models.policies import EscalationRule, Metric, Policy, Target
 
 
 class Clock(models.Model):
@@ -25,7 +25,7 @@ class Clock(models.Model):
         verbose_name_plural = pgettext_lazy("many", "计时")
 
     def __str__(self) -> str:
-        return f"clock {self.pk}"
+        return f"#{self.pk}"
 
 
 class Observation(models.Model):
@@ -51,7 +51,7 @@ class Observation(models.Model):
         indexes = [models.Index(fields=["clock", "at"], name="observation_by_clock")]
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return self.source or f"#{self.pk}"
 
 
 # Every warning has been given; a milestone without warnings begins at level 0 and is never at risk.
@@ -147,7 +147,7 @@ class Milestone(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.state}"
+        return f"{self.get_metric_display()} #{self.number}"
 
     def state_at(self, at: datetime) -> str:
         """Return the state as it is at `at`: an open run is breached from the first instant after its due one."""
@@ -190,7 +190,7 @@ class Escalation(models.Model):
     # Copied when fired: if the milestone has another due instant by the time it is acted on, this one is void.
     due_at = models.DateTimeField(_("到期时刻"))
     level = models.PositiveSmallIntegerField(_("级别"))
-    mark = models.CharField(_("触发条件"), max_length=8)
+    mark = models.CharField(_("触发条件"), max_length=8, choices=EscalationRule.Mark)
     step_at = models.DateTimeField(_("应触发时刻"))
     fired_at = models.DateTimeField(_("触发时刻"))
     actions = models.JSONField(_("动作"))
@@ -217,7 +217,7 @@ class Escalation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.mark} {self.level} of milestone {self.milestone_id}"
+        return f"{self.get_mark_display()} #{self.level}"
 
 
 class Heartbeat(models.Model):
@@ -235,4 +235,4 @@ class Heartbeat(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "host"], name="heartbeat_once")]
 
     def __str__(self) -> str:
-        return f"{self.kind} on {self.host}"
+        return f"{self.kind} @ {self.host}"

@@ -42,10 +42,9 @@ def _put_our_people(cast: Cast, password: str) -> None:
         cast.teams[entry["code"]] = team = Team(**{name: entry[name] for name in entry if name != "lead"})
         keep(row=team)
     for entry in people["users"]:
-        is_admin = entry["role"] == Role.ADMIN
         user = User(
             **{**entry, "team": cast.teams.get(entry["team"] or "")},
-            password=password, is_staff=is_admin, is_superuser=is_admin,
+            password=password,
         )  # fmt: skip
         keep(row=user)
         cast.users[user.username] = user

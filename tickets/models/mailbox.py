@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models import ApiKey, Contact, User
 from sla.models import Escalation
-from tickets.models.ticket import Message, Ticket, TicketEvent
+from tickets.models.ticket import Channel, Message, Ticket, TicketEvent
 
 
 class InboundEvent(models.Model):
@@ -22,7 +22,7 @@ class InboundEvent(models.Model):
         REFUSED = "refused", _("未受理")
         FAILED = "failed", _("处理失败")
 
-    channel = models.CharField(_("渠道"), max_length=20)
+    channel = models.CharField(_("渠道"), max_length=20, choices=Channel)
     api_key = models.ForeignKey(
         ApiKey, verbose_name=_("接口密钥"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -49,7 +49,7 @@ class InboundEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"intake {self.pk} by {self.channel}"
+        return f"#{self.pk}"
 
 
 class IdempotencyKey(models.Model):
@@ -203,4 +203,4 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.address}"
+        return f"{self.get_kind_display()} → {self.address}"

@@ -1,0 +1,19 @@
+"""Customers, contracts and keys as an administrator keeps them; every write goes through an action."""
+
+from plans.admin.catalogue import ItemAdmin, PlanAdmin, ProductAdmin
+from plans.admin.contracts import ContractAdmin
+from plans.admin.keys import ApiKeyAdmin
+from plans.admin.people import BranchAdmin, ContactAdmin, CustomerAdmin, PeopleAdmin, TeamAdmin
+
+__all__ = [
+    "ApiKeyAdmin",
+    "BranchAdmin",
+    "ContactAdmin",
+    "ContractAdmin",
+    "CustomerAdmin",
+    "ItemAdmin",
+    "PeopleAdmin",
+    "PlanAdmin",
+    "ProductAdmin",
+    "TeamAdmin",
+]

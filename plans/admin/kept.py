@@ -1,0 +1,77 @@
+"""What the screens of everything that an administrator keeps have in common."""
+
+import zoneinfo
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from plans.actions.people import keep
+from plans.models import Plan
+from plans.refusals import RefusedError
+from plans.wording import name_of
+from sla.models import CalendarVersion
+
+Choices = list[tuple[str, Any]]
+NONE: tuple[str, Any] = ("", _("（无）"))
+
+
+@cache
+def zones() -> Choices:
+    """Return every zone that a place has, and UTC."""
+    named = (zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [(zone, zone) for zone in ("UTC", *sorted(named))]
+
+
+def calendars() -> Choices:
+    """Return the service hours in force, by name."""
+    return [(row.code, f"{name_of(row)} ({row.code})") for row in CalendarVersion.objects.current()]
+
+
+def vendors() -> Choices:
+    """Return whose plans there are."""
+    return [(vendor, vendor) for vendor in Plan.objects.order_by("vendor").values_list("vendor", flat=True).distinct()]
+
+
+# Codes that nobody should have to know by heart, or could mistype without being told.
+OFFERED: dict[str, Callable[[], Choices]] = {"timezone": zones, "calendar": calendars, "vendor": vendors}
+
+
+class ByActions:
+    """Save through an action, say its refusal on the page, and delete nothing: what ended is marked so."""
+
+    list_per_page = 50
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show or save the form; a refusal has undone the whole save by the time it is told."""
+        try:
+            shown: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+        except RefusedError as refused:
+            messages.error(request, refused.message)
+            return HttpResponseRedirect(request.get_full_path())
+        return shown
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the codes that there are instead of an empty line."""
+        if db_field.name in OFFERED:
+            return forms.ChoiceField(
+                label=capfirst(db_field.verbose_name), help_text=db_field.help_text, required=not db_field.blank,
+                initial=db_field.get_default(), choices=[NONE, *OFFERED[db_field.name]()],
+            )  # fmt: skip
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class KeptAdmin(ByActions, admin.ModelAdmin):
+    """A person or place."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        keep(row=obj)
