@@ -1,0 +1,96 @@
+"""What tests of the back office share: who signs in, where its pages are, and many rows of everything in it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from plans.actions.keys import Holder, issue_key
+from plans.models import Branch, Contact, Customer, Item, Plan, Product, Role, Team, User
+from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
+from tests.hours import beijing
+from tests.world import World, person
+from tickets.models import Channel, InboundEvent, Ticket
+
+AT = beijing("2026-09-28 09:00")
+
+
+def page(model: type[Model], name: str = "changelist", *args: Any) -> str:
+    """Return the address of a page of a model."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def signed_in(role: str = Role.ADMIN, language: str = "zh-hans") -> Client:
+    """Return a browser in which somebody of this role has signed in."""
+    client = Client()
+    client.force_login(person(f"{role}-{language}", "沈管理", role, language=language))
+    return client
+
+
+def fill(world: World, count: int, prefix: str) -> None:
+    """Add `count` rows of everything that the back office lists, each with relations of its own."""
+    for n in range(count):
+        _add_one(world, f"{prefix}{n}")
+    HolidaySet.objects.bulk_create(
+        HolidaySet(country="XX", subdivision=f"{prefix}{n}", year=2026, status="published", source="-", digest="-")
+        for n in range(count)
+    )
+    Heartbeat.objects.bulk_create(Heartbeat(kind="clock", host=f"{prefix}{n}", at=AT) for n in range(count))
+
+
+def _add_one(world: World, code: str) -> None:
+    lead = person(f"lead-{code}", "周组长", Role.LEAD)
+    team = Team.objects.create(code=code, name="专家组", name_en="Experts", vendor="kingdee", lead=lead)
+    member = person(f"member-{code}", "李坐席", team=team)
+    branch = Branch.objects.create(
+        code=code, name="分公司", name_en="Branch", vendor="kingdee", kind="branch", timezone="UTC", team=team
+    )
+    customer = _customer(code, branch, team)
+    _catalogue(code)
+    issue_key(name=code, scopes=["api"], at=AT, holder=Holder(member, customer))
+    _work(world, member, code)
+
+
+def _customer(code: str, branch: Branch, team: Team) -> Customer:
+    customer = Customer.objects.create(code=code, name="客户", name_en="Customer")
+    user = person(f"contact-{code}", "王会计", Role.CUSTOMER)
+    Contact.objects.create(customer=customer, user=user, name="王会计", email=f"{code}@customer.example")
+    customer.contracts.create(
+        plan=Plan.objects.current().get(code="kingdee-advanced"), number=code, starts_on=date(2026, 1, 1),
+        ends_on=date(2026, 12, 31), branch=branch, team=team,
+    )  # fmt: skip
+    return customer
+
+
+def _catalogue(code: str) -> None:
+    Product.objects.create(code=code, name="产品", name_en="Product", vendor="kingdee")
+    base = Plan.objects.current().get(code="kingdee-advanced")
+    plan = Plan.objects.create(
+        code=code, version=1, vendor="kingdee", name="计划", name_en="Plan", seal="高", rank=1, includes=base,
+        source="-", digest="-",
+    )  # fmt: skip
+    Item.objects.create(
+        plan=plan, promise="K99", service="ticket", section="§1", name="项", name_en="Item", clause="条", clause_en="C"
+    )
+    policy = Policy.objects.create(code=code, version=1, name="标准", name_en="Policy", digest="-")
+    policy.targets.create(
+        metric="resolution", amount=Decimal(60), calendar="kingdee-5x8", met_on=["resolve"], promise="K99", clause="条"
+    )
+    hours = CalendarVersion.objects.current().get(code="kingdee-5x8")
+    hours.pk, hours.code = None, code
+    hours.save(force_insert=True)
+
+
+def _work(world: World, owner: User, code: str) -> None:
+    ticket: Ticket = world.open_ticket(code)
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=owner)
+    milestone = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).first()
+    assert milestone is not None
+    Escalation.objects.create(
+        milestone=milestone, due_at=AT, level=7, mark="breach", step_at=AT, fired_at=AT + timedelta(seconds=1),
+        actions=[{"do": "tell", "roles": ["owner"]}], retry_at=AT,
+    )  # fmt: skip
+    InboundEvent.objects.create(channel=Channel.IM, raw=b"{}", received_at=AT, external_id=code, ticket=ticket)
