@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from sla import wording
@@ -60,8 +61,11 @@ def lines(texts: list[str]) -> str:
 
 class TargetInline(ReadOnlyInline):
     model = Target
-    fields = ("metric", "priority", "promised", "rule", "calendar", "met_by", "paused_by", "promise", "clause")
     readonly_fields = ("promised", "met_by", "paused_by")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        clause = "clause_en" if (get_language() or "").startswith("en") else "clause"
+        return ("metric", "priority", "promised", "rule", "calendar", "met_by", "paused_by", "promise", clause)
 
     @admin.display(description=_("时长"))
     def promised(self, target: Target) -> str:
@@ -133,7 +137,7 @@ class EscalationInline(ReadOnlyInline):
 class CalendarVersionAdmin(ReadOnly, admin.ModelAdmin):
     """Versions of service hours: load_plans writes a new one when hours or holidays change."""
 
-    list_display = ("code", "version", "is_current", "name", "name_en", "week", "created_at")
+    list_display = ("code", "version", "is_current", "name", "week", "created_at")
     list_filter = ("is_current",)
     search_fields = ("code", "name", "name_en")
     fieldsets = (

@@ -32,7 +32,7 @@ class DeliveryAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
     """One message to one person. Those given up are the dead letters; they can be sent again."""
 
     ordering = ("-pk",)
-    list_display = ("queued_at", "kind", "to_ticket", "address", "state", "attempts", "sent_at", "error")
+    list_display = ("queued_at", "kind", "to_ticket", "address", "state", "error", "attempts", "sent_at")
     list_display_links = ("queued_at", "kind")
     list_filter = ("state", "kind", "language")
     list_select_related = ("ticket",)

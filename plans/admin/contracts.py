@@ -9,6 +9,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,7 @@ from plans.models import (
     Switch,
     User,
 )
+from plans.wording import name_of
 from sla import wording
 from sla.admin import ReadOnlyInline, lines
 from sla.clock import database_now
@@ -84,7 +87,15 @@ class SwitchInline(admin.TabularInline):
 
 class EntitlementInline(ReadOnlyInline):
     model = Entitlement
-    fields = ("item", "policy")
+    fields = ("granted", "policy")
+    readonly_fields = ("granted",)
+
+    @admin.display(description=_("服务项"))
+    def granted(self, entitlement: Entitlement) -> str:
+        """Return the item with the way to its clause."""
+        item = entitlement.item
+        address = reverse("admin:plans_item_change", args=[item.pk])
+        return format_html('<a href="{}">{} {}</a>', address, item.promise, name_of(item))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("item")
