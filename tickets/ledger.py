@@ -1,7 +1,7 @@
 """The ledger of a ticket: one numbered line an event, and the only way its clocks hear of anything."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,9 @@ FACTS = {
     Kind.CLOSED: FactKind.CLOSE,
     Kind.MERGED: FactKind.MERGE,
 }
+
+# After these a ticket stands otherwise than before.
+TURNS = (Kind.OPENED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED)
 
 # What an action may have changed on the ticket by the time it records it.
 KEPT = (
@@ -92,12 +95,13 @@ def _planned(ticket: Ticket, entry: Entry, policy: Policy) -> engine.Start:
     return engine.plan(policy=policy, priority=ticket.priority, heard=heard)
 
 
-def record(ticket: Ticket, *entries: Entry) -> list[TicketEvent]:
+def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
     """Write lines, tell the clocks what people did, and save the ticket with them.
 
     Call inside atomic with the ticket locked. The ticket's own fields are saved too, so an action sets them first.
     """
     first = ticket.event_count + 1
+    entries = _in_turn(ticket, written)
     events = [_event(ticket, entry, number) for number, entry in enumerate(entries, first)]
     TicketEvent.objects.bulk_create(events)
     heard = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
@@ -118,12 +122,30 @@ def _tell(ticket: Ticket, heard: list[Heard]) -> None:
 
 def replan(ticket: Ticket, entry: Entry) -> TicketEvent:
     """Write a change of priority and put the ticket's clocks under it."""
-    heard = Heard(FactKind.REPLAN, entry.at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}")
+    at = max(entry.at, _turned_at(ticket))
+    heard = Heard(FactKind.REPLAN, at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}")
     rows: list[Milestone] = []
     for timed in ticket.ticket_clocks.select_related("clock__policy"):
         rows += engine.replan(timed.clock, policy=timed.clock.policy, priority=ticket.priority, heard=heard)
     ticket.next_due_at = _next_due(rows)
-    return record(ticket, entry)[0]
+    return record(ticket, replace(entry, at=at))[0]
+
+
+def _in_turn(ticket: Ticket, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Return lines that tell the clocks nothing of a time when the ticket still stood otherwise.
+
+    A request reads the clock, then may have to wait for the ticket: it acts on what it then finds there.
+    """
+    if not any(_is_fact(entry) for entry in entries):
+        return entries
+    turned_at = _turned_at(ticket)
+    return [replace(entry, at=max(entry.at, turned_at)) for entry in entries]
+
+
+def _turned_at(ticket: Ticket) -> datetime:
+    """Return when the ticket last came to stand as it does."""
+    turns = ticket.events.filter(kind__in=TURNS).order_by("-number")
+    return turns.values_list("at", flat=True)[:1].get()
 
 
 def _next_due(rows: Iterable[Milestone]) -> datetime | None:
