@@ -26,6 +26,9 @@ from sla.timeline import Target
 
 # Longer than any promise; what is asked beyond it would only make the calendar compile for nothing.
 LONGEST = timedelta(days=3660)
+PRIORITY = "^(low|normal|high|urgent)$"
+BY_CALENDAR, BY_POLICY = {"calendar", "budget"}, {"policy", "metric"}
+CHOSEN = BY_CALENDAR | BY_POLICY
 
 
 class BudgetSerializer(serializers.Serializer[Any]):
@@ -57,12 +60,10 @@ class DueSerializer(serializers.Serializer[Any]):
     budget = BudgetSerializer(required=False)
     policy = serializers.CharField(max_length=120, required=False)
     metric = serializers.ChoiceField(Metric.choices, required=False)
-    priority = serializers.CharField(max_length=16, required=False, default="normal")
+    priority = serializers.RegexField(PRIORITY, default="normal")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        by_calendar = {"calendar", "budget"} <= attrs.keys()
-        by_policy = {"policy", "metric"} <= attrs.keys()
-        if by_calendar == by_policy:
+        if attrs.keys() & CHOSEN not in (BY_CALENDAR, BY_POLICY):
             message = _("请给出 calendar 和 budget,或 policy 和 metric。")
             raise serializers.ValidationError(message, "one_of")
         return attrs
@@ -99,9 +100,24 @@ def due_fields(said: dict[str, Any]) -> dict[str, Any]:
     try:
         return _computed(said["start"], *(_by_policy(said) if "policy" in said else _by_calendar(said)))
     except UnknownCodeError as error:
-        raise ProblemError("unknown_code", str(error)) from error
+        raise ProblemError("unknown_code", _unknown(said)) from error
     except CalendarError as error:
-        raise ProblemError(error.code, error.detail) from error
+        raise ProblemError(error.code, _uncountable(error)) from error
+
+
+def _unknown(said: dict[str, Any]) -> str:
+    if "policy" in said:
+        return _("没有名为“%s”的响应标准。") % said["policy"]
+    return _("没有名为“%s”的服务时间。") % said["calendar"]
+
+
+def _uncountable(error: CalendarError) -> str:
+    """Return in the reader's language what the pure calendar says for programs."""
+    words = {
+        "bad_working_days": _("这个规则只接受整数工作日。"),
+        "out_of_range": _("只能计算公元 1 年到 9999 年之间的时间。"),
+    }
+    return words.get(error.code, error.detail)
 
 
 def _computed(start: datetime, target: Target, compiled: CompiledCalendar, version: int | None) -> dict[str, Any]:

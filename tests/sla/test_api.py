@@ -71,6 +71,9 @@ def test_customers_read_no_policies_for_some_are_anothers(ask, world):
         ({"calendar": "moon", "budget": {"seconds": 1}}, "unknown_code", None),
         ({"policy": "moon", "metric": "first_response"}, "unknown_code", None),
         ({"policy": "yonsuite-premier-ticket", "metric": "resolution"}, "no_such_target", None),
+        ({"policy": "yonsuite-premier-ticket", "metric": "first_response", "priority": "x"}, "invalid", "priority"),
+        ({"calendar": "kingdee-5x8", "budget": {"seconds": 1}, "policy": "yonsuite-premier-ticket"}, "invalid", ""),
+        ({"policy": "yonsuite-premier-ticket", "metric": "first_response", "calendar": "kingdee-5x8"}, "invalid", ""),
     ],
 )
 def test_a_question_that_makes_no_sense_is_named(ask, said, code, field):
@@ -92,3 +95,29 @@ def test_the_ends_of_time_are_no_fault_of_the_server(ask, start):
         {"calendar": "kingdee-5x8", "budget": {"working_days": 3660, "rule": "end_of_nth_day"}, "start": start}
     )
     assert answer.status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    ("said", "chinese", "english"),
+    [
+        ({"calendar": "moon", "budget": {"seconds": 1}}, "没有名为“moon”的服务时间。", "moon"),
+        ({"policy": "moon", "metric": "first_response"}, "没有名为“moon”的响应标准。", "moon"),
+        (
+            {"calendar": "kingdee-5x8", "budget": {"working_days": 0.5, "rule": "end_of_nth_day"}},
+            "这个规则只接受整数工作日。",
+            "whole working days",
+        ),
+        (
+            {"calendar": "kingdee-5x8", "budget": {"seconds": 1}, "start": "0001-01-01T00:00:00Z"},
+            "只能计算公元 1 年到 9999 年之间的时间。",
+            "year 9999",
+        ),
+    ],
+)
+def test_a_question_without_an_answer_is_refused_in_the_reader_s_language(ask, client, said, chinese, english):
+    asked = {"start": "2026-09-28T09:00:00+08:00"} | said
+    assert ask(asked).json()["detail"] == chinese
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    in_english = ask(asked).json()["detail"]
+    assert english in in_english
+    assert in_english.isascii() or "“" in in_english
