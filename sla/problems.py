@@ -26,6 +26,13 @@ STATUS_OF = {
     "empty_body": HTTPStatus.UNPROCESSABLE_ENTITY,
     "until_is_past": HTTPStatus.UNPROCESSABLE_ENTITY,
     "cannot_own": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "bad_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "bad_met_on": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "bad_rule": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "bad_target": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "reason_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unknown_calendar": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "calendar_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contract, Entitlement, Override, Switch, User
 from plans.refusals import RefusedError
+from plans.wording import clause_of, name_of
 from sla.actions import Level, PolicyError, Promise, Terms, put_policy, terms_of, with_target
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 from sla.models.policies import Metric
-from sla.timeline import FactKind
+from sla.timeline import FactKind, Hold
 
 # What may meet a metric; the first of each pair is also what meets it unless said otherwise.
 # A response that a customer was promised by name is human contact, by phone or online. Source: Y07, K02
@@ -26,6 +27,8 @@ MEETS: dict[str, tuple[tuple[FactKind, ...], tuple[FactKind, ...]]] = {
     Metric.RESOLUTION: ((FactKind.RESOLVE,), (FactKind.RESOLVE,)),
     Metric.SIGN_OFF: ((FactKind.SIGN, FactKind.OBJECT), (FactKind.SIGN, FactKind.OBJECT)),
 }
+# What holds a metric where the plan times it not at all: no solution is owed while the customer is asked. Source: C24
+HELD: dict[str, tuple[str, ...]] = {Metric.UPDATE: (Hold.CUSTOMER.value,), Metric.RESOLUTION: (Hold.CUSTOMER.value,)}
 # Beyond a working year no target is a promise.
 MOST = {Target.Unit.SECONDS.value: Decimal(366 * 86400), Target.Unit.WORKING_DAYS.value: Decimal(366)}
 TELL_OWNER: dict[str, Any] = {"do": "tell", "roles": ["owner"]}
@@ -69,7 +72,7 @@ def override(*, contract: Contract, target: NewTarget, reason: str, actor: User 
         entitlement.policy = policy.code
     Entitlement.objects.bulk_update(timed, ["policy"])
     value = {
-        "metric": chosen.metric, "amount": format(chosen.amount, "f"), "unit": str(chosen.unit),
+        "metric": chosen.metric, "amount": format(chosen.amount.normalize(), "f"), "unit": str(chosen.unit),
         "rule": str(chosen.rule), "calendar": chosen.calendar, "met_on": [str(kind) for kind in chosen.met_on],
     }  # fmt: skip
     return _journal(first, kind=Override.Kind.TARGET, value=value, reason=reason, actor=actor, at=at)
@@ -112,7 +115,7 @@ def granted(entitlement: Entitlement) -> dict[str, Any]:
 
 def _refused(code: str, message: str, entitlement: Entitlement) -> RefusedError:
     item = entitlement.item
-    return RefusedError(code, message, promise=item.promise, clause=f"{item.section} {item.clause}")
+    return RefusedError(code, message, promise=item.promise, clause=clause_of(item))
 
 
 def _timed(contract: Contract, metric: str) -> list[Entitlement]:
@@ -123,7 +126,7 @@ def _timed(contract: Contract, metric: str) -> list[Entitlement]:
     if not first:
         plan = contract.plan
         raise RefusedError(
-            "not_in_plan", _("%s不含可约定此时限的服务。") % plan.name, ways_on=[_("先把该服务列入合同。")]
+            "not_in_plan", _("%s不含可约定此时限的服务。") % name_of(plan), ways_on=[_("先把该服务列入合同。")]
         )
     shared = [row for row in rows if row.policy and row.policy == first[0].policy and row not in first]
     return first + shared
@@ -215,13 +218,19 @@ def _with(terms: Terms, target: NewTarget, entitlement: Entitlement) -> Terms:
     item = entitlement.item
     changed = Promise(
         metric=target.metric, amount=target.amount, unit=target.unit, rule=target.rule, calendar=target.calendar,
-        met_on=tuple(target.met_on), promise=item.promise,
+        met_on=tuple(target.met_on), pauses_on=_held(terms, target.metric), promise=item.promise,
         clause=f"{item.section} 本合同约定:{item.clause}"[:400],
         clause_en=f"{item.section} Agreed in this contract: {item.clause_en}"[:400],
     )  # fmt: skip
     if any(level.metric == target.metric for level in terms.levels):
         return with_target(terms, changed)
     return replace(with_target(terms, changed), levels=(*terms.levels, *_ladder(terms, target.metric)))
+
+
+def _held(terms: Terms, metric: str) -> tuple[str, ...]:
+    """Return what pauses a target: what pauses the present one of its metric, else what does by its nature."""
+    present = next((target for target in terms.targets if target.metric == metric), None)
+    return present.pauses_on if present else HELD.get(metric, ())
 
 
 def _ladder(terms: Terms, metric: str) -> list[Level]:

@@ -66,7 +66,7 @@ def test_an_own_target_that_makes_no_sense_is_named(post, manager, world, change
 def test_an_own_target_on_no_calendar_is_refused_by_the_clause(post, manager, world):
     said = {"metric": "first_response", "seconds": 1800, "calendar": "moon", "reason": "约定"}
     answer = post("contracts/C-Y-1/overrides/", said, manager)
-    assert (answer.status_code, answer.json()["promise"]) == (409, "Y07")
+    assert (answer.status_code, answer.json()["promise"]) == (422, "Y07")
     assert answer.json()["clause"]
 
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from plans.actions import NewTarget, granted, override, override_calendar, override_quota, set_switch
 from plans.agreements import agreements_of
@@ -121,3 +122,26 @@ def test_own_target_under_a_branch_runs_on_the_branch_s_hours__Y19(cast):
     assert served.clause.startswith("§3.2.1")
     agree(cast, cast.yonsuite)
     assert decided(cast.ys).policy.targets.get().calendar == "yonsuite-my"
+
+
+@pytest.mark.parametrize(
+    ("metric", "pauses"),
+    [("first_response", []), ("next_response", []), ("update", ["customer"]), ("resolution", ["customer"])],
+)
+def test_waiting_for_the_customer_pauses_an_own_resolution_but_no_response__C24(cast, metric, pauses):
+    agree(cast, cast.kingdee, NewTarget(metric, Decimal(28800)))
+    agree(cast, cast.kingdee, NewTarget(metric, Decimal(14400)))
+    target = decided(cast.kd).policy.targets.get(metric=metric)
+    assert (target.amount, target.pauses_on) == (14400, pauses)
+
+
+def test_an_own_amount_is_journaled_as_it_was_said__Y20(cast):
+    agreed = NewTarget("first_response", Decimal("0.500000"), "working_days")
+    assert agree(cast, cast.kingdee, agreed).value["amount"] == "0.5"
+    assert agree(cast, cast.kingdee, NewTarget("first_response", Decimal("3600.000000"))).value["amount"] == "3600"
+
+
+def test_a_refused_target_names_its_clause_in_the_reader_s_language__Y20(cast):
+    with translation.override("en"), pytest.raises(RefusedError) as refused:
+        agree(cast, cast.kingdee, NewTarget("first_response", Decimal(0)))
+    assert refused.value.clause.startswith("§3.1.2 Questions of use")
