@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import User
+from tickets.answers import instant
 from tickets.happenings import words_of
 from tickets.models import Attachment, Delivery, Message, Ticket, TicketEvent
 from tickets.names import Names, names_in
@@ -179,7 +180,7 @@ def _mails(rows: Iterable[Delivery], names: Names) -> dict[str, list[Mail]]:
 
 def _line(row: Delivery) -> str:
     step = row.escalation
-    return _step(step.milestone.metric, step.due_at.isoformat(), step.level) if step else str(row.event_id)
+    return _step(step.milestone.metric, instant(step.due_at) or "", step.level) if step else str(row.event_id)
 
 
 def _fate(row: Delivery) -> tuple[str, str]:

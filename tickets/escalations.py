@@ -10,14 +10,13 @@ from sla.actors import SYSTEM
 from sla.firing import BACKOFF, WARNINGS, in_batches
 from sla.models import Escalation, Milestone
 from tickets.actions import ticket as ticket_actions
+from tickets.answers import instant
+from tickets.lateness import noticed_late
 from tickets.ledger import Entry, record
 from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
 from tickets.notifications import Notice, queue_many
 from tickets.roles import people_in
-
-# A step noticed later than this was noticed late, and the ledger says how late.
-NOTICED_LATE = timedelta(seconds=60)
 
 State = Escalation.State
 
@@ -164,11 +163,10 @@ def _entry(step: Step, fields: dict[str, Any]) -> Entry:
         "metric": row.milestone.metric,
         "mark": row.mark,
         "level": row.level,
-        "due_at": row.due_at.isoformat(),
+        "due_at": instant(row.due_at),
         **fields,
     }
-    late = row.fired_at - row.step_at
-    if late > NOTICED_LATE:
+    if late := noticed_late(row, step.ticket):
         said["noticed_late_by"] = int(late.total_seconds())
     return Entry(TicketEvent.Kind.ESCALATED, SYSTEM, step.at, fields=said, is_public=False)
 

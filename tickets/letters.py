@@ -8,15 +8,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from sla.models import Escalation
+from tickets.lateness import noticed_late, reached_us_at
 from tickets.models import Delivery, Message, Ticket, TicketEvent
 from tickets.occasions import Occasion
 from tickets.strip import Strip
 from tickets.templatetags.shouyue import length_words
 from tickets.wording import acts_of, clause_of, name_of, one_line, said
 
-# A deadline noticed later than this was noticed late: the letter says how late.
-NOTICED_LATE = timedelta(seconds=60)
 NAMED_IN_SUBJECT = 3
 
 Facts = tuple[tuple[str, str], ...]
@@ -73,6 +71,9 @@ def _promise(occasion: Occasion) -> tuple[str, ...]:
     if milestone is None or calendar is None or milestone.due_at is None:
         return (_("您的服务计划没有为此类问题规定响应时限，我们会尽快处理。"),)
     due = said(milestone.due_at, occasion.zone, occasion.beside)
+    if milestone.stopped_at is None and milestone.due_at <= occasion.at:
+        words = {"due": due, "clause": clause_of(milestone.target)}
+        return (_("按约定应在 %(due)s 前答复您（%(clause)s）。这个时间已经过去，我们会尽快处理。") % words,)
     promise = _("我们会在 %(due)s 前答复您（%(clause)s）。") % {"due": due, "clause": clause_of(milestone.target)}
     opens = calendar.calendar.next_open(ticket.opened_at)
     if opens is None or calendar.calendar.is_open(ticket.opened_at):
@@ -156,7 +157,8 @@ def _breach(occasion: Occasion) -> Letter:
     lines = (
         _("承诺 %(customer)s 在 %(due)s 前%(metric)s，逾期没有做到。") % words,
         *_overdue(occasion),
-        *_noticed_late(occasion.escalation),
+        *_came_late(occasion),
+        *_noticed_late(occasion),
         *_handed_over(occasion),
     )
     return _to_us(occasion, pgettext("subject", "超时"), lines)
@@ -179,10 +181,18 @@ def _overdue(occasion: Occasion) -> tuple[str, ...]:
     return (_("已超时 %(overdue)s（工作时间）。") % {"overdue": length_words(overdue)},)
 
 
-def _noticed_late(escalation: Escalation) -> tuple[str, ...]:
+def _came_late(occasion: Occasion) -> tuple[str, ...]:
+    """Return how long the deadline had passed when the ticket came to us, if it had."""
+    late = reached_us_at(occasion.ticket) - occasion.escalation.due_at
+    if late <= timedelta():
+        return ()
+    return (_("工单送到时，时限已经过了 %(late)s。") % {"late": length_words(late)},)
+
+
+def _noticed_late(occasion: Occasion) -> tuple[str, ...]:
     """Return by how much we noticed late, when we did. Source: C35"""
-    late = escalation.fired_at - escalation.step_at
-    if late <= NOTICED_LATE:
+    late = noticed_late(occasion.escalation, occasion.ticket)
+    if not late:
         return ()
     return (_("系统晚了 %(late)s才发现此事（期间服务中断）。") % {"late": length_words(late)},)
 
@@ -260,11 +270,11 @@ def write_digest(occasions: Sequence[Occasion]) -> Letter:
     words = {"count": len(occasions), "numbers": numbers}
     rest = _("%(count)d 张工单：%(numbers)s 等") % words
     line = _("%(count)d 张工单同时超时：") if is_breach else _("%(count)d 张工单即将到期：")
-    late = max(occasions, key=lambda one: one.escalation.fired_at - one.escalation.step_at)
+    late = max(occasions, key=lambda one: noticed_late(one.escalation, one.ticket))
     return Letter(
         subject=one_line(_("【%(title)s】%(rest)s") % {"title": title, "rest": rest}),
         greeting=_("%(name)s：") % {"name": name_of(first.reader)},
-        lines=(*_noticed_late(late.escalation), line % words),
+        lines=(*_noticed_late(late), line % words),
         rows=tuple(_row(one) for one in sorted(occasions, key=lambda one: one.escalation.due_at)),
         asked=_("请按到期先后处理，或改派给能处理的人。"),
         link=f"{settings.PUBLIC_URL}/console/",

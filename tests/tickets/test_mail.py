@@ -16,7 +16,7 @@ from tests.hours import beijing
 from tests.world import World
 from tickets import dispatch, mail
 from tickets.actions import ticket as actions
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, InboundEvent, Ticket
 from tickets.occasions import RELATED
 from tickets.wording import one_line
 
@@ -118,6 +118,46 @@ def test_a_breach_found_after_an_outage_says_how_late__C35(world: World):
     assert "系统晚了 50 分钟才发现此事" in text
     on_time = breach(world, "2026-09-28 13:00", "2026-09-28 15:00:30")
     assert "才发现" not in text_of(mail_of(last(on_time, "breach")))
+
+
+def received(ticket: Ticket, at: str) -> None:
+    """Keep a message as the one that opened a ticket."""
+    InboundEvent.objects.create(
+        channel=ticket.channel, raw=b"{}", received_at=beijing(at), state=InboundEvent.State.ACCEPTED, ticket=ticket
+    )
+
+
+def test_a_ticket_that_came_late_itself_blames_no_outage__C35(world: World):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    received(ticket, "2026-09-28 12:00")
+    with clock_at("2026-09-28 12:00:02"):
+        dispatch.sweep()
+    text = text_of(mail_of(last(ticket, "breach"), beijing("2026-09-28 12:00:02")))
+    assert "工单送到时，时限已经过了 1 小时。" in text
+    assert "才发现" not in text
+    line = ticket.events.get(kind="escalated", fields__mark="breach")
+    assert "noticed_late_by" not in line.fields
+    assert line.fields["due_at"] == "2026-09-28T03:00:00Z"
+
+
+def test_a_ticket_that_came_late_during_an_outage_is_noticed_late_from_its_coming__C35(world: World):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    received(ticket, "2026-09-28 12:00")
+    with clock_at("2026-09-28 12:30"):
+        dispatch.sweep()
+    text = text_of(mail_of(last(ticket, "breach"), beijing("2026-09-28 12:30")))
+    assert "系统晚了 30 分钟才发现此事" in text
+
+
+def test_a_receipt_promises_no_instant_that_has_passed(world: World):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    text = text_of(mail_of(last(ticket, "receipt"), beijing("2026-09-28 11:00:01")))
+    assert "按约定应在 9月28日 星期一 11:00 前答复您" in text
+    assert "我们会在" not in text
+    actions.accept(ticket=ticket, actor=world.agent, at=beijing("2026-09-28 10:00"))
+    assert "我们会在 9月28日 星期一 11:00 前答复您" in text_of(
+        mail_of(last(ticket, "receipt"), beijing("2026-09-28 11:00:01"))
+    )
 
 
 def test_a_warning_says_what_is_left(world: World):
