@@ -11,6 +11,7 @@ from sla.models import Milestone
 from sla.refusals import ActionRefusedError
 from sla.timeline import ActorKind, Hold
 from tickets import notifications
+from tickets.answers import instant
 from tickets.ledger import Entry, actor_of, record, replan
 from tickets.locking import lock_free
 from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEvent
@@ -98,7 +99,7 @@ def wait(*, ticket: Ticket, wait_for: str, until: datetime | None, actor: User, 
     hold = Hold.SCHEDULED if until else Hold(wait_for)
     ticket.status = Status.SCHEDULED if until else Status(f"waiting_{wait_for}")
     ticket.waiting_until = until
-    fields = {"for": wait_for, "hold": hold.value} | ({"until": until.isoformat()} if until else {})
+    fields = {"for": wait_for, "hold": hold.value} | ({"until": instant(until)} if until else {})
     record(
         ticket,
         *_first_touch(ticket, actor, at, status=ticket.status),
@@ -148,6 +149,8 @@ def reopen(*, ticket: Ticket, body: str, actor: User | Contact, at: datetime) ->
     """Take a solved or closed ticket up again; a customer may do so until it is closed."""
     ticket = locked(ticket)
     who = actor_of(actor)
+    if ticket.status == Status.MERGED:
+        raise ActionRefusedError("ticket_merged", _("工单已并入 %s,请在那里继续。") % ticket.merged_into)
     if ticket.status not in (Status.RESOLVED, Status.CLOSED):
         raise ActionRefusedError("not_ended", _("工单尚未结束,无需重新打开。"))
     if ticket.status == Status.CLOSED and who.kind == ActorKind.CUSTOMER:

@@ -18,6 +18,24 @@ from tickets.models import Ticket
 BODY = 100_000
 
 
+class TextField(serializers.CharField):
+    """Text as such: a number is none."""
+
+    def to_internal_value(self, value: Any) -> str:
+        if not isinstance(value, str):
+            self.fail("invalid")
+        return super().to_internal_value(value)
+
+
+class TruthField(serializers.BooleanField):
+    """True or false as such: a word for it is neither."""
+
+    def to_internal_value(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            self.fail("invalid", input=value)
+        return value
+
+
 class NothingSerializer(serializers.Serializer[Any]):
     """No body is needed."""
 
@@ -25,25 +43,25 @@ class NothingSerializer(serializers.Serializer[Any]):
 class WordsSerializer(serializers.Serializer[Any]):
     """What is said."""
 
-    body = serializers.CharField(max_length=BODY)
+    body = TextField(max_length=BODY)
 
 
 class MaybeWordsSerializer(serializers.Serializer[Any]):
     """What is said, if anything."""
 
-    body = serializers.CharField(max_length=BODY, required=False, allow_blank=True, default="")
+    body = TextField(max_length=BODY, required=False, allow_blank=True, default="")
 
 
 class AssignSerializer(serializers.Serializer[Any]):
     """Who is to work on it: a username."""
 
-    to = serializers.CharField(max_length=150)
+    to = TextField(max_length=150)
 
 
 class CallSerializer(WordsSerializer):
     """What was said on the phone; a call that nobody answered is no contact."""
 
-    answered = serializers.BooleanField()
+    answered = TruthField()
 
 
 class WaitSerializer(serializers.Serializer[Any]):
@@ -59,7 +77,7 @@ class WaitSerializer(serializers.Serializer[Any]):
 class MergeSerializer(serializers.Serializer[Any]):
     """The number of the ticket that it becomes part of."""
 
-    into = serializers.CharField(max_length=20)
+    into = TextField(max_length=20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,3 +149,37 @@ def test_a_partner_reaches_the_tickets_of_their_accounts_alone(client, world, ti
     assert client.get(f"/api/v1/tickets/{ticket.number}/", **header).status_code == 200
     other = world.open_ticket(side=world.kingdee)
     assert client.post(f"/api/v1/tickets/{other.number}/accept/", **header).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "field"),
+    [
+        ("progress", {"body": 5}, "body"),
+        ("reply", {"body": True}, "body"),
+        ("resolve", {"body": 0}, "body"),
+        ("call", {"body": "无人接听", "answered": "no"}, "answered"),
+        ("call", {"body": "无人接听", "answered": 0}, "answered"),
+        ("assign", {"to": 5}, "to"),
+        ("merge", {"into": 5}, "into"),
+    ],
+)
+def test_a_value_of_another_type_is_not_taken_for_what_it_resembles(do, agent, ticket, name, said, field):
+    answer = do(name, agent, said)
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.event_count) == ("new", 1)
+
+
+def test_a_merged_ticket_is_not_reopened_but_says_where_to_go_on__C37(do, agent, world, ticket):
+    other = world.open_ticket("另一张", at=database_now() - timedelta(minutes=4))
+    do("merge", agent, {"into": other.number})
+    answer = do("reopen", agent, {"body": "又出现"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "ticket_merged")
+    assert other.number in answer.json()["detail"]
+
+
+def test_instants_in_the_ledger_end_in_z_as_all_others_do(do, client, agent, ticket):
+    until = database_now() + timedelta(days=1)
+    do("wait", agent, {"for": "customer", "until": until.isoformat()})
+    events = client.get(f"/api/v1/tickets/{ticket.number}/events/", **agent).json()
+    assert events[-1]["fields"]["until"] == until.isoformat().replace("+00:00", "Z")
