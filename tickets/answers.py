@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from plans.wording import text_of
 from sla.compiled import calendar_of, policy_of
@@ -84,8 +85,13 @@ def remaining_of(row: Milestone, at: datetime) -> timedelta | None:
 
 
 def intake_fields(ticket: Ticket, milestones: Iterable[Milestone], at: datetime) -> dict[str, Any]:
-    """Return the answer to what came in: the ticket, why it is covered, and what is promised by when."""
+    """Return the answer to what came in: the ticket, why it is covered, and what is promised by when.
+
+    All of it is in the language of the person who asked, to whom the sender passes it on.
+    """
     plan = ticket.contract.plan
+    with translation.override(ticket.language):
+        promised = [milestone_fields(row, at) | {"opens_at": instant(opens_at(row))} for row in milestones]
     return {
         "ticket": ticket.number,
         "url": ticket_url(ticket.number),
@@ -93,7 +99,7 @@ def intake_fields(ticket: Ticket, milestones: Iterable[Milestone], at: datetime)
         "entrance": ticket.channel,
         "decision": decision_of(ticket),
         "plan": {"code": plan.code, "rank": plan.rank},
-        "milestones": [milestone_fields(row, at) | {"opens_at": instant(opens_at(row))} for row in milestones],
+        "milestones": promised,
     }
 
 

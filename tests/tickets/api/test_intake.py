@@ -304,3 +304,13 @@ def test_intake_takes_few_questions(post, body, django_assert_max_num_queries):
     # Two of them are the savepoints that a test has in place of a transaction's begin and end.
     with django_assert_max_num_queries(11):
         post(body)
+
+
+def test_an_answer_is_in_one_language_that_of_who_asked__K02(post, kingdee_body, world):
+    chinese = post(kingdee_body | {"external_id": "zh"}, HTTP_ACCEPT_LANGUAGE="en").json()
+    assert chinese["decision"]["clause"].startswith("§3.1.2 解决产品使用过程中")
+    assert chinese["milestones"][0]["clause"].startswith("§3.1.2(5) 0.5 个工作日内响应")
+    Contact.objects.filter(pk=world.kingdee.contact.pk).update(language="en")
+    english = post(kingdee_body | {"external_id": "en"}).json()
+    assert english["decision"]["clause"].startswith("§3.1.2 Questions of use")
+    assert english["milestones"][0]["clause"].startswith("§3.1.2(5) Response within 0.5 working day")
