@@ -90,6 +90,7 @@ def _fire(rows: list[Milestone], now: datetime) -> None:
             upcoming.level if upcoming else 0,
             passed[-1].at if passed else row.fired_through or now,
         ))  # fmt: skip
+    _take_up_again(escalations, now)
     Escalation.objects.bulk_create(escalations, ignore_conflicts=True)
     with connection.cursor() as cursor:
         cursor.execute(MOVE_ON, [list(column) for column in zip(*moved, strict=True)])
@@ -124,6 +125,20 @@ def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[
             state=Escalation.State.SUPERSEDED if overtaken else Escalation.State.PENDING,
             error="overtaken by the breach" if overtaken else "",
         )
+
+
+def _take_up_again(escalations: Iterable[Escalation], now: datetime) -> None:
+    """Put back those that were void when they were to be acted on, and hold again: nobody was told of them."""
+    owed = {(row.milestone_id, row.due_at, row.level) for row in escalations if row.state == Escalation.State.PENDING}
+    void = Escalation.objects.filter(
+        milestone__in={milestone for milestone, _due_at, _level in owed},
+        state=Escalation.State.SUPERSEDED,
+        acted_at__isnull=False,
+    )
+    again = [row.pk for row in void if (row.milestone_id, row.due_at, row.level) in owed]
+    if again:
+        put_back = {"state": Escalation.State.PENDING, "acted_at": None, "error": "", "fired_at": now, "retry_at": now}
+        Escalation.objects.filter(pk__in=again).update(**put_back)
 
 
 def _put_off(row: Milestone, now: datetime, error: str) -> None:

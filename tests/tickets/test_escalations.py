@@ -221,3 +221,19 @@ def test_queries_of_a_batch_grow_gently(world: World, django_assert_max_num_quer
     fire_all(world, 20)
     with clock_at("2026-09-28 10:32"), django_assert_max_num_queries(20 * 6 + 20):
         assert act() == 20
+
+
+def test_a_breach_that_was_void_is_told_when_it_holds_again(world: World):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    with clock_at("2026-09-28 11:00:01") as at:
+        fire_due()
+        actions.close(ticket=ticket, actor=world.agent, at=at)
+        act()
+    assert (told(ticket), states(ticket)[-1]) == ([], ("breach", "superseded"))
+    actions.reopen(ticket=ticket, body="", actor=world.agent, at=beijing("2026-09-28 11:05"))
+    sweep_at("2026-09-28 11:05:01")
+    assert (told(ticket, "breach"), states(ticket)) == (
+        ["csm", "lead", "tam"], [("percent", "superseded"), ("breach", "done")],
+    )  # fmt: skip
+    sweep_at("2026-09-28 11:06")
+    assert len(told(ticket)) == 3
