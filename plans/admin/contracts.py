@@ -38,10 +38,20 @@ from sla.models.policies import Metric
 SOON = timedelta(days=60)
 
 
-class SharedChoices(admin.TabularInline):
-    """Rows of a contract that name a product or a colleague: the choices are read once, not once a row."""
+class ContractRow(admin.TabularInline):
+    """A row of a contract; its inputs have no labels but the column's, so each says it itself."""
 
     extra = 0
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = db_field.verbose_name
+        return field
+
+
+class SharedChoices(ContractRow):
+    """Rows that name a product or a colleague: the choices are read once, not once a row."""
 
     def choosable(self) -> QuerySet[Any]:
         """Return what a row may name."""
@@ -76,9 +86,8 @@ class AccountTeamInline(SharedChoices):
         return super().get_queryset(request).select_related("user")
 
 
-class SwitchInline(admin.TabularInline):
+class SwitchInline(ContractRow):
     model = Switch
-    extra = 0
     readonly_fields = ("decided_by", "decided_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,15 @@ def vendors() -> Choices:
 OFFERED: dict[str, Callable[[], Choices]] = {"timezone": zones, "calendar": calendars, "vendor": vendors}
 
 
+def refused_form(form: Any, refusal: str) -> Any:
+    """Return a form class that finds one fault with whatever is entered: the refusal."""
+
+    def clean(self: Any) -> None:
+        raise ValidationError(refusal)
+
+    return type(form)(form.__name__, (form,), {"clean": clean})
+
+
 class ByActions:
     """Save through an action, say its refusal on the page, and delete nothing: what ended is marked so."""
 
@@ -52,13 +62,18 @@ class ByActions:
         return False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show or save the form; a refusal has undone the whole save by the time it is told."""
+        """Show or save the form; a refusal has undone the whole save, and is told over what was entered."""
         try:
             shown: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
         except RefusedError as refused:
-            messages.error(request, refused.message)
-            return HttpResponseRedirect(request.get_full_path())
+            request.refusal = refused.message  # type: ignore[attr-defined]
+            shown = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
         return shown
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else refused_form(form, refusal)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the codes that there are instead of an empty line."""

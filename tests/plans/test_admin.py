@@ -62,13 +62,14 @@ def test_contract_is_signed_with_its_entitlements(root, cast):
     assert sorted(entitled.values_list("item__promise", flat=True)) == ["K06", "K12", "K19"]
 
 
-def test_refusal_is_told_on_the_page_and_nothing_is_saved(root, cast):
+def test_refusal_is_told_over_what_was_entered_and_nothing_is_saved(root, cast):
     sent = posted(cast.kingdee, ends_on="2027-01-01", **{
         "switches-TOTAL_FORMS": "1", "switches-0-contract": cast.kingdee.pk, "switches-0-name": "hotline_calendar",
         "switches-0-value": "nowhere", "switches-0-reason": "补充协议",
     })  # fmt: skip
-    answer = root.post(page(Contract, "change", cast.kingdee.pk), sent, follow=True)
-    assert "没有名为“nowhere”的服务时间" in answer.content.decode()
+    told = root.post(page(Contract, "change", cast.kingdee.pk), sent).content.decode()
+    assert "没有名为“nowhere”的服务时间" in told
+    assert all(entered in told for entered in ('value="2027-01-01"', 'value="nowhere"', 'value="补充协议"'))
     assert Contract.objects.get(pk=cast.kingdee.pk).ends_on.year == 2026
 
 
