@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model
@@ -109,7 +109,7 @@ def _fact(row: Observation) -> Fact:
         actor=timeline.ActorKind(row.actor_kind),
         ref=row.pk,
         hold=timeline.Hold(hold) if hold else None,
-        until=datetime.fromisoformat(until) if until else None,
+        until=datetime.fromisoformat(until).astimezone(UTC) if until else None,
         terms=terms,
     )
 
@@ -259,6 +259,7 @@ def _drop(vanished: Iterable[Milestone]) -> None:
         if row.escalations.exists():
             row.state, row.next_step_at = Milestone.State.CANCELLED, None
             row.stopped_at = row.stopped_at or row.started_at
+            row.completed_at = row.met_by_id = row.remaining = None
             row.save(update_fields=FOLDED)
         else:
             row.delete()

@@ -110,7 +110,7 @@ class Milestone(models.Model):
     # Promised working time, and what is left of it while paused.
     budget = models.DurationField(_("承诺时长"), null=True, blank=True)
     remaining = models.DurationField(_("剩余时长"), null=True, blank=True)
-    # [{"start", "end" or null, "hold"}], instants as ISO 8601 UTC.
+    # [{"start", "end" or null, "cause"}], instants as ISO 8601 UTC.
     pauses = models.JSONField(_("暂停记录"), default=list, blank=True)
     # The span from start to due touches a year whose holidays are assumed.
     is_provisional = models.BooleanField(_("暂定"), default=False, help_text=_("涉及节假日尚属推定的年份。"))

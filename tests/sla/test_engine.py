@@ -208,6 +208,24 @@ def test_the_watchdog_leaves_alone_what_is_not_yet_late():
     with clock_at("2026-03-02 12:00:04"):
         assert fire_due(later_than=timedelta(seconds=3)) == 1
 
+def test_a_run_whose_every_fact_was_taken_back_stays_for_the_record_only():
+    clock = start("2026-03-02 10:00", {"metric": "next_response", "amount": Decimal(3600)})
+    engine.observe(clock, [heard("customer customer_message", "2026-03-02 10:00", "T-1#2")])
+    fire("2026-03-02 11:30")
+    engine.observe(clock, [heard("reply", "2026-03-02 11:40", "T-1#3")])
+    engine.withdraw(clock, source="T-1#2", at=beijing("2026-03-02 11:45"))
+    left = only(clock)
+    assert (left.state, left.completed_at, left.met_by, left.next_step_at) == ("cancelled", None, None, None)
+    assert left.escalations.count() == 2
+
+
+def test_pauses_are_stored_in_utc_however_their_end_was_written():
+    clock = start("2026-03-06 10:00", RESOLUTION)
+    engine.observe(clock, [heard("wait", "2026-03-06 16:00", hold="scheduled", until="2026-03-09T10:00:00+08:00")])
+    assert only(clock).pauses == [
+        {"start": "2026-03-06T08:00:00+00:00", "end": "2026-03-09T02:00:00+00:00", "cause": "scheduled"}
+    ]
+
 
 # --- Proof -------------------------------------------------------------------------------------------------------
 
