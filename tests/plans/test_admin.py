@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.urls import reverse
 
 from plans.actions import NewTarget, override
@@ -146,3 +147,11 @@ def test_customer_is_kept(root, db):
             "contracts-TOTAL_FORMS": "0", "contracts-INITIAL_FORMS": "0"}  # fmt: skip
     assert root.post(page(Customer, "add"), sent).status_code == 302
     assert Customer.objects.get(code="n1").name == "新客户"
+
+
+def test_first_administrator_of_a_fresh_installation_gets_in(client, db):
+    call_command("createsuperuser", interactive=False, username="first", email="first@shouyue.example", verbosity=0)
+    first = User.objects.get(username="first")
+    assert first.role == "admin"
+    client.force_login(first)
+    assert client.get("/admin/").status_code == 200
