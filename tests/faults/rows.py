@@ -27,12 +27,12 @@ def seed(*, open_clocks: int, due: int, within: float, lead: float = 3.0) -> Non
     owner = f"(ARRAY{owners})[1 + mod(n, {AGENTS})]"
     many = {"id": f"{BASE} + n"}
     clock = template.ticket_clocks.get().clock
-    _copy(Ticket, template.pk, open_clocks, {**many, "number": "'S-' || n", "assignee_id": owner, "event_count": "0"})
-    _copy(Clock, clock.pk, open_clocks, many)
+    copy(Ticket, template.pk, open_clocks, {**many, "number": "'S-' || n", "assignee_id": owner, "event_count": "0"})
+    copy(Clock, clock.pk, open_clocks, many)
     link = template.ticket_clocks.get().pk
-    _copy(TicketClock, link, open_clocks, {**many, "ticket_id": many["id"], "clock_id": many["id"]})
+    copy(TicketClock, link, open_clocks, {**many, "ticket_id": many["id"], "clock_id": many["id"]})
     dates = {"due_at": instant, "next_step_at": instant, "started_at": "now() - interval '2 hours'", "next_level": "0"}
-    _copy(Milestone, clock.milestones.get().pk, open_clocks, {**many, "clock_id": many["id"], **dates})
+    copy(Milestone, clock.milestones.get().pk, open_clocks, {**many, "clock_id": many["id"], **dates})
     Delivery.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sla_milestone, sla_clock, tickets_ticket, tickets_ticketclock")
@@ -49,15 +49,16 @@ def _template() -> Ticket:
     return ticket
 
 
-def _copy(model: type[models.Model], pk: int, count: int, changes: dict[str, str]) -> None:
-    """Copy one row `count` times; `changes` are SQL expressions of `n`, from 1 to `count`."""
+def copy(model: type[models.Model], pk: int, count: int | tuple[int, int], changes: dict[str, str]) -> None:
+    """Copy one row `count` times, or from the first to the last number; `changes` are SQL expressions of `n`."""
+    first, last = count if isinstance(count, tuple) else (1, count)
     columns = [field.column for field in model._meta.concrete_fields]
     values = ", ".join(changes.get(column, f"template.{column}") for column in columns)
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) "
-            f"SELECT {values} FROM {table} AS template, generate_series(1, {count}) AS n WHERE template.id = %s",
+            f"SELECT {values} FROM {table} AS template, generate_series({first}, {last}) AS n WHERE template.id = %s",
             [pk],
         )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from tickets.models import Channel, Ticket
 from tickets.models.ticket import ENDED
 
 PAGE = 50
+LIMIT = 2_000
 # So many of those due first are weighed by the working time they have left; what is due later can wait its turn.
 WEIGHED = 200
 FILTERS = ("channel", "plan", "team")
@@ -55,6 +57,16 @@ class Wish:
         return f"{reverse('console:queue')}?{urlencode({name: said for name, said in asked.items() if said})}"
 
 
+class Counted(Paginator):
+    """Pages of a list that is counted up to a limit: who looks further back than that searches."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many there are, at most one more than the limit."""
+        found: Any = self.object_list
+        return int(found.order_by()[: LIMIT + 1].count())
+
+
 @dataclass(frozen=True)
 class Group:
     """Rows that are due about the same time."""
@@ -87,7 +99,7 @@ def rows_for(wish: Wish, reader: Reader) -> tuple[list[Row], Page[Any]]:
         rows = sorted(rows_of(tickets[:WEIGHED], reader, wish.view.key), key=_slack)
         page: Page[Any] = Paginator(rows, PAGE).get_page(wish.page)
         return list(page.object_list), page
-    page = Paginator(tickets, PAGE).get_page(wish.page)
+    page = Counted(tickets, PAGE).get_page(wish.page)
     return rows_of(list(page.object_list), reader, wish.view.key), page
 
 
@@ -105,7 +117,8 @@ def queue(wish: Wish, reader: Reader) -> dict[str, Any]:
         "up_next": ahead,
         "groups": groups(rows, wish, reader.at),
         "pages": pages(page, wish),
-        "total": page.paginator.count,
+        "count": page.paginator.count,
+        "total": counted(page),
         "now": reader.at,
         "query": wish.query,
         "view": wish.view,
@@ -156,7 +169,7 @@ def group_names() -> dict[str, str]:
 
 def pages(page: Page[Any], wish: Wish) -> dict[str, Any]:
     """Return what the pager needs."""
-    words = {"first": page.start_index(), "last": page.end_index(), "total": page.paginator.count}
+    words = {"first": page.start_index(), "last": page.end_index(), "total": counted(page)}
     return {
         "has_other_pages": page.has_other_pages(),
         "has_previous": page.has_previous(),
@@ -165,6 +178,12 @@ def pages(page: Page[Any], wish: Wish) -> dict[str, Any]:
         "next_url": wish.address(page=page.number + 1),
         "words": _("%(first)s–%(last)s，共 %(total)s 件") % words,
     }
+
+
+def counted(page: Page[Any]) -> str:
+    """Return how many there are in all, as people say it."""
+    found = page.paginator.count
+    return f"{LIMIT}+" if found > LIMIT else str(found)
 
 
 def choices(wish: Wish) -> dict[str, Any]:

@@ -162,6 +162,14 @@ class Ticket(models.Model):
                 condition=~models.Q(status__in=["resolved", "closed", "merged"]),
                 name="ticket_queue",
             ),
+            # Everything that the console counts of open tickets, so that it need not read the tickets.
+            models.Index(
+                fields=["assignee", "team", "status", "next_due_at"],
+                include=["id"],
+                condition=~models.Q(status__in=["resolved", "closed", "merged"]),
+                name="ticket_counts",
+            ),
+            models.Index(fields=["-updated_at", "-id"], name="ticket_by_change"),
             models.Index(fields=["customer", "-opened_at"], name="ticket_by_customer"),
             models.Index(
                 fields=["waiting_until"], condition=models.Q(waiting_until__isnull=False), name="ticket_waiting_until"
