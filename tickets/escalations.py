@@ -113,7 +113,7 @@ def _take(step: Step, together: dict[tuple[int, datetime, datetime], list[Escala
     """Carry out one escalation, or void it when it no longer holds."""
     row = step.escalation
     row.milestone.refresh_from_db()
-    if void := _void(row.milestone, row.due_at):
+    if void := _void(step):
         return _supersede(step, void)
     later = [
         one
@@ -124,11 +124,14 @@ def _take(step: Step, together: dict[tuple[int, datetime, datetime], list[Escala
     return _carry_out(Step(row, step.ticket, step.at, spared))
 
 
-def _void(milestone: Milestone, due_at: datetime) -> str:
+def _void(step: Step) -> str:
     """Return why an escalation no longer holds, if it does not."""
-    if milestone.stopped_at:
+    row = step.escalation
+    if row.milestone.stopped_at:
         return "stopped"
-    return "" if milestone.due_at == due_at else "deadline_moved"
+    if row.milestone.due_at != row.due_at:
+        return "deadline_moved"
+    return "overtaken" if row.mark in WARNINGS and step.at > row.due_at else ""
 
 
 def _supersede(step: Step, reason: str) -> Outcome:

@@ -170,7 +170,8 @@ def fire_all(world: World, count: int) -> list[Ticket]:
 def test_one_poisoned_row_is_put_off_then_quarantined_and_the_others_go_on__F17(world: World):
     tickets = fire_all(world, 6)
     poisoned = Escalation.objects.get(milestone__clock__ticket_clock__ticket=tickets[2])
-    Escalation.objects.filter(pk=poisoned.pk).update(actions=[{"do": "dance"}])
+    # As a breach: a warning would be overtaken by its deadline between the tries.
+    Escalation.objects.filter(pk=poisoned.pk).update(actions=[{"do": "dance"}], mark="breach")
     with clock_at("2026-09-28 10:32"):
         assert act() == 6
     assert Escalation.objects.filter(state="done").count() == 5
@@ -237,3 +238,12 @@ def test_a_breach_that_was_void_is_told_when_it_holds_again(world: World):
     )  # fmt: skip
     sweep_at("2026-09-28 11:06")
     assert len(told(ticket)) == 3
+
+
+def test_a_warning_that_is_acted_on_after_the_deadline_warns_nobody(world: World):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    with clock_at("2026-09-28 10:31"):
+        fire_due()
+    sweep_at("2026-09-28 11:01")  # the second hop was down in between
+    assert (told(ticket, "warning"), told(ticket, "breach")) == ([], ["csm", "lead", "tam"])
+    assert [fields.get("superseded") for fields in escalated(ticket)] == ["overtaken", None]
