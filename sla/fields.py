@@ -1,13 +1,18 @@
 """Instants and proofs, as every API of ours reads and writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from rest_framework import serializers
 
 from sla.proofs import Proof, ProofPiece
+from sla.wording import HOLDS
+
+CAUSES = {**HOLDS, "resolved": pgettext_lazy("hold", "已解决")}
+NO_EVENTS: Mapping[datetime, str] = {}
 
 
 class InstantField(serializers.DateTimeField):
@@ -47,26 +52,36 @@ class ProofSerializer(serializers.Serializer[Any]):
     calendar_version = serializers.IntegerField()
 
 
-def proof_fields(proof: Proof, language: str) -> dict[str, Any]:
-    """Return a proof as programs read it."""
+def proof_fields(proof: Proof, language: str, events: Mapping[datetime, str]) -> dict[str, Any]:
+    """Return a proof as programs read it; `events` are those behind its pauses, by their first instant."""
     return {
         "due_at": proof.due_at,
-        "pieces": pieces_fields(proof.pieces, language),
+        "pieces": pieces_fields(proof.pieces, language, events),
         "policy_version": proof.policy_version,
         "calendar_version": proof.calendar_version,
     }
 
 
-def pieces_fields(pieces: Iterable[ProofPiece], language: str) -> list[dict[str, Any]]:
+def pieces_fields(
+    pieces: Iterable[ProofPiece], language: str, events: Mapping[datetime, str] = NO_EVENTS
+) -> list[dict[str, Any]]:
     """Return the pieces of a proof, explained in a language."""
-    is_english = language.startswith("en")
     return [
         {
             "start": piece.start,
             "end": piece.end,
             "counted": piece.counted,
             "reason": piece.reason,
-            "detail": piece.detail_en if is_english else piece.detail,
+            "detail": _detail(piece, language, events),
         }
         for piece in pieces
     ]
+
+
+def _detail(piece: ProofPiece, language: str, events: Mapping[datetime, str]) -> str:
+    """Return what explains a piece; of a pause its cause and the event behind it. One may begin in shut hours."""
+    if piece.reason != "pause":
+        return piece.detail_en if language.startswith("en") else piece.detail
+    began = max((at for at in events if at <= piece.start), default=None)
+    parts = (str(CAUSES.get(piece.detail, piece.detail)), events[began] if began else "")
+    return " · ".join(part for part in parts if part)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sla.calendar import Interval, Piece
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.engine import pauses_of
-from sla.models import Milestone
-from sla.timeline import Pause
+from sla.models import Milestone, Observation
+from sla.timeline import ENDINGS, FactKind, Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ def proof_of(milestone: Milestone) -> Proof:
         calendar_version=milestone.calendar_version.version,
         digest=milestone.calendar_version.digest,
     )
+
+
+def events_behind(milestone: Milestone) -> dict[datetime, str]:
+    """Return where the ledger tells of each pause, by its first instant: a wait, or what ended the work."""
+    kinds = [FactKind.WAIT, *ENDINGS]
+    starts = [pause.start for pause in pauses_of(milestone)]
+    heard = Observation.objects.filter(clock=milestone.clock_id, at__in=starts, kind__in=kinds, withdrawn_at=None)
+    return dict(heard.order_by("pk").values_list("at", "source")) if starts else {}
 
 
 def pieces_between(compiled: CompiledCalendar, start: datetime, due_at: datetime | None) -> list[ProofPiece]:

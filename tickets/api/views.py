@@ -21,7 +21,7 @@ from plans.models import User
 from sla.fields import ProofSerializer, proof_fields
 from sla.models import Milestone
 from sla.problems import ProblemError
-from sla.proofs import proof_of
+from sla.proofs import events_behind, proof_of
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.answers import milestone_fields, milestones_of
 from tickets.api.acts import ACTS, Act, Deed, Doing, NothingSerializer
@@ -115,8 +115,8 @@ class MilestoneProof(APIView):
     @extend_schema(responses=ProofSerializer, parameters=[OpenApiParameter("number", OpenApiTypes.INT)])
     def get(self, request: Request, number: str, metric: str) -> Response:
         milestone = find_milestone(find_ticket(request, number), metric, request.query_params.get("number", ""))
-        proof = proof_of(milestone)
-        return Response(ProofSerializer(proof_fields(proof, get_language() or "")).data)
+        fields = proof_fields(proof_of(milestone), get_language() or "", events_behind(milestone))
+        return Response(ProofSerializer(fields).data)
 
 
 def find_milestone(ticket: Ticket, metric: str, run: str) -> Milestone:

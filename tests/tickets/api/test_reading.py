@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from plans.actions import NewTarget, override
 from sla.clock import database_now
 from tickets.actions import ticket as act
 
@@ -125,3 +126,28 @@ def test_an_unknown_metric_has_no_proof(client, world, agent):
     assert client.get(f"/api/v1/tickets/{ticket.number}/milestones/nothing/proof/", **agent).status_code == 404
     url = f"/api/v1/tickets/{ticket.number}/milestones/first_response/proof/?number=2"
     assert client.get(url, **agent).status_code == 404
+
+
+def test_a_proof_names_the_event_behind_each_pause_in_the_reader_s_language__C24(client, world, agent):
+    now = database_now()
+    override(
+        contract=world.yonsuite.contract, target=NewTarget("resolution", Decimal(28800), calendar="yonsuite-7x24"),
+        reason="约定", actor=world.manager, at=now,
+    )  # fmt: skip
+    ticket = world.open_ticket(at=now - timedelta(hours=6))
+    told = {"ticket": ticket, "actor": world.agent}
+    act.wait(wait_for="customer", until=None, at=now - timedelta(hours=5), **told)
+    act.resume(at=now - timedelta(hours=4), **told)
+    act.resolve(body="", at=now - timedelta(hours=3), **told)
+    act.reopen(body="又出现", at=now - timedelta(hours=2), **told)
+    url = f"/api/v1/tickets/{ticket.number}/milestones/resolution/proof/"
+    proof = client.get(url, **agent).json()
+    paused = [piece["detail"] for piece in proof["pieces"] if piece["reason"] == "pause"]
+    assert paused == [f"等待客户 · {ticket.number}#3", f"已解决 · {ticket.number}#5"]
+    counted = [piece for piece in proof["pieces"] if piece["counted"]]
+    spans = [datetime.fromisoformat(piece["end"]) - datetime.fromisoformat(piece["start"]) for piece in counted]
+    assert sum(spans, timedelta()) == timedelta(hours=8)
+    english = client.get(url, HTTP_ACCEPT_LANGUAGE="en", **agent).json()["pieces"]
+    assert [piece["detail"] for piece in english if piece["reason"] == "pause"] == [
+        f"Waiting for customer · {ticket.number}#3", f"Resolved · {ticket.number}#5",
+    ]  # fmt: skip
