@@ -175,15 +175,6 @@ class Promise:
         return [_open(one) for one in self.compiled.calendar.openings(self.due_at, last)]
 
     @property
-    def slack(self) -> timedelta:
-        """Return the working time left; below zero once it is late, by how much. Source: C46"""
-        if self.due_at is None:
-            return timedelta.max
-        if self.at <= self.due_at:
-            return self.compiled.calendar.elapsed(self.at, self.due_at)
-        return -self.compiled.calendar.elapsed(self.due_at, self.at)
-
-    @property
     def met_at_event(self) -> int | None:
         """Return the number of the ledger's line that met it."""
         number = self.milestone.met_by.source.rpartition("#")[2] if self.milestone.met_by else ""
@@ -235,6 +226,12 @@ def promises_of(tickets: Iterable[Ticket], at: datetime, viewer: User) -> dict[i
     for row in related.order_by("started_at", "pk"):
         found[row.timed_id].append(Promise(row, by_id[row.timed_id], at, viewer))
     return found
+
+
+def slack_of(calendar: int, due_at: datetime, at: datetime) -> timedelta:
+    """Return the working time left until `due_at` on a calendar version; below zero once it is late, by how much."""
+    hours = calendar_of(calendar).calendar
+    return hours.elapsed(at, due_at) if at <= due_at else -hours.elapsed(due_at, at)
 
 
 def current_of(promises: Iterable[Promise]) -> Promise | None:

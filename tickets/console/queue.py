@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contact, Customer, Plan, Team
 from plans.wording import name_of
+from sla.models import Milestone
 from tickets.console.guard import Reader
 from tickets.console.rail import View, view_named
 from tickets.console.rows import RELATED, Row, rows_of
 from tickets.models import Channel, Ticket
 from tickets.models.ticket import ENDED
+from tickets.promises import slack_of
 
 PAGE = 50
 LIMIT = 2_000
@@ -92,20 +94,30 @@ def search(query: str, reader: Reader) -> QuerySet[Ticket]:
     return Ticket.objects.visible_to(reader.user).filter(holds).order_by("-updated_at", "-pk")
 
 
-def rows_for(wish: Wish, reader: Reader) -> tuple[list[Row], Page[Any]]:
+def rows_for(wish: Wish, reader: Reader, size: int = PAGE) -> tuple[list[Row], Page[Any]]:
     """Return the rows of the page asked for, and the page."""
-    tickets = tickets_for(wish, reader).select_related(*RELATED)
+    tickets = tickets_for(wish, reader)
+    pages: Paginator[Any] = Paginator(weighed(tickets, reader.at), size) if wish.is_weighed else Counted(tickets, size)
+    page = pages.get_page(wish.page)
+    listed: Any = page.object_list
     if wish.is_weighed:
-        rows = sorted(rows_of(tickets[:WEIGHED], reader, wish.view.key), key=_slack)
-        page: Page[Any] = Paginator(rows, PAGE).get_page(wish.page)
-        return list(page.object_list), page
-    page = Counted(tickets, PAGE).get_page(wish.page)
-    return rows_of(list(page.object_list), reader, wish.view.key), page
+        found = Ticket.objects.select_related(*RELATED).in_bulk(list(listed))
+        return rows_of([found[pk] for pk in listed if pk in found], reader, wish.view.key), page
+    return rows_of(list(listed.select_related(*RELATED)), reader, wish.view.key), page
 
 
-def _slack(row: Row) -> tuple[timedelta, datetime]:
-    """Order by working time left, what came first in front; one without a deadline comes last. Source: C46"""
-    return (row.promise.slack if row.promise else timedelta.max, row.opened_at)
+def weighed(tickets: QuerySet[Ticket], at: datetime) -> list[int]:
+    """Return the keys of the tickets due first by the working time they have left. Source: C46
+
+    What has no deadline comes last; of two alike the one that came first is in front.
+    """
+    first = list(tickets.values_list("pk", "opened_at")[:WEIGHED])
+    open_ones = Milestone.objects.open().filter(clock__ticket_clock__ticket__in=[pk for pk, _opened in first])
+    slack: dict[int, timedelta] = {}
+    for pk, calendar, due_at in open_ones.values_list("clock__ticket_clock__ticket", "calendar_version", "due_at"):
+        if due_at:
+            slack[pk] = min(slack.get(pk, timedelta.max), slack_of(calendar, due_at, at))
+    return [pk for pk, _opened in sorted(first, key=lambda one: (slack.get(one[0], timedelta.max), one[1]))]
 
 
 def queue(wish: Wish, reader: Reader) -> dict[str, Any]:

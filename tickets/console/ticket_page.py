@@ -140,9 +140,9 @@ class Desk:
 
     def beside(self) -> dict[str, Any]:
         """Return what the list beside the ticket needs: the first of the view it was opened from."""
-        rows, _page = rows_for(Wish(self.view), self.reader)
+        rows, _page = rows_for(Wish(self.view), self.reader, BESIDE)
         return {
-            "slips": rows[:BESIDE],
+            "slips": rows,
             "current_number": self.ticket.number,
             "back_url": self.view.url,
             "list_url": f"{self.url}&part=list",

@@ -1,5 +1,7 @@
 """The queue: what each view shows, in which order, found by which words, and at what cost."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,7 @@ from tickets.console.guard import Reader
 from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import VIEWS, counts, view_named
 from tickets.models import Status, Ticket
+from tickets.promises import slack_of
 
 NOW = beijing("2026-09-28 10:00")
 
@@ -75,18 +78,20 @@ def test_the_rail_counts_what_the_views_show(desk, life, world):
 
 
 def test_what_is_next_is_ordered_by_working_time_left__C46(world):
-    """A five-day calendar's two hours come before sixty-five hours round the clock, though both are due at ten."""
+    """Two hours of a five-day week come before twenty-nine of a seven-day one, though both are due on Monday at ten."""
     late_friday = beijing("2026-03-06 17:00")
-    round_the_clock = world.open_ticket("全天候", at="2026-03-06 16:00")
+    every_day = world.open_ticket("七天十二小时", at="2026-03-06 16:00")
     office_hours = world.open_ticket("五天八小时", side=world.kingdee, at="2026-03-06 15:30")
-    clocks = {ticket.pk: ticket.ticket_clocks.get().clock for ticket in (round_the_clock, office_hours)}
+    clocks = {ticket.pk: ticket.ticket_clocks.get().clock for ticket in (every_day, office_hours)}
     monday = beijing("2026-03-09 10:00")
     Ticket.objects.update(next_due_at=monday)
     for clock in clocks.values():
         clock.milestones.update(due_at=monday)
     rows, _page = rows_for(Wish(view_named("next")), Reader(world.agent, late_friday))
-    assert [row.subject for row in rows] == ["五天八小时", "全天候"]
-    assert rows[0].promise.slack.total_seconds() == 2 * 3600
+    assert [row.subject for row in rows] == ["五天八小时", "七天十二小时"]
+    calendars = [row.promise.milestone.calendar_version_id for row in rows]
+    left = [slack_of(calendar, monday, late_friday) / timedelta(hours=1) for calendar in calendars]
+    assert left == [2, 29]
 
 
 def test_rows_stand_in_groups_by_when_they_are_due(desk, life):
