@@ -8,7 +8,7 @@ from typing import Any
 from plans.models import User
 from sla.actors import SYSTEM
 from sla.firing import BACKOFF, WARNINGS, in_batches
-from sla.models import Escalation, Milestone
+from sla.models import Escalation
 from tickets.actions import ticket as ticket_actions
 from tickets.answers import instant
 from tickets.lateness import noticed_late

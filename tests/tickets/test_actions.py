@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from plans.models import User
+from plans.models import Contact, Customer, Role, User
 from sla.actors import SYSTEM
-from sla.models import Milestone
+from sla.models import Milestone, Observation
 from sla.refusals import ActionRefusedError
 from sla.timeline import ActorKind
 from tests.hours import beijing
@@ -99,6 +101,7 @@ def test_an_agreed_date_resumes_the_work_by_itself(world: World):
         ("nobody", None, "unknown_wait"),
         ("customer", AT, "until_is_past"),
         ("customer", AT - timedelta(1), "until_is_past"),
+        ("customer", AT + timedelta(days=367), "until_too_far"),
     ],
 )
 def test_a_wait_must_make_sense(world: World, wait_for, until, code):
@@ -127,6 +130,25 @@ def test_a_closed_ticket_tells_its_customer_what_to_do_instead(world: World):
         assert refused.value.ways_on
 
 
+def test_what_an_agent_says_on_reopening_reaches_the_customer(world: World):
+    ticket = actions.resolve(ticket=world.open_ticket(), body="好了", actor=world.agent, at=AT)
+    actions.reopen(ticket=ticket, body="还有一处要改。", actor=world.agent, at=AT)
+    mail = Delivery.objects.get(kind="reply")
+    assert (mail.contact, mail.event.kind) == (ticket.contact, "reply")
+
+
+def test_one_wait_that_can_not_be_ended_does_not_hold_up_the_others__F17(world: World):
+    until = AT + timedelta(hours=1)
+    tickets = [
+        actions.wait(ticket=world.open_ticket(), wait_for="customer", until=until, actor=world.agent, at=AT)
+        for _ in range(3)
+    ]
+    Observation.objects.filter(clock__ticket_clock__ticket=tickets[0], kind="wait").update(fields={"hold": "?"})
+    assert actions.resume_due(at=until) == 2
+    assert actions.resume_due(at=until) == 0
+    assert list(Ticket.objects.order_by("pk").values_list("status", flat=True)) == ["scheduled", "open", "open"]
+
+
 def test_an_ended_ticket_is_reopened_before_it_is_worked_on(world: World):
     ticket = actions.resolve(ticket=world.open_ticket(), body="好了", actor=world.agent, at=AT)
     with pytest.raises(ActionRefusedError) as refused:
@@ -143,6 +165,17 @@ def test_merging_stops_the_childs_clocks_and_forwards_its_mail__C37(world: World
     answered = actions.customer_message(ticket=child, contact=child.contact, body="补充一张截图", at=AT)
     assert answered == parent
     assert only(parent).stopped_at is None
+
+
+def test_words_for_a_ticket_merged_twice_lock_only_the_last__C37(world: World):
+    first, second, third = (world.open_ticket(subject) for subject in ("一", "二", "三"))
+    actions.merge(ticket=first, into=second, actor=world.agent, at=AT)
+    actions.merge(ticket=second, into=third, actor=world.agent, at=AT)
+    first.refresh_from_db()
+    with CaptureQueriesContext(connection) as captured:
+        answered = actions.customer_message(ticket=first, contact=first.contact, body="补充", at=AT)
+    locks = [query["sql"] for query in captured if 'FOR UPDATE OF "tickets_ticket"' in query["sql"]]
+    assert (answered, len(locks)) == (third, 1)
 
 
 def test_merging_stays_within_one_customer(world: World):
@@ -165,6 +198,34 @@ def test_a_raised_priority_is_recorded_with_who_raised_it(world: World):
         ticket = actions.raise_priority(ticket=ticket, actor=SYSTEM, at=AT)
     assert ticket.priority == "urgent"
     assert ticket.events.filter(kind=TicketEvent.Kind.PRIORITY_CHANGED).count() == 2
+
+
+def test_a_contact_has_no_say_in_another_customers_ticket__I11(world: World):
+    ticket = actions.resolve(ticket=world.open_ticket(), body="好了", actor=world.agent, at=AT)
+    stranger = world.stranger
+    for act in (
+        lambda: actions.customer_message(ticket=ticket, contact=stranger, body="?", at=AT),
+        lambda: actions.reopen(ticket=ticket, body="?", actor=stranger, at=AT),
+        lambda: actions.close(ticket=ticket, actor=stranger, at=AT),
+    ):
+        with pytest.raises(ActionRefusedError) as refused:
+            act()
+        assert refused.value.code == "not_allowed"
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.CUSTOMER_ADMIN])
+def test_who_left_the_customer_sees_its_tickets_no_more__I11(world: World, role: str):
+    contact = world.yonsuite.contact
+    User.objects.filter(pk=contact.user_id).update(role=role)
+    user = User.objects.get(pk=contact.user_id)
+    world.open_ticket()
+    assert Ticket.objects.visible_to(user).count() == 1
+    contact.is_active = False
+    contact.save()
+    assert Ticket.objects.visible_to(user).count() == 0
+    Contact.objects.update(is_active=True)
+    Customer.objects.update(is_active=False)
+    assert Ticket.objects.visible_to(user).count() == 0
 
 
 def test_customers_do_not_work_tickets(world: World):

@@ -1,7 +1,8 @@
 """What people do with a ticket. Each function locks it, checks, changes and records in one transaction."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,11 @@ from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEv
 from tickets.models.ticket import ENDED, WAITING
 
 Kind = TicketEvent.Kind
+
+# An agreed date beyond it is a slip of the pen.
+LONGEST_WAIT = timedelta(days=366)
+
+log = structlog.get_logger(__name__)
 
 
 def locked(ticket: Ticket) -> Ticket:
@@ -96,6 +102,8 @@ def wait(*, ticket: Ticket, wait_for: str, until: datetime | None, actor: User, 
         raise ActionRefusedError("unknown_wait", _("只能等待客户(customer)或第三方(third_party)。"))
     if until and until <= at:
         raise ActionRefusedError("until_is_past", _("约定的时间必须在将来。"))
+    if until and until > at + LONGEST_WAIT:
+        raise ActionRefusedError("until_too_far", _("约定的时间最多可在一年之后。"))
     hold = Hold.SCHEDULED if until else Hold(wait_for)
     ticket.status = Status.SCHEDULED if until else Status(f"waiting_{wait_for}")
     ticket.waiting_until = until
@@ -124,9 +132,19 @@ def resume_due(*, at: datetime, limit: int = 100) -> int:
     waited = Ticket.objects.due_to_resume(at)
     free = lock_free(set(waited.values_list("pk", flat=True)[:limit]))
     due = list(waited.filter(pk__in=free)) if free else []
-    for ticket in due:
-        record(ticket, _resumed(ticket, SYSTEM, ticket.waiting_until or at))
-    return len(due)
+    return sum(_resume_alone(ticket, at) for ticket in due)
+
+
+def _resume_alone(ticket: Ticket, at: datetime) -> bool:
+    """Take one ticket up again and tell whether that went well."""
+    number = ticket.number
+    try:
+        with transaction.atomic():
+            record(ticket, _resumed(ticket, SYSTEM, ticket.waiting_until or at))
+    except Exception as error:  # noqa: BLE001  one poisoned row must not stop the others, nor the sweep
+        log.error("resume_failed", ticket=number, error=f"{type(error).__name__}: {error}"[:400])
+        return False
+    return True
 
 
 @transaction.atomic
@@ -148,6 +166,7 @@ def resolve(*, ticket: Ticket, body: str, actor: User, at: datetime) -> Ticket:
 def reopen(*, ticket: Ticket, body: str, actor: User | Contact, at: datetime) -> Ticket:
     """Take a solved or closed ticket up again; a customer may do so until it is closed."""
     ticket = locked(ticket)
+    _check_theirs(ticket, actor)
     who = actor_of(actor)
     if ticket.status == Status.MERGED:
         raise ActionRefusedError("ticket_merged", _("工单已并入 %s,请在那里继续。") % ticket.merged_into)
@@ -163,6 +182,7 @@ def reopen(*, ticket: Ticket, body: str, actor: User | Contact, at: datetime) ->
 def close(*, ticket: Ticket, actor: User | Contact, at: datetime) -> Ticket:
     """End a ticket for good; a customer confirms a solved one."""
     ticket = locked(ticket)
+    _check_theirs(ticket, actor)
     who = actor_of(actor)
     if ticket.status in (Status.CLOSED, Status.MERGED):
         raise ActionRefusedError("ticket_ended", _("工单已经结束。"))
@@ -192,9 +212,8 @@ def merge(*, ticket: Ticket, into: Ticket, actor: User, at: datetime) -> Ticket:
 @transaction.atomic
 def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetime) -> Ticket:
     """Add what the customer says; it ends a wait for them, and reopens what was solved. Source: C20, C37"""
-    ticket = locked(ticket)
-    if ticket.status == Status.MERGED and ticket.merged_into:
-        return customer_message(ticket=ticket.merged_into, contact=contact, body=body, at=at)
+    ticket = _heir(ticket)
+    _check_theirs(ticket, contact)
     if ticket.status == Status.CLOSED:
         raise ActionRefusedError("ticket_closed", _("工单已关闭。"), ways_on=[_("提交一张新工单,并写上原工单号。")])
     if ticket.status == Status.RESOLVED:
@@ -242,6 +261,14 @@ def reassign(*, ticket: Ticket, to: User, actor: Actor, at: datetime) -> Ticket:
     return ticket
 
 
+def _heir(ticket: Ticket) -> Ticket:
+    """Lock the ticket that this one was merged into, however many merges on, or itself; never two at a time."""
+    while ticket.merged_into:
+        ticket = ticket.merged_into
+    ticket = locked(ticket)
+    return _heir(ticket) if ticket.merged_into_id else ticket
+
+
 def _to_work_on(ticket: Ticket, actor: User) -> Ticket:
     """Lock a ticket that an agent is about to work on. Raises ActionRefusedError if it has ended."""
     ticket = locked(ticket)
@@ -256,6 +283,12 @@ def _to_work_on(ticket: Ticket, actor: User) -> Ticket:
 def _check_agent(actor: User) -> None:
     if not actor.is_agent:
         raise ActionRefusedError("not_allowed", _("只有服务人员可以这样做。"))
+
+
+def _check_theirs(ticket: Ticket, person: User | Contact) -> None:
+    """Refuse a contact of another customer, whatever let them come this far."""
+    if isinstance(person, Contact) and person.customer_id != ticket.customer_id:
+        raise ActionRefusedError("not_allowed", _("这不是您单位的工单。"))
 
 
 def _check_can_own(person: User) -> None:
@@ -340,6 +373,8 @@ def _reopen(ticket: Ticket, body: str, actor: User | Contact, at: datetime) -> N
     event = record(ticket, *entries)[-1]
     if who.kind == ActorKind.CUSTOMER:
         _tell_owner(ticket, event, at)
+    elif body:
+        notifications.queue(kind=Delivery.Kind.REPLY, parent=event, ticket=ticket, recipient=ticket.contact, at=at)
 
 
 def _tell_owner(ticket: Ticket, event: TicketEvent, at: datetime) -> None:

@@ -71,9 +71,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if not isinstance(user, User) or not user.is_active:
             return self.none()
         if user.role == Role.CUSTOMER_ADMIN:
-            return self.filter(customer__contacts__user=user)
+            return self.filter(
+                customer__contacts__user=user, customer__contacts__is_active=True, customer__is_active=True
+            )
         if user.role == Role.CUSTOMER:
-            return self.filter(contact__user=user)
+            return self.filter(contact__user=user, contact__is_active=True, customer__is_active=True)
         if user.role == Role.PARTNER:
             return self.filter(models.Q(contract__account_team__user=user) | models.Q(assignee=user)).distinct()
         return self.all()
