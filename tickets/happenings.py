@@ -63,8 +63,8 @@ def _merged(event: TicketEvent, names: Names) -> str:
 
 
 def _priority(event: TicketEvent, names: Names) -> str:
-    names = dict(Priority.choices)
-    said = {name: str(names.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
+    steps = dict(Priority.choices)
+    said = {name: str(steps.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
     return _("优先级由 %(from)s 升为 %(to)s") % said
 
 
