@@ -4,11 +4,13 @@ A fact is something that happened at an instant. A cycle is one run of a target.
 they were recorded, always fold to the same cycles; that is why a corrected fact or calendar is a refold, never a patch.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
 
 from sla.calendar import Calendar
 
@@ -73,6 +75,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
 ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE})
 # A customer who reopens says by that alone that something is still to be answered.
@@ -190,6 +193,7 @@ class _Folding:
         self.calendars = calendars
         self.terms = Terms({})
         self.runs: list[_Run] = []
+        self.underway: list[_Run] = []
         self.holds: list[Pause] = []
         self.ended = False
         self.heard: list[Fact] = []
@@ -208,15 +212,21 @@ class _Folding:
         self.heard.append(fact)
 
     def live(self) -> list[_Run]:
-        return [run for run in self.runs if run.stopped_at is None]
+        """Return the runs that nothing has ended, without a look at all the others."""
+        self.underway = [run for run in self.underway if run.stopped_at is None]
+        return self.underway[:]
+
+    def _begin(self, run: _Run) -> None:
+        self.runs.append(run)
+        self.underway.append(run)
 
     def _last(self, metric: Metric) -> _Run | None:
         return next((run for run in reversed(self.runs) if run.metric == metric), None)
 
     def _start(self, metric: Metric, at: datetime) -> None:
         if target := self.terms.targets.get(metric):
-            number = sum(run.metric == metric for run in self.runs) + 1
-            self.runs.append(_Run(metric, number, target, at))
+            last = self._last(metric)
+            self._begin(_Run(metric, last.number + 1 if last else 1, target, at))
 
     def _meet(self, fact: Fact) -> None:
         if fact.actor not in HUMANS:
@@ -228,7 +238,7 @@ class _Folding:
                     self._start(Metric.UPDATE, fact.at)
 
     def _hold(self, fact: Fact) -> None:
-        if fact.kind == FactKind.WAIT and fact.hold:
+        if fact.kind == FactKind.WAIT and fact.hold and not self.ended:
             self._cut_hold(fact.at)
             self.holds.append(Pause(fact.at, fact.until, fact.hold))
         elif fact.kind == FactKind.RESUME or fact.kind in ENDINGS:
@@ -266,6 +276,7 @@ class _Folding:
         if self.terms.reopening == "restart":
             self._start(run.metric, at)
         elif target := self.terms.targets.get(run.metric):
+            self.underway = [*self.live(), run]
             run.resume(at)
             run.target = run.target if self._is_missed(run, at) else target
 
@@ -301,9 +312,10 @@ class _Folding:
         for earlier in self.heard:
             alone.hear(_under(earlier, Terms({metric: self.terms.targets[metric]}, reopening=self.terms.reopening)))
         for run in alone.live():
-            run.number += sum(mine.metric == metric for mine in self.runs) - (run.number - 1)
+            last = self._last(metric)
+            run.number = last.number + 1 if last else 1
             run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
-            self.runs.append(run)
+            self._begin(run)
 
 
 def _under(fact: Fact, terms: Terms) -> Fact:
@@ -341,9 +353,11 @@ def _budget(target: Target, calendar: Calendar, start: datetime) -> timedelta | 
     return calendar.elapsed(start, due_at) if due_at else None
 
 
-def _pauses(run: _Run, holds: Iterable[Pause]) -> tuple[Pause, ...]:
-    """Return the time within a run that its target does not count."""
-    return _within(run, [*(hold for hold in holds if hold.cause in run.target.pauses_on), *run.gaps])
+def _pauses(run: _Run, holds: Sequence[Pause]) -> tuple[Pause, ...]:
+    """Return the time within a run that its target does not count. Holds come in order and do not overlap."""
+    first = bisect_right(holds, run.started_at, key=lambda hold: hold.end or FOR_EVER)
+    during = takewhile(lambda hold: run.stopped_at is None or hold.start < run.stopped_at, holds[first:])
+    return _within(run, [*(hold for hold in during if hold.cause in run.target.pauses_on), *run.gaps])
 
 
 def _within(run: _Run, pauses: Iterable[Pause]) -> tuple[Pause, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from sla.timeline import Fact, FactKind, Metric, State
-from tests.facts import fact, fold, only, target, terms
+from tests.facts import PAUSING, fact, fold, only, target, terms, waits
 from tests.hours import beijing, hours
 
 
@@ -145,3 +145,11 @@ def test_what_is_taken_up_again_runs_under_the_terms_in_force():
         fact("customer reopen", "2026-03-02 14:00"),
     )
     assert [one.due_at for one in found] == [beijing("2026-03-02 16:00")]
+
+
+def test_nothing_waits_after_the_end__C09():
+    life = (fact("customer open", "2026-03-02 09:00"), fact("resolve", "2026-03-02 10:00"))
+    reopened = fact("customer reopen", "2026-03-02 14:00")
+    under = terms(target("resolution", 8, pauses_on=PAUSING))
+    for late in ((), (waits("2026-03-02 11:00"),)):
+        assert only(under, *life, *late, reopened).due_at == only(under, *life, reopened).due_at is not None
