@@ -225,7 +225,6 @@ def rights_of(ticket: Ticket) -> list[dict[str, str]]:
 
 def quota_words(quota: dict[str, Any]) -> str:
     """Return a quota in words, such as four times a year."""
-    per = {"year": _("每年"), "term": _("服务期内")}.get(quota.get("period", ""), "")
     units = {
         "times": _("%(n)s 次"),
         "reports": _("%(n)s 份"),
@@ -235,7 +234,8 @@ def quota_words(quota: dict[str, Any]) -> str:
         "tickets": _("%(n)s 张工单"),
     }
     amount = units.get(quota.get("unit", ""), "%(n)s") % {"n": f"{quota['amount']:g}"}
-    return f"{per} {amount}".strip()
+    spans = {"year": _("每年 %(amount)s"), "term": _("服务期内 %(amount)s")}
+    return spans.get(quota.get("period", ""), "%(amount)s") % {"amount": amount}
 
 
 def find_promise(promises: Iterable[Promise], pk: int) -> Promise:
