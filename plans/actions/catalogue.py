@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models, transaction
 
 from plans.models import Item, Plan, Product
-from sla.actions import Change, Outcome, digest
+from sla.actions import Change, Outcome, digest, write_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Offer:
 @transaction.atomic
 def put_products(*, products: Iterable[Mapping[str, str]]) -> list[Change]:
     """Save products by their code and return what changed; the fields are those of `Product`."""
+    write_alone()
     kept = {row.code: row for row in Product.objects.all()}
     return [_put_product(product, kept.get(product["code"])) for product in products]
 
@@ -52,7 +53,8 @@ def put_plans(*, offers: Iterable[Offer]) -> list[Change]:
 
     Contracts keep the version that they were signed with.
     """
-    kept = {plan.code: plan for plan in Plan.objects.current().select_for_update(of=("self",))}
+    write_alone()
+    kept = {plan.code: plan for plan in Plan.objects.current()}
     return [_put_plan(offer, kept) for offer in offers]
 
 
