@@ -80,10 +80,7 @@ HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
 ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE})
 # A customer who reopens says by that alone that something is still to be answered.
 ASKING = frozenset({FactKind.CUSTOMER_MESSAGE, FactKind.REOPEN})
-STARTED_BY = {
-    FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.UPDATE, Metric.RESOLUTION),
-    FactKind.HAND_OVER: (Metric.SIGN_OFF,),
-}
+STARTED_BY = {FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.RESOLUTION), FactKind.HAND_OVER: (Metric.SIGN_OFF,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +193,7 @@ class _Folding:
         self.underway: list[_Run] = []
         self.holds: list[Pause] = []
         self.ended = False
+        self.owes_updates = False
         self.heard: list[Fact] = []
 
     def hear(self, fact: Fact) -> None:
@@ -209,14 +207,16 @@ class _Folding:
         self._hold(fact)
         self._end_or_reopen(fact)
         self._arm_next_response(fact)
+        self._owe_update(fact)
         self.heard.append(fact)
 
     def live(self) -> list[_Run]:
-        """Return the runs that nothing has ended, without a look at all the others."""
         self.underway = [run for run in self.underway if run.stopped_at is None]
         return self.underway[:]
 
     def _begin(self, run: _Run) -> None:
+        last = self._last(run.metric)
+        run.number = last.number + 1 if last else 1
         self.runs.append(run)
         self.underway.append(run)
 
@@ -225,8 +225,7 @@ class _Folding:
 
     def _start(self, metric: Metric, at: datetime) -> None:
         if target := self.terms.targets.get(metric):
-            last = self._last(metric)
-            self._begin(_Run(metric, last.number + 1 if last else 1, target, at))
+            self._begin(_Run(metric, 1, target, at))
 
     def _meet(self, fact: Fact) -> None:
         if fact.actor not in HUMANS:
@@ -234,8 +233,6 @@ class _Folding:
         for run in self.live():
             if fact.kind in run.target.met_on and fact.at >= run.started_at:
                 run.meet(fact)
-                if run.metric == Metric.UPDATE and fact.kind not in ENDINGS:
-                    self._start(Metric.UPDATE, fact.at)
 
     def _hold(self, fact: Fact) -> None:
         if fact.kind == FactKind.WAIT and fact.hold and not self.ended:
@@ -260,16 +257,13 @@ class _Folding:
             self._reopen(fact.at)
 
     def _reopen(self, at: datetime) -> None:
-        """Take up again what the end cut off, as the policy says; an update is owed again from now. Source: C38"""
-        if self.terms.reopening == "none":
-            return
-        first = self._last(Metric.FIRST_RESPONSE)
-        # Ending a thing without a word is no answer; one that was given is not owed twice.
-        if first and not first.completed_at:
-            self._take_up(first, at)
-        if solved := self._last(Metric.RESOLUTION):
-            self._take_up(solved, at)
-        self._start(Metric.UPDATE, at)
+        """Take up again what the end cut off, as the policy says. Source: C38"""
+        self.owes_updates = self.terms.reopening != "none"
+        cut_off = [self._last(metric) for metric in (Metric.FIRST_RESPONSE, Metric.RESOLUTION)]
+        for run in cut_off if self.owes_updates else ():
+            # Ending a thing without a word is no answer; one that was given is not owed twice.
+            if run and (run.metric == Metric.RESOLUTION or not run.completed_at):
+                self._take_up(run, at)
 
     def _take_up(self, run: _Run, at: datetime) -> None:
         """Run a promise on, or anew, if the terms in force still have it."""
@@ -287,6 +281,12 @@ class _Folding:
         if not {Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE} & {run.metric for run in self.live()}:
             self._start(Metric.NEXT_RESPONSE, fact.at)
 
+    def _owe_update(self, fact: Fact) -> None:
+        """Owe news from the first answer on, and again from each; before it the answer itself is owed. Source: C18"""
+        self.owes_updates = (self.owes_updates or fact.kind == FactKind.OPEN) and not self.ended
+        if self.owes_updates and not {Metric.FIRST_RESPONSE, Metric.UPDATE} & {run.metric for run in self.live()}:
+            self._start(Metric.UPDATE, fact.at)
+
     def _replan(self, fact: Fact) -> None:
         """Change the targets under way; what was met or missed stays judged by the old ones. Source: C41, C42"""
         before, self.terms = self.terms, fact.terms or Terms({})
@@ -297,7 +297,7 @@ class _Folding:
             elif target != run.target and not self._is_missed(run, fact.at):
                 run.target = target
                 run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
-        for metric in self.terms.targets.keys() - before.targets.keys():
+        for metric in self.terms.targets.keys() - before.targets.keys() - {Metric.UPDATE}:
             self._adopt(metric, fact)
 
     def _is_missed(self, run: _Run, at: datetime) -> bool:
@@ -312,8 +312,6 @@ class _Folding:
         for earlier in self.heard:
             alone.hear(_under(earlier, Terms({metric: self.terms.targets[metric]}, reopening=self.terms.reopening)))
         for run in alone.live():
-            last = self._last(metric)
-            run.number = last.number + 1 if last else 1
             run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
             self._begin(run)
 

@@ -122,13 +122,12 @@ def test_resolving_out_of_a_pause_ends_the_pause_first__C09():
 
 def test_an_end_stops_every_clock_where_it_stands__C08():
     found = fold(
-        terms(target("first_response", 2), target("update", 4), target("resolution", 24)),
+        terms(target("first_response", 2), target("resolution", 24)),
         fact("customer open", "2026-03-02 09:00"),
         fact("close", "2026-03-02 14:00"),
     )
     assert {cycle.metric: cycle.state for cycle in found} == {
         Metric.FIRST_RESPONSE: State.BREACHED,  # due at 11:00 and never answered
-        Metric.UPDATE: State.CANCELLED,  # due at 14:00: stopped in time
         Metric.RESOLUTION: State.CANCELLED,
     }
     assert {cycle.stopped_at for cycle in found} == {beijing("2026-03-02 14:00")}
@@ -167,6 +166,15 @@ def test_every_update_owes_the_next_one_until_the_end():
         fact("resolve", "2026-03-03 09:00"),
     )
     assert [cycle.state for cycle in found] == [State.MET, State.MET_LATE, State.CANCELLED]
+
+
+def test_no_news_is_owed_before_the_first_answer__C18():
+    under = terms(target("first_response", 2), target("update", 0.5, met_on=frozenset({"progress", "reply"})))
+    opened, answered = fact("customer open", "2026-03-02 09:00"), fact("reply", "2026-03-02 10:00")
+    assert [one.due_at for one in fold(under, opened)] == [beijing("2026-03-02 11:00")]
+    assert [one.due_at for one in fold(under, opened, answered) if not one.stopped_at] == [beijing("2026-03-02 10:30")]
+    reopened = (opened, fact("close", "2026-03-02 09:10"), fact("agent reopen", "2026-03-02 09:20"))
+    assert [one.metric for one in fold(under, *reopened) if not one.stopped_at] == [Metric.FIRST_RESPONSE]
 
 
 @pytest.mark.parametrize(
