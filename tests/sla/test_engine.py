@@ -208,6 +208,7 @@ def test_the_watchdog_leaves_alone_what_is_not_yet_late():
     with clock_at("2026-03-02 12:00:04"):
         assert fire_due(later_than=timedelta(seconds=3)) == 1
 
+
 def test_a_run_whose_every_fact_was_taken_back_stays_for_the_record_only():
     clock = start("2026-03-02 10:00", {"metric": "next_response", "amount": Decimal(3600)})
     engine.observe(clock, [heard("customer customer_message", "2026-03-02 10:00", "T-1#2")])
@@ -225,6 +226,22 @@ def test_pauses_are_stored_in_utc_however_their_end_was_written():
     assert only(clock).pauses == [
         {"start": "2026-03-06T08:00:00+00:00", "end": "2026-03-09T02:00:00+00:00", "cause": "scheduled"}
     ]
+
+
+def test_promises_that_are_switched_off_end_and_tell_no_more_but_keep_their_history__C16():
+    clocks = [start("2026-03-02 10:00", ladder=(("breach", 0), ("after", 3600)))]
+    policy = clocks[0].policy
+    opening = heard("customer open", "2026-03-02 10:00")
+    clocks += [engine.start(policy=policy, priority="", heard=opening)[0] for _ in range(2)]
+    fire("2026-03-02 13:30")
+    other = policy_row("without", {**RESOLUTION})
+    for clock in clocks:
+        engine.replan(clock, policy=other, priority="", heard=heard("system replan", "2026-03-02 13:40"))
+    assert {(row.metric, row.state) for row in Milestone.objects.filter(clock__in=clocks)} == {
+        ("first_response", "breached"), ("resolution", "running"),
+    }  # fmt: skip
+    assert fire("2026-03-02 17:29") == 3  # the warnings of what was put in their place
+    assert Escalation.objects.filter(milestone__metric="first_response").count() == 3
 
 
 # --- Proof -------------------------------------------------------------------------------------------------------
