@@ -172,7 +172,10 @@ def _filled(target: NewTarget, entitlement: Entitlement) -> NewTarget:
 
 
 def _usual_calendar(metric: str, entitlement: Entitlement) -> str:
-    """Return the calendar of the branch that serves the contract, else of the present target, else of the item."""
+    """Return the calendar agreed for the contract, else of the branch that serves it, of the target, or of the item."""
+    agreed = entitlement.overrides.filter(kind=Override.Kind.CALENDAR).order_by("at", "pk").last()
+    if agreed:
+        return str(agreed.value["calendar"])
     contract = entitlement.contract
     branched = contract.switches.filter(name=Switch.Name.SERVED_BY_BRANCH, value="branch").exists()
     if branched and contract.branch and contract.branch.calendar:

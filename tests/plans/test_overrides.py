@@ -122,6 +122,10 @@ def test_own_target_under_a_branch_runs_on_the_branch_s_hours__Y19(cast):
     assert served.clause.startswith("§3.2.1")
     agree(cast, cast.yonsuite)
     assert decided(cast.ys).policy.targets.get().calendar == "yonsuite-my"
+    agreed = {"promise": "Y07", "calendar": "yonsuite-7x24", "reason": "大促", "actor": cast.manager, "at": AT}
+    override_calendar(contract=cast.yonsuite, **agreed)
+    agree(cast, cast.yonsuite, NewTarget("first_response", Decimal(1800)))
+    assert decided(cast.ys).policy.targets.get().calendar == "yonsuite-7x24"  # what was agreed comes first
 
 
 @pytest.mark.parametrize(
