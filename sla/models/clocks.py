@@ -54,8 +54,8 @@ class Observation(models.Model):
         return self.source or f"#{self.pk}"
 
 
-# Every warning has been given; a milestone without warnings begins at level 0 and is never at risk.
-LAST_STEP = models.Q(next_step_at=models.F("due_at"), next_level__gt=0)
+# Every warning has been given; a milestone without warnings is never at risk.
+LAST_STEP = models.Q(next_step_at=models.F("due_at"), fired_through__isnull=False)
 
 
 class MilestoneQuerySet(models.QuerySet["Milestone"]):
@@ -159,7 +159,7 @@ class Milestone(models.Model):
         """Tell the same of one milestone as `at_risk` of many."""
         if self.due_at is None or self.next_step_at is None or at > self.due_at:
             return False
-        return self.next_step_at < at or (self.next_step_at == self.due_at and self.next_level > 0)
+        return self.next_step_at < at or (self.next_step_at == self.due_at and self.fired_through is not None)
 
     def overdue_by(self, at: datetime) -> timedelta:
         """Return how long past due this run is at `at`, or was when it ended; zero while in time."""

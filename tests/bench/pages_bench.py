@@ -170,4 +170,5 @@ def _promise(key: str) -> dict[str, str]:
         "completed_at": f"CASE WHEN NOT ({runs}) THEN now() - interval '9 minutes' * n END",
         "next_step_at": f"CASE WHEN {runs} AND NOT {IS_LATE} THEN {DUE} END",
         "next_level": "CASE WHEN mod(n, 200) = 5 THEN 1 ELSE 0 END",
+        "fired_through": "CASE WHEN mod(n, 200) = 5 THEN now() END",
     }

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -175,6 +176,21 @@ def test_a_warning_given_before_a_pause_is_not_given_again_after_it():
     engine.observe(clock, [heard("resume", "2026-03-03 09:00")])
     assert only(clock).next_step_at == only(clock).due_at
     assert fired(clock) == [("percent", "pending")]
+
+
+@pytest.mark.parametrize(
+    ("ladder", "risky"), [((("percent", 75), ("breach", 0)), [False, True]), ((("breach", 0),), [False, False])]
+)
+def test_a_promise_is_at_risk_from_its_last_warning_on(ladder, risky):
+    policy = policy_row("risk", ladder=ladder)
+    policy.escalation_rules.update(level=F("level") + 10)  # plans number them from 1
+    clock, _rows = engine.start(policy=policy, priority="", heard=heard("customer open", "2026-03-02 10:00"))
+    found = []
+    for at in ("2026-03-02 11:00", "2026-03-02 11:31"):
+        fire(at)
+        found.append(only(clock).is_at_risk(beijing(at)))
+        assert Milestone.objects.at_risk(beijing(at)).exists() is found[-1]
+    assert found == risky
 
 
 def test_a_met_milestone_fires_nothing():
