@@ -145,7 +145,7 @@ def _in_turn(ticket: Ticket, entries: Sequence[Entry]) -> Sequence[Entry]:
 def _turned_at(ticket: Ticket) -> datetime:
     """Return when the ticket last came to stand as it does."""
     turns = ticket.events.filter(kind__in=TURNS).order_by("-number")
-    return turns.values_list("at", flat=True)[:1].get()
+    return turns.values_list("at", flat=True).first() or ticket.opened_at
 
 
 def _next_due(rows: Iterable[Milestone]) -> datetime | None:
