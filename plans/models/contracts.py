@@ -25,7 +25,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 
     def in_force(self, on: date) -> Self:
         """Narrow to contracts whose term holds the local date `on`."""
-        return self.filter(starts_on__lte=on, ends_on__gte=on, ended_on=None)
+        return self.filter(models.Q(ended_on=None) | models.Q(ended_on__gte=on), starts_on__lte=on, ends_on__gte=on)
 
 
 class Contract(models.Model):

@@ -1,11 +1,11 @@
 """Signing, seats and switches; and who answers for a ticket."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from plans.accounts import account_team, duty_manager
-from plans.actions import Agreed, Owned, leave_seat, own, set_switch, sign, take_seat
+from plans.actions import Agreed, Owned, end, leave_seat, own, set_switch, sign, take_seat
 from plans.models import Contract, Customer, Plan, Product, User
 from plans.refusals import RefusedError
 from tests.hours import beijing
@@ -88,3 +88,12 @@ def test_switch_that_cannot_be_is_refused__Y19_K09(cast, name, value, reason, co
     with pytest.raises(RefusedError) as refused:
         set_switch(contract=cast.kingdee, name=name, value=value, reason=reason, actor=cast.manager, at=AT)
     assert refused.value.code == code
+
+
+def test_a_contract_that_will_end_early_is_in_force_until_then(cast):
+    contract = cast.yonsuite
+    last = contract.starts_on + timedelta(days=30)
+    end(contract=contract, on=last)
+    ours = Contract.objects.filter(pk=contract.pk)
+    days = (contract.starts_on - timedelta(1), contract.starts_on, last, last + timedelta(1))
+    assert [ours.in_force(day).exists() for day in days] == [False, True, True, False]
