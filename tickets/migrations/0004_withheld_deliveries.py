@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0003_carried_deliveries'),
+        ("tickets", "0003_carried_deliveries"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='state',
-            field=models.CharField(choices=[('queued', '待发送'), ('sent', '已发送'), ('failed', '发送失败'), ('withheld', '不发送')], default='queued', max_length=8),
+            model_name="delivery",
+            name="state",
+            field=models.CharField(
+                choices=[("queued", "待发送"), ("sent", "已发送"), ("failed", "发送失败"), ("withheld", "不发送")],
+                default="queued",
+                max_length=8,
+            ),
         ),
     ]

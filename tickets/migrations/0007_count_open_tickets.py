@@ -5,20 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0004_make_administrators'),
-        ('tickets', '0006_offer_channels'),
+        ("plans", "0004_make_administrators"),
+        ("tickets", "0006_offer_channels"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('status__in', ['resolved', 'closed', 'merged']), _negated=True), fields=['assignee', 'team', 'status', 'next_due_at'], include=('id',), name='ticket_counts'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("status__in", ["resolved", "closed", "merged"]), _negated=True),
+                fields=["assignee", "team", "status", "next_due_at"],
+                include=("id",),
+                name="ticket_counts",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['-updated_at', '-id'], name='ticket_by_change'),
+            model_name="ticket",
+            index=models.Index(fields=["-updated_at", "-id"], name="ticket_by_change"),
         ),
     ]
