@@ -9,6 +9,7 @@ from django.utils import translation
 
 from plans.wording import text_of
 from sla.compiled import calendar_of, policy_of
+from sla.engine import pauses_of
 from sla.models import Milestone
 from tickets.models import Ticket
 
@@ -77,11 +78,15 @@ def remaining_of(row: Milestone, at: datetime) -> timedelta | None:
         return row.remaining
     if row.due_at is None:
         return None
-    return (
-        calendar_of(row.calendar_version_id).calendar.elapsed(max(at, row.started_at), row.due_at)
-        if at < row.due_at
-        else timedelta()
-    )
+    return _counted(row, max(at, row.started_at), row.due_at) if at < row.due_at else timedelta()
+
+
+def _counted(row: Milestone, start: datetime, due_at: datetime) -> timedelta:
+    """Return the working time from an instant to the deadline, without the agreed waits that lie between."""
+    elapsed = calendar_of(row.calendar_version_id).calendar.elapsed
+    ahead = [pause for pause in pauses_of(row) if pause.start < due_at and (pause.end or due_at) > start]
+    held = (elapsed(max(pause.start, start), min(pause.end or due_at, due_at)) for pause in ahead)
+    return elapsed(start, due_at) - sum(held, timedelta())
 
 
 def intake_fields(ticket: Ticket, milestones: Iterable[Milestone], at: datetime) -> dict[str, Any]:
