@@ -11,6 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from config.launch.ports import free_port
 from tests.world import World, plans
@@ -33,6 +34,13 @@ class Mailbox:
         if refusal is None:
             self.messages.append(message_from_bytes(envelope.content, policy=modern))
         return refusal or "250 OK"
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Leave no test the language in which another's last request was answered."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
