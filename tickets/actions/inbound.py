@@ -229,7 +229,7 @@ def _redrive(event: InboundEvent, at: datetime) -> None:
     try:
         take_in(event=event, at=at)
     except (MalformedError, ActionRefusedError):
-        pass  # settled as refused: nobody waits for the answer any more
+        return  # settled as refused: nobody waits for the answer any more
     except Exception as error:  # noqa: BLE001  one poisoned row must not stop the others: it is kept on the row
         state = State.FAILED if event.attempts > len(BACKOFF) else State.RECEIVED
         _settle(event, state, at, error=f"{type(error).__name__}: {error}")
