@@ -4,6 +4,7 @@ from plans.models.catalogue import Item, Plan, Product, Vendor
 from plans.models.contracts import AccountTeamMember, Contract, Entitlement, Override, OwnedProduct, Switch
 from plans.models.keys import ApiKey
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
+from plans.models.rotas import Rota, RotaMember, RotaShift
 
 __all__ = [
     "BACK_OFFICE_ROLES",
@@ -21,6 +22,9 @@ __all__ = [
     "Plan",
     "Product",
     "Role",
+    "Rota",
+    "RotaMember",
+    "RotaShift",
     "Switch",
     "Team",
     "User",

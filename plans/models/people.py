@@ -35,6 +35,15 @@ BACK_OFFICE_ROLES = (Role.ADMIN, Role.MANAGER)
 STAFF_ROLES = (Role.AGENT, Role.EXPERT, Role.PARTNER, Role.LEAD, Role.MANAGER, Role.ADMIN)
 
 
+class AlertEvery(models.IntegerChoices):
+    """How often alerts are gathered into one mail, in minutes."""
+
+    AT_ONCE = 0, _("随到随发")
+    QUARTER = 15, _("每 15 分钟一封")
+    HOUR = 60, _("每小时一封")
+    DAY = 1440, _("每天一封")
+
+
 class Team(models.Model):
     """Agents or experts who work from one queue."""
 
@@ -50,6 +59,10 @@ class Team(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="leads",
+    )
+    # A policy's code: what a ticket handed to this team owes within the house. Blank: nothing of its own. Source: C32
+    policy = models.CharField(
+        _("团队响应标准"), max_length=120, blank=True, help_text=_("内部时限，从转入团队起算；留空表示没有。")
     )
 
     class Meta:
@@ -88,6 +101,13 @@ class User(AbstractUser):
     language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
     timezone = models.CharField(
         _("时区"), max_length=40, default="Asia/Shanghai", help_text=_("页面和邮件里的时间按此显示。")
+    )
+    # A calendar's code: alerts outside it wait for its next opening, unless this user is on call. Source: C26
+    alert_calendar = models.CharField(
+        _("接收提醒的时间"), max_length=64, blank=True, help_text=_("留空表示任何时间；值班时不受此限。")
+    )
+    alert_every = models.PositiveSmallIntegerField(
+        _("提醒汇总"), choices=AlertEvery, default=AlertEvery.AT_ONCE, help_text=_("逐条发送，或按间隔汇成一封。")
     )
 
     objects: ClassVar[People] = People()

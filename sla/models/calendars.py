@@ -65,13 +65,16 @@ class HolidaySet(models.Model):
     year = models.PositiveSmallIntegerField(_("年份"))
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     source = models.CharField(_("出处"), max_length=200)
+    # What was asked for the dates: its categories, and the package or file with its version; blank if typed in.
+    categories = models.CharField(_("假日类别"), max_length=120, blank=True)
+    package = models.CharField(_("数据包版本"), max_length=80, blank=True)
     digest = models.CharField(_("校验码"), max_length=64)
     imported_at = models.DateTimeField(_("导入于"), db_default=Now())
 
     class Meta:
         ordering = ["country", "subdivision", "year"]
-        verbose_name = pgettext_lazy("one", "放假通知")
-        verbose_name_plural = pgettext_lazy("many", "放假通知")
+        verbose_name = pgettext_lazy("one", "年度假日")
+        verbose_name_plural = pgettext_lazy("many", "年度假日")
         constraints = [
             models.UniqueConstraint(fields=["country", "subdivision", "year"], name="holiday_set_once"),
         ]
@@ -89,7 +92,7 @@ class HolidayDate(models.Model):
         WEEKEND_IN_BREAK = "weekend_in_break", _("假期内周末")
         MAKE_UP = "make_up", _("调休上班")
 
-    set = models.ForeignKey(HolidaySet, verbose_name=_("放假通知"), on_delete=models.CASCADE, related_name="dates")
+    set = models.ForeignKey(HolidaySet, verbose_name=_("年度假日"), on_delete=models.CASCADE, related_name="dates")
     date = models.DateField(_("日期"))
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     name = models.CharField(_("名称"), max_length=120)

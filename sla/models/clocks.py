@@ -116,6 +116,12 @@ class Milestone(models.Model):
     is_provisional = models.BooleanField(_("暂定"), default=False, help_text=_("涉及节假日尚属推定的年份。"))
     next_step_at = models.DateTimeField(_("下一步时刻"), null=True, blank=True)
     next_level = models.PositiveSmallIntegerField(_("下一级别"), default=0)
+    # A changed calendar would have moved it unfairly: it stays on the version that it was promised on.
+    is_held = models.BooleanField(_("保持原期"), default=False, db_default=False)
+    # Somebody has taken the matter on: until the deadline moves, no further warning or later level comes.
+    acknowledged_at = models.DateTimeField(_("知悉于"), null=True, blank=True)
+    acknowledged_ref = models.CharField(_("知悉人标识"), max_length=64, blank=True, default="", db_default="")
+    acknowledged_by = models.CharField(_("知悉人"), max_length=120, blank=True, default="", db_default="")
     # The instant of the last step fired: a warning that lies before it is not given again.
     fired_through = models.DateTimeField(_("已触发至"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
@@ -196,6 +202,8 @@ class Escalation(models.Model):
     actions = models.JSONField(_("动作"))
     state = models.CharField(_("状态"), max_length=12, choices=State, default=State.PENDING)
     acted_at = models.DateTimeField(_("处理于"), null=True, blank=True)
+    # A breach that a later calendar took back: kept for the record.
+    undone_at = models.DateTimeField(_("撤销于"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     retry_at = models.DateTimeField(_("下次尝试"))
     error = models.CharField(_("错误"), max_length=400, blank=True)

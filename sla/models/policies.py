@@ -45,6 +45,8 @@ class Policy(models.Model):
     name_en = models.CharField(_("英文名称"), max_length=120)
     basis = models.CharField(_("起算依据"), max_length=16, choices=Basis, default=Basis.FROM_CREATION)
     reopening = models.CharField(_("重新打开后"), max_length=8, choices=Reopening, default=Reopening.RESUME)
+    # {metric: {"from": level, "every": seconds of working time, "times": rounds}}: those levels come again. Source: C29
+    repeats = models.JSONField(_("重复升级"), default=dict, blank=True)
     digest = models.CharField(_("校验码"), max_length=64)
     note = models.CharField(_("备注"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())

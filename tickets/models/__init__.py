@@ -1,10 +1,12 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
-from tickets.models.mailbox import Attachment, Delivery, IdempotencyKey, InboundEvent
+from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent, WebhookEndpoint
+from tickets.models.side import SideTask
 from tickets.models.ticket import Category, Channel, Message, Priority, Status, Ticket, TicketClock, TicketEvent
 
 __all__ = [
     "Attachment",
+    "Bulletin",
     "Category",
     "Channel",
     "Delivery",
@@ -12,8 +14,10 @@ __all__ = [
     "InboundEvent",
     "Message",
     "Priority",
+    "SideTask",
     "Status",
     "Ticket",
     "TicketClock",
     "TicketEvent",
+    "WebhookEndpoint",
 ]

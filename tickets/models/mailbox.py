@@ -96,6 +96,50 @@ class Attachment(models.Model):
         return self.name
 
 
+class WebhookEndpoint(models.Model):
+    """An address of another program that rules may call, with the secret that signs what is sent."""
+
+    name = models.CharField(_("名称"), max_length=80, unique=True)
+    url = models.URLField(_("地址"), max_length=400)
+    # `whsec_` and base64, as in Standard Webhooks.
+    secret = models.CharField(_("签名密钥"), max_length=120)
+    is_active = models.BooleanField(_("启用"), default=True)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
+    # Why it was switched off by itself, if it was.
+    note = models.CharField(_("备注"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = pgettext_lazy("one", "回调地址")
+        verbose_name_plural = pgettext_lazy("many", "回调地址")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bulletin(models.Model):
+    """Something about the product itself that somebody has to hear: a year without a notice, a clock that drifted."""
+
+    class Kind(models.TextChoices):
+        YEAR_ASSUMED = "year_assumed", _("年度假日尚未公布")
+        DRIFT = "drift", _("自检发现出入")
+
+    kind = models.CharField(_("类别"), max_length=16, choices=Kind)
+    # Said once for each key, such as "year_assumed:CN:2027:2026-11".
+    key = models.CharField(_("标识"), max_length=120, unique=True)
+    is_alarm = models.BooleanField(_("告警"), default=False)
+    fields = models.JSONField(_("内容"), default=dict, blank=True)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = pgettext_lazy("one", "系统通报")
+        verbose_name_plural = pgettext_lazy("many", "系统通报")
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """Read deliveries."""
 
@@ -127,6 +171,9 @@ class Delivery(models.Model):
         BREACH = "breach", _("超时")
         REASSIGNED = "reassigned", _("改派通知")
         CUSTOMER_MESSAGE = "customer_message", _("客户留言通知")
+        DEADLINE_MOVED = "deadline_moved", _("时限变更通知")
+        SIDE_TASK = "side_task", _("协办通知")
+        BULLETIN = "bulletin", _("系统通报")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default="email")
@@ -147,6 +194,22 @@ class Delivery(models.Model):
         null=True,
         blank=True,
         on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    bulletin = models.ForeignKey(
+        Bulletin,
+        verbose_name=_("系统通报"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    endpoint = models.ForeignKey(
+        WebhookEndpoint,
+        verbose_name=_("回调地址"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="deliveries",
     )
     user = models.ForeignKey(
@@ -193,8 +256,15 @@ class Delivery(models.Model):
                 condition=models.Q(event__isnull=False),
                 name="delivery_once_an_event",
             ),
+            models.UniqueConstraint(
+                fields=["bulletin", "address", "channel"],
+                condition=models.Q(bulletin__isnull=False),
+                name="delivery_once_a_bulletin",
+            ),
             models.CheckConstraint(
-                condition=models.Q(escalation__isnull=False) | models.Q(event__isnull=False),
+                condition=models.Q(escalation__isnull=False)
+                | models.Q(event__isnull=False)
+                | models.Q(bulletin__isnull=False),
                 name="delivery_has_a_parent",
             ),
         ]

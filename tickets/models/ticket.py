@@ -194,6 +194,7 @@ class TicketClock(models.Model):
         TICKET = "ticket", _("工单")
         CHAT = "chat", _("会话")
         CALL = "call", _("通话")
+        TEAM = "team", _("团队")
 
     ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="ticket_clocks")
     clock = models.OneToOneField(
@@ -226,6 +227,8 @@ class Message(models.Model):
     # False: an internal note, which no customer may ever see.
     is_public = models.BooleanField(_("对客户可见"), default=True)
     at = models.DateTimeField(_("时间"))
+    # Taken back by who wrote it: kept, struck out, and the clocks forget it. Source: C21
+    retracted_at = models.DateTimeField(_("撤回于"), null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
@@ -256,8 +259,14 @@ class TicketEvent(models.Model):
         CLOSED = "closed", _("关闭")
         MERGED = "merged", _("合并")
         PRIORITY_CHANGED = "priority_changed", _("优先级变更")
+        RECLASSIFIED = "reclassified", _("变更归类")
         ESCALATED = "escalated", _("工单升级")
+        ACKNOWLEDGED = "acknowledged", _("知悉")
         DEADLINE_MOVED = "deadline_moved", _("时限变更")
+        RETRACTED = "retracted", _("撤回")
+        PUBLISHED = "published", _("公开备注")
+        TASK_ADDED = "task_added", _("新增协办")
+        TASK_DONE = "task_done", _("完成协办")
 
     ticket = models.ForeignKey(Ticket, verbose_name=_("工单"), on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField(_("序号"))
