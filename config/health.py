@@ -1,6 +1,6 @@
 """Alive and ready: what a load balancer, or the runner, asks."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sla.clock import database_now
-from sla.models import Heartbeat
+from tickets.vitals import hearts
 
 FRESH = timedelta(seconds=10)
 # A queue's heartbeat is written only by a tick that beat sent: it proves beat, broker, worker and database at once.
@@ -30,7 +30,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     The body says which part is missing; `age` is in seconds, null when there never was a heartbeat.
     """
     try:
-        ages = heartbeat_ages(database_now())
+        ages = hearts(database_now())
     except Error:
         return JsonResponse({"ready": False, "database": False, "queues": {}, "others": {}}, status=503)
     queues = {name: {"ready": is_fresh(ages.get(name)), "age": seconds(ages.get(name))} for name in QUEUES}
@@ -38,12 +38,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(queue["ready"] for queue in queues.values())
     answer = {"ready": ready, "database": True, "queues": queues, "others": others}
     return JsonResponse(answer, status=200 if ready else 503)
-
-
-def heartbeat_ages(at: datetime) -> dict[str, timedelta]:
-    """Return how long ago each kind of process last did its work, on whichever host did so last."""
-    beats = Heartbeat.objects.order_by("kind", "at").values_list("kind", "at")
-    return {kind: max(at - beaten_at, timedelta(0)) for kind, beaten_at in beats}
 
 
 def is_fresh(age: timedelta | None) -> bool:

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import demo_mail, health, openapi
+from config import demo_mail, health, metrics, openapi
 from plans import api as plans_api
 from sla import api as sla_api
 from tickets import attachments
@@ -18,6 +18,7 @@ API = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.MetricsView.as_view(), name="metrics"),
     path("", include("config.accounts.urls")),
     path("portal/", include("tickets.portal.urls")),
     path("console/", include("tickets.console.urls")),

@@ -151,6 +151,14 @@ class Milestone(models.Model):
                 condition=models.Q(next_step_at__isnull=False),
                 name="milestone_next_step",
             ),
+            # What a recompute and the self-check walk through: ended ones would only be in the way.
+            models.Index(
+                fields=["calendar_version", "id"],
+                condition=models.Q(stopped_at=None),
+                name="milestone_open_by_calendar",
+            ),
+            models.Index(fields=["clock"], condition=models.Q(stopped_at=None), name="milestone_open_by_clock"),
+            models.Index(fields=["id"], condition=models.Q(quarantined_at__isnull=False), name="milestone_quarantined"),
         ]
 
     def __str__(self) -> str:
@@ -223,6 +231,7 @@ class Escalation(models.Model):
         ]
         indexes = [
             models.Index(fields=["retry_at", "id"], condition=models.Q(state="pending"), name="escalation_pending"),
+            models.Index(fields=["id"], condition=models.Q(state="quarantined"), name="escalation_quarantined"),
             # Rows come in the order in which they fire: a few pages say where a day begins.
             BrinIndex(fields=["fired_at"], pages_per_range=32, name="escalation_by_firing"),
         ]

@@ -270,6 +270,11 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["not_before", "id"], condition=models.Q(state="queued"), name="delivery_queued"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(unknown_sends__gt=0) | models.Q(state="failed"),
+                name="delivery_troubled",
+            ),
         ]
 
     def __str__(self) -> str:
