@@ -98,9 +98,10 @@ def counts(reader: Reader) -> dict[str, int]:
     )
 
 
-def rail(reader: Reader, current: View) -> dict[str, Any]:
-    """Return what the rail needs."""
+def rail(reader: Reader, current: View | None) -> dict[str, Any]:
+    """Return what the rail needs; no view is current on a page that shows none."""
     found = counts(reader)
+    key = current.key if current else ""
     shown = [
         {
             "key": view.key,
@@ -109,8 +110,8 @@ def rail(reader: Reader, current: View) -> dict[str, Any]:
             "url": view.url,
             "opens_group": view.opens_group,
             "count": found.get(view.key),
-            "is_current": view.key == current.key,
+            "is_current": view.key == key,
         }
         for view in VIEWS
     ]
-    return {"views": shown, "view": current, "rail_url": f"{reverse('console:rail')}?view={current.key}"}
+    return {"views": shown, "view": current, "rail_url": f"{reverse('console:rail')}?view={key}"}

@@ -13,7 +13,7 @@ from sla.refusals import ActionRefusedError
 from tickets.console.acts import KINDS, Deed, Kind, carry_out
 from tickets.console.guard import Reader, agents_only
 from tickets.console.queue import Wish, choices, queue
-from tickets.console.rail import rail, view_named
+from tickets.console.rail import BY_KEY, rail, view_named
 from tickets.console.ticket_page import Desk, Draft, find_promise, find_ticket
 from tickets.models import Ticket
 
@@ -50,7 +50,7 @@ def queue_page(request: HttpRequest, reader: Reader) -> HttpResponse:
 @agents_only
 def rail_part(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the rail's views with their counts, for a refresh."""
-    return shown(request, "console/_views.html", rail(reader, view_named(request.GET.get("view", ""))))
+    return shown(request, "console/_views.html", rail(reader, BY_KEY.get(request.GET.get("view", ""))))
 
 
 @require_safe

@@ -1,0 +1,113 @@
+"""The subjects of the rules area: where each is, what it is for, and the figure that says how it stands."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sla.models import CalendarVersion, HolidaySet, Policy
+from tickets.console.guard import Reader
+from tickets.console.rail import rail
+from tickets.console.rules.guard import may_write
+from tickets.console.views import shown
+
+
+def _calendars(_reader: Reader) -> str:
+    return _("%(n)d 份现行") % {"n": CalendarVersion.objects.current().count()}
+
+
+def _holidays(reader: Reader) -> str:
+    assumed = HolidaySet.objects.filter(status=HolidaySet.Status.ASSUMED, year__gte=reader.at.year).count()
+    return _("%(n)d 个年份仍是推定的") % {"n": assumed} if assumed else _("都已公布")
+
+
+def _policies(_reader: Reader) -> str:
+    return _("%(n)d 份现行") % {"n": Policy.objects.current().count()}
+
+
+def _nothing(_reader: Reader) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject: `route` is its url's name inside console:rules, `figure` one short live line for the overview."""
+
+    route: str
+    name: LazyText
+    what: LazyText
+    icon: str
+    figure: Callable[[Reader], str] = _nothing
+
+    @property
+    def url(self) -> str:
+        return reverse(f"console:rules:{self.route}")
+
+
+SUBJECTS = [
+    Subject(
+        "calendars",
+        gettext_lazy("服务时间"),
+        gettext_lazy("每周哪些时段在班，哪些日子例外；每次保存都是新版本。"),
+        "calendar",
+        _calendars,
+    ),
+    Subject(
+        "holidays",
+        gettext_lazy("节假日"),
+        gettext_lazy("各地各年的放假和调休，从公布的来源导入。"),
+        "gift",
+        _holidays,
+    ),
+    Subject(
+        "notices",
+        gettext_lazy("放假通知"),
+        gettext_lazy("发布一份通知，先看它改变什么，再让它生效。"),
+        "document",
+    ),
+    Subject(
+        "policies",
+        gettext_lazy("响应标准"),
+        gettext_lazy("多久内响应、超时前后通知谁，以及漏洞检查。"),
+        "progress",
+        _policies,
+    ),
+    Subject("drafts", gettext_lazy("草案"), gettext_lazy("还没有生效的服务时间和响应标准。"), "note"),
+    Subject("backtests", gettext_lazy("回测"), gettext_lazy("假如早就用草案，过去的工单会怎样。"), "reopen"),
+    Subject("alerts", gettext_lazy("将要通知"), gettext_lazy("接下来 24 小时里，谁会被通知，为什么。"), "escalated"),
+    Subject("rotas", gettext_lazy("值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team"),
+    Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
+]
+
+
+def subjects() -> Iterator[Subject]:
+    """Yield the subjects that have a page."""
+    for subject in SUBJECTS:
+        try:
+            subject.url  # noqa: B018
+        except NoReverseMatch:
+            continue
+        yield subject
+
+
+def nav(reader: Reader, current: str) -> dict[str, Any]:
+    """Return what the frame of a page of the rules needs; `current` is its subject's route."""
+    entries = [
+        {"url": one.url, "name": one.name, "icon": one.icon, "is_current": one.route == current} for one in subjects()
+    ]
+    frame = {"in_rules": True, "subjects": entries, "may_write": may_write(reader.user), "now": reader.at}
+    return {**rail(reader, None), **frame}
+
+
+def rules_page(
+    request: HttpRequest, reader: Reader, page: tuple[str, str], context: dict[str, Any], status: int = HTTPStatus.OK
+) -> HttpResponse:
+    """Return a page of the rules area in its frame; `page` is its subject's route and its template."""
+    current, template = page
+    return shown(request, template, {**nav(reader, current), **context}, status)

@@ -1,0 +1,21 @@
+"""The first page of the rules: every subject with one line and how it stands."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from sla.models import Recompute
+from tickets.console.guard import Reader
+from tickets.console.rules.guard import readers_only
+from tickets.console.rules.nav import rules_page, subjects
+
+
+@require_safe
+@readers_only
+def overview(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Show the subjects, and what is being recomputed at this moment."""
+    cards = [
+        {"url": one.url, "name": one.name, "what": one.what, "icon": one.icon, "figure": one.figure(reader)}
+        for one in subjects()
+    ]
+    context = {"cards": cards, "recomputes": list(Recompute.objects.unfinished())}
+    return rules_page(request, reader, ("overview", "console/rules/overview.html"), context)

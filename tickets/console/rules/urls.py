@@ -1,0 +1,10 @@
+"""Where the rules are. Each subject's module names its own pages; its first is called as in nav.SUBJECTS."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from tickets.console.rules.overview import overview
+
+app_name = "rules"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", overview, name="overview"),
+]
