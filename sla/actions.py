@@ -73,6 +73,10 @@ class Year:
     source: str
     dates: tuple[Day, ...]
     subdivision: str = ""
+    # As in `HolidaySet`: who brought it in, what was asked for, and the package or file with its version.
+    origin: str = HolidaySet.Origin.NOTICE
+    categories: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +174,8 @@ def _put_year(year: Year, kept: HolidaySet | None) -> Change:
     if kept:
         kept.delete()
     row = HolidaySet.objects.create(
-        country=year.country, subdivision=year.subdivision, year=year.year,
-        status=year.status, source=year.source, digest=written,
+        country=year.country, subdivision=year.subdivision, year=year.year, status=year.status, source=year.source,
+        origin=year.origin, categories=year.categories, package=year.package, digest=written,
     )  # fmt: skip
     HolidayDate.objects.bulk_create(HolidayDate(set=row, **asdict(day)) for day in year.dates)
     return Change("holidays", code, Outcome.CHANGED if kept else Outcome.ADDED)

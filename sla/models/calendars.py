@@ -34,6 +34,9 @@ class CalendarVersion(models.Model):
     # Years whose holidays are assumed from rules because no notice has been published yet.
     assumed_years = models.JSONField(_("推定年份"), default=list, blank=True)
     note = models.CharField(_("备注"), max_length=400, blank=True)
+    # Who made this version and why, in their words; blank where a file was loaded.
+    created_by = models.CharField(_("修改人"), max_length=120, blank=True)
+    cause = models.CharField(_("修改原因"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
     objects = CalendarQuerySet.as_manager()
@@ -60,11 +63,19 @@ class HolidaySet(models.Model):
         PUBLISHED = "published", _("已公布")
         ASSUMED = "assumed", _("推定")
 
+    class Origin(models.TextChoices):
+        SHIPPED = "shipped", _("随方案文件提供")
+        PACKAGE = "package", _("数据包")
+        FILE = "file", _("文件导入")
+        NOTICE = "notice", _("放假通知")
+
     country = models.CharField(_("国家或地区"), max_length=2)
     subdivision = models.CharField(_("下级区域"), max_length=8, blank=True)
     year = models.PositiveSmallIntegerField(_("年份"))
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     source = models.CharField(_("出处"), max_length=200)
+    # Who brought the dates in: what people took in themselves, reading the shipped files again leaves alone.
+    origin = models.CharField(_("来自"), max_length=8, choices=Origin, default=Origin.NOTICE)
     # What was asked for the dates: its categories, and the package or file with its version; blank if typed in.
     categories = models.CharField(_("假日类别"), max_length=120, blank=True)
     package = models.CharField(_("数据包版本"), max_length=80, blank=True)
