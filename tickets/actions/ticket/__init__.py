@@ -1,0 +1,37 @@
+"""What people do with a ticket. Each function locks it, checks, changes and records in one transaction."""
+
+from tickets.actions.ticket.life import (
+    close,
+    customer_message,
+    merge,
+    reopen,
+    resolve,
+    resume,
+    resume_due,
+    wait,
+)
+from tickets.actions.ticket.ownership import accept, assign, reassign
+from tickets.actions.ticket.standing import locked
+from tickets.actions.ticket.terms import raise_priority
+from tickets.actions.ticket.words import bot_reply, log_call, note, progress, reply
+
+__all__ = [
+    "accept",
+    "assign",
+    "bot_reply",
+    "close",
+    "customer_message",
+    "locked",
+    "log_call",
+    "merge",
+    "note",
+    "progress",
+    "raise_priority",
+    "reassign",
+    "reopen",
+    "reply",
+    "resolve",
+    "resume",
+    "resume_due",
+    "wait",
+]
