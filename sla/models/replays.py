@@ -37,6 +37,8 @@ class Backtest(models.Model):
     """One run of a draft over the facts of past clocks, with the figures it came to."""
 
     class State(models.TextChoices):
+        # Nobody has counted its clocks yet.
+        WAITING = "waiting", _("等待开始")
         RUNNING = "running", _("进行中")
         DONE = "done", _("已完成")
         FAILED = "failed", _("失败")
@@ -51,7 +53,12 @@ class Backtest(models.Model):
     # Clocks that started in [since, until).
     since = models.DateTimeField(_("自"))
     until = models.DateTimeField(_("至"))
-    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.RUNNING)
+    # A policy's code: only clocks under it; blank for all.
+    policy = models.CharField(_("仅限标准"), max_length=120, blank=True)
+    # What the text was read against when the run began, so that every process reads it alike:
+    # {"calendars": {code: spec with the holidays laid in}, "versions": {code: key of the calendar version in force}}.
+    ground = models.JSONField(_("依据"), default=dict, blank=True)
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
     total = models.PositiveIntegerField(_("总数"), default=0)
     done = models.PositiveIntegerField(_("已完成数"), default=0)
     result = models.JSONField(_("结果"), default=dict, blank=True)
