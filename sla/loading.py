@@ -14,6 +14,7 @@ from sla.models.policies import Metric
 from sla.reading import (
     Field,
     Place,
+    agreed_code,
     amount,
     choice,
     code,
@@ -109,7 +110,7 @@ LEVEL = mapping({
     "actions": Field(list_of(action)),
 })  # fmt: skip
 POLICY_FIELDS = mapping({
-    "code": Field(code),
+    "code": Field(agreed_code),
     "name": Field(text(120)),
     "name_en": Field(text(120)),
     "basis": Field(choice(Policy.Basis.values), Policy.Basis.FROM_CREATION.value),

@@ -109,6 +109,14 @@ def code(node: yaml.Node, place: Place) -> str:
     return value
 
 
+def agreed_code(node: yaml.Node, place: Place) -> str:
+    """Return the code of a policy: a code, with "@" and a contract's number behind it where it is that contract's."""
+    value = scalar(node, place) or ""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}(@[\w.-]{1,50})?", value):
+        place.refuse(node, _("代码只能用小写字母、数字和连字符。"))
+    return value
+
+
 def choice(words: Collection[str]) -> Reader:
     """Return a reader of one of some words."""
 
@@ -243,12 +251,21 @@ def mapping_of(names: Collection[str], read: Reader) -> Reader:
 def compose(path: Path, place: Place) -> yaml.Node | None:
     """Return the tree of a YAML file, or None after noting why there is none."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
+        return compose_text(path.read_text(encoding="utf-8"), place)
+    except (OSError, UnicodeDecodeError) as error:
+        place.problems.append(Problem(place.path, 1, "", str(error)))
+        return None
+
+
+def compose_text(written: str, place: Place) -> yaml.Node | None:
+    """Return the tree of YAML, or None after noting why there is none."""
+    try:
+        node = yaml.compose(written, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         place.problems.append(Problem(place.path, line, "", _("YAML 写法有误:%s") % error.problem))
         return None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (yaml.YAMLError, RecursionError) as error:
         place.problems.append(Problem(place.path, 1, "", str(error)))
         return None
     if node is None:
