@@ -154,7 +154,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One message to one person, as a row before it is sent."""
+    """One message to one person, or to a program, as a row before it is sent."""
+
+    # The channels that it may go by.
+    EMAIL, WEBHOOK = "email", "webhook"
 
     class State(models.TextChoices):
         QUEUED = "queued", _("待发送")
@@ -176,7 +179,7 @@ class Delivery(models.Model):
         BULLETIN = "bulletin", _("系统通报")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
-    channel = models.CharField(_("渠道"), max_length=12, default="email")
+    channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("工单"), null=True, on_delete=models.CASCADE, related_name="deliveries"
     )
@@ -270,6 +273,11 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["not_before", "id"], condition=models.Q(state="queued"), name="delivery_queued"),
+            models.Index(
+                fields=["address", "kind", "not_before"],
+                condition=models.Q(state="queued", carried_by=None),
+                name="delivery_waiting",
+            ),
             models.Index(
                 fields=["id"],
                 condition=models.Q(unknown_sends__gt=0) | models.Q(state="failed"),
