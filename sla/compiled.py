@@ -1,5 +1,6 @@
 """Rows of policies and calendars as the pure engine wants them, made once a process: a version never changes."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -45,7 +46,7 @@ class CompiledPolicy:
         self.reopening = policy.reopening
         self.targets = list(policy.targets.all())
         self.target_of = {target.pk: target for target in self.targets}
-        self.pure_of = {target.pk: _pure(target) for target in self.targets}
+        self.pure_of = {target.pk: pure_target(target) for target in self.targets}
         self.rules: dict[str, list[ladder.Rule]] = {}
         self.actions: dict[tuple[str, int], list[dict[str, object]]] = {}
         for rule in policy.escalation_rules.all():
@@ -54,18 +55,22 @@ class CompiledPolicy:
 
     def terms(self, priority: str) -> timeline.Terms:
         """Return the targets for a priority: its own, else those of every priority."""
-        chosen: dict[timeline.Metric, timeline.Target] = {}
-        for target in sorted(self.targets, key=lambda target: target.priority == priority):
-            if target.priority in ("", priority):
-                chosen[timeline.Metric(target.metric)] = self.pure_of[target.pk]
-        return timeline.Terms(chosen, self.basis, self.reopening)
+        targets = [(target.priority, self.pure_of[target.pk]) for target in self.targets]
+        return timeline.Terms(chosen(targets, priority), self.basis, self.reopening)
+
+
+def chosen(targets: Iterable[tuple[str, timeline.Target]], priority: str) -> dict[timeline.Metric, timeline.Target]:
+    """Return the target of each metric for a priority: its own, else that of every priority."""
+    fitting = [(own, target) for own, target in targets if own in ("", priority)]
+    return {target.metric: target for _own, target in sorted(fitting, key=lambda pair: pair[0] == priority)}
 
 
 def _rule(rule: EscalationRule) -> ladder.Rule:
     return ladder.Rule(rule.level, ladder.Mark(rule.mark), rule.amount)
 
 
-def _pure(target: Target) -> timeline.Target:
+def pure_target(target: Target) -> timeline.Target:
+    """Return a target, stored or not, as the timeline wants it."""
     in_days = target.unit == Target.Unit.WORKING_DAYS
     return timeline.Target(
         metric=timeline.Metric(target.metric),
@@ -75,7 +80,7 @@ def _pure(target: Target) -> timeline.Target:
         days=target.amount.normalize() if in_days else None,
         rule=target.rule,
         pauses_on=frozenset(target.pauses_on),
-        ref=target.pk,
+        ref=target.pk or 0,
     )
 
 
