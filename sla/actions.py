@@ -1,10 +1,7 @@
 """Every write of calendars, holidays and policies: versions are added, never changed, and nothing is written twice."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -13,16 +10,17 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from sla.calendar import Calendar
+from sla.composing import BREAKS, Composed, Day, Hours, Year, compose, composed, digest, hours_of, years_known
 from sla.models import CalendarVersion, EscalationRule, HolidayDate, HolidaySet, Policy, Target
+
+__all__ = [
+    "BREAKS", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year", "check_terms",
+    "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy", "terms_of", "with_target",
+    "write_alone",
+]  # fmt: skip
 
 # Two who add versions at once would both add the same one.
 WRITE_LOCK = 0x5301
-# Years after the last one that is known at all are as uncertain as an assumed one.
-YEARS_AHEAD = 10
-BREAKS = {
-    "whole": (HolidayDate.Kind.STATUTORY, HolidayDate.Kind.SWAPPED_OFF, HolidayDate.Kind.WEEKEND_IN_BREAK),
-    "statutory": (HolidayDate.Kind.STATUTORY,),
-}
 
 
 class Outcome(StrEnum):
@@ -50,44 +48,6 @@ class PolicyError(ValueError):
     def __init__(self, field_name: str, message: str) -> None:
         self.field = field_name
         super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One date of a holiday set."""
-
-    date: date
-    kind: str
-    name: str
-    name_en: str = ""
-    stands_for: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """The holidays of a country, or of one part of it, in one year."""
-
-    country: str
-    year: int
-    status: str
-    source: str
-    dates: tuple[Day, ...]
-    subdivision: str = ""
-    # As in `HolidaySet`: who brought it in, what was asked for, and the package or file with its version.
-    origin: str = HolidaySet.Origin.NOTICE
-    categories: str = ""
-    package: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A calendar as an administrator enters it; `rules` as in `CalendarVersion.rules`."""
-
-    code: str
-    name: str
-    name_en: str
-    rules: Mapping[str, Any]
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +98,6 @@ class Terms:
     note: str = field(default="")
 
 
-def digest(content: Any) -> str:
-    """Return the sha256 of a value's canonical JSON."""
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    if isinstance(value, date):
-        return value.isoformat()
-    return dict(value)
-
-
 def write_alone() -> None:
     """Wait for whoever else writes calendars, policies or plans, up to the end of this transaction."""
     with connection.cursor() as cursor:
@@ -189,31 +135,16 @@ def put_calendars(*, calendars: Iterable[Hours]) -> list[Change]:
     cannot be understood.
     """
     write_alone()
-    sets = list(HolidaySet.objects.prefetch_related("dates"))
-    kept = {row.code: row for row in CalendarVersion.objects.current()}
-    given = list(calendars)
-    others = {code for code, row in kept.items() if row.rules.get("holidays")} - {hours.code for hours in given}
-    return [
-        _put_calendar(hours, sets, kept.get(hours.code))
-        for hours in [*given, *(hours_of(kept[code]) for code in sorted(others))]
-    ]
+    return [_put_calendar(one) for one in composed(calendars, years_known())]
 
 
-def hours_of(version: CalendarVersion) -> Hours:
-    """Return a stored calendar as an administrator entered it."""
-    return Hours(version.code, version.name, version.name_en, version.rules, version.note)
-
-
-def _put_calendar(hours: Hours, sets: Sequence[HolidaySet], kept: CalendarVersion | None) -> Change:
-    content: dict[str, Any] = {"name": hours.name, "name_en": hours.name_en, "rules": hours.rules, "note": hours.note}
-    content |= compose(hours.rules, sets)
-    written = digest(content)
-    if kept and kept.digest == written:
-        return Change("calendar", hours.code, Outcome.UNCHANGED, kept.version)
-    Calendar.from_spec(content["spec"])
-    version = _next_version(CalendarVersion, hours.code)
-    CalendarVersion.objects.create(code=hours.code, version=version, digest=written, **content)
-    return Change("calendar", hours.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
+def _put_calendar(calendar: Composed) -> Change:
+    if calendar.kept and not calendar.is_changed:
+        return Change("calendar", calendar.code, Outcome.UNCHANGED, calendar.kept.version)
+    Calendar.from_spec(calendar.content["spec"])
+    version = _next_version(CalendarVersion, calendar.code)
+    CalendarVersion.objects.create(code=calendar.code, version=version, digest=calendar.digest, **calendar.content)
+    return Change("calendar", calendar.code, Outcome.NEW_VERSION if calendar.kept else Outcome.ADDED, version)
 
 
 def _next_version(model: type[models.Model], code: str) -> int:
@@ -221,52 +152,6 @@ def _next_version(model: type[models.Model], code: str) -> int:
     rows = model._default_manager.filter(code=code)
     rows.filter(is_current=True).update(is_current=False)
     return (rows.aggregate(last=models.Max("version"))["last"] or 0) + 1
-
-
-def compose(rules: Mapping[str, Any], sets: Iterable[HolidaySet]) -> dict[str, Any]:
-    """Lay the holidays into a calendar's rules; return its spec, the reason of each date, and the assumed years."""
-    followed = _followed(rules.get("holidays"), sets)
-    dates = [(row, day) for row in followed for day in row.dates.all()]
-    kinds = BREAKS[rules["holidays"]["breaks"]] if followed else ()
-    closed = [(row, day) for row, day in dates if day.kind in kinds]
-    worked = [(row, day) for row, day in dates if day.kind == HolidayDate.Kind.MAKE_UP and rules["holidays"]["make_up"]]
-    return {
-        "spec": {
-            "timezone": rules["timezone"],
-            "weekly": rules["weekly"],
-            "working_day_seconds": rules["working_day_seconds"],
-            "closed_dates": [day.date.isoformat() for _row, day in closed],
-            "extra_open_dates": [{"date": day.date.isoformat(), "as": day.stands_for} for _row, day in worked],
-            "overrides": [{"date": row["date"], "intervals": row["hours"]} for row in rules["special"]],
-        },
-        "reasons": _reasons(closed + worked, rules["special"]),
-        "assumed_years": _assumed(followed),
-    }
-
-
-def _followed(holidays: Mapping[str, Any] | None, sets: Iterable[HolidaySet]) -> list[HolidaySet]:
-    if not holidays:
-        return []
-    place = (holidays["country"], holidays.get("subdivision", ""))
-    followed = sorted((row for row in sets if (row.country, row.subdivision) == place), key=lambda row: row.year)
-    if not followed:
-        raise LookupError(_("没有 %s 的节假日。") % "-".join(part for part in place if part))
-    return followed
-
-
-def _reasons(dates: Iterable[tuple[HolidaySet, HolidayDate]], special: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    reasons = {
-        day.date.isoformat(): {"name": day.name, "name_en": day.name_en, "source": row.source} for row, day in dates
-    }
-    return reasons | {row["date"]: {key: row[key] for key in ("name", "name_en", "source")} for row in special}
-
-
-def _assumed(sets: Sequence[HolidaySet]) -> list[int]:
-    if not sets:
-        return []
-    last = sets[-1].year
-    assumed = [row.year for row in sets if row.status == HolidaySet.Status.ASSUMED]
-    return [*assumed, *range(last + 1, last + 1 + YEARS_AHEAD)]
 
 
 @transaction.atomic

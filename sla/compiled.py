@@ -1,5 +1,6 @@
 """Rows of policies and calendars as the pure engine wants them, made once a process: a version never changes."""
 
+from dataclasses import dataclass
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,7 +12,13 @@ from sla import ladder, timeline
 from sla.calendar import Calendar
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 
-CURRENT = "SELECT code, id FROM sla_calendarversion WHERE is_current AND code = ANY(%s)"
+# A version is settled once no open milestone is left that is to go over to it.
+CURRENT = """
+SELECT code, id, NOT EXISTS (
+  SELECT FROM sla_recompute AS change
+  WHERE change.finished_at IS NULL AND change.kind = 'calendar' AND change.code = calendar.code
+) FROM sla_calendarversion AS calendar WHERE is_current AND code = ANY(%s)
+"""
 
 
 class UnknownCodeError(LookupError):
@@ -90,20 +97,39 @@ def policy_of(pk: int) -> CompiledPolicy:
     return CompiledPolicy(Policy.objects.prefetch_related("targets", "escalation_rules").get(pk=pk))
 
 
+@lru_cache(maxsize=16384)
+def policy_with(target: int) -> CompiledPolicy:
+    """Return the compiled policy version to which the target with this key belongs."""
+    return policy_of(Target.objects.values_list("policy_id", flat=True).get(pk=target))
+
+
 @lru_cache(maxsize=1024)
 def calendar_of(pk: int) -> CompiledCalendar:
     """Return the compiled calendar version with this key."""
     return CompiledCalendar(CalendarVersion.objects.get(pk=pk))
 
 
-def calendars_named(codes: set[str]) -> dict[str, CompiledCalendar]:
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The version in force of a calendar, and whether every open milestone has gone over to it."""
+
+    calendar: CompiledCalendar
+    is_settled: bool
+
+
+def in_force(codes: set[str]) -> dict[str, InForce]:
     """Return the version in force of each code. Raises UnknownCodeError naming the first code that has none."""
     with connection.cursor() as cursor:
         cursor.execute(CURRENT, [list(codes)])
-        found = {code: calendar_of(pk) for code, pk in cursor.fetchall()}
+        found = {code: InForce(calendar_of(pk), is_settled) for code, pk, is_settled in cursor.fetchall()}
     if missing := codes - found.keys():
         raise UnknownCodeError(f"No calendar is called {min(missing)!r}.")
     return found
+
+
+def calendars_named(codes: set[str]) -> dict[str, CompiledCalendar]:
+    """Return the version in force of each code. Raises UnknownCodeError naming the first code that has none."""
+    return {code: found.calendar for code, found in in_force(codes).items()}
 
 
 def calendar_named(code: str) -> CompiledCalendar:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
 
 from sla import ladder, timeline
 from sla.actors import Actor
-from sla.compiled import CompiledCalendar, calendar_of, calendars_named, policy_of
+from sla.calendar import Calendar
+from sla.compiled import CompiledCalendar, InForce, calendar_of, in_force, policy_of, policy_with
 from sla.inserting import insert_all
 from sla.models import Clock, Milestone, Observation, Policy
 from sla.timeline import Cycle, Fact, FactKind
@@ -67,12 +69,31 @@ def observe(clock: Clock, heard: Sequence[Heard]) -> list[Milestone]:
     return refold(clock)
 
 
-def replan(clock: Clock, *, policy: Policy, priority: str, heard: Heard) -> list[Milestone]:
-    """Put a clock under another policy or priority; what was met or missed before stays judged as it was."""
-    clock.policy, clock.priority = policy, priority
+def replan(clock: Clock, *, policy: Policy | None, priority: str, heard: Heard) -> list[Milestone]:
+    """Put a clock under another policy or priority, or under none; what was met or missed stays judged as it was.
+
+    Under none everything that runs ends; the clock keeps the key of the policy that it was under last.
+    """
+    clock.policy, clock.priority = policy or clock.policy, priority
     clock.save(update_fields=["policy", "priority"])
-    _row(clock, heard, {"policy": policy.pk, "priority": priority}).save(force_insert=True)
+    _row(clock, heard, {"policy": policy.pk if policy else None, "priority": priority}).save(force_insert=True)
     return refold(clock)
+
+
+def take_up(*, policy: Policy, priority: str, heard: Sequence[Heard]) -> tuple[Clock, list[Milestone]]:
+    """Start a clock for a thing that nothing timed so far: it hears the past, then, last of all, of the policy."""
+    clock = Clock.objects.create(policy=policy, priority=priority, started_at=heard[0].at)
+    *past, last = heard
+    rows = [_row(clock, one) for one in past]
+    rows.append(_row(clock, last, {"policy": policy.pk, "priority": priority}))
+    Observation.objects.bulk_create(rows)
+    return clock, refold(clock)
+
+
+def policy_over(clock: Clock) -> Policy | None:
+    """Return the policy that a clock is under, None where it was put under none."""
+    put = clock.observations.filter(withdrawn_at=None, fields__has_key="policy").order_by("at", "pk").last()
+    return clock.policy if put is None or put.fields["policy"] else None
 
 
 def withdraw(clock: Clock, *, source: str, at: datetime) -> list[Milestone]:
@@ -102,7 +123,8 @@ def facts_of(observations: Iterable[Observation]) -> list[Fact]:
 def _fact(row: Observation) -> Fact:
     until = row.fields.get("until")
     hold = row.fields.get("hold")
-    terms = policy_of(row.fields["policy"]).terms(row.fields["priority"]) if "policy" in row.fields else None
+    policy = row.fields.get("policy")
+    terms = policy_of(policy).terms(row.fields["priority"]) if policy else None
     return Fact(
         kind=FactKind(row.kind),
         at=row.at,
@@ -114,44 +136,74 @@ def _fact(row: Observation) -> Fact:
     )
 
 
-class _Pins:
-    """The calendar version of each run: the one it has, else the one in force now."""
+Run = tuple[str, int]
 
-    def __init__(self, facts: Iterable[Fact], milestones: Iterable[Milestone]) -> None:
-        self.kept = {(row.metric, row.number): calendar_of(row.calendar_version_id) for row in milestones}
-        codes = {target.calendar for fact in facts if fact.terms for target in fact.terms.targets.values()}
-        missing = codes - {compiled.code for compiled in self.kept.values()}
-        self.current = calendars_named(missing) if missing else {}
+
+class _Pins:
+    """The calendar version of each run.
+
+    One that ended, or that is held, keeps the version it has; an open one takes the version in force, once all have
+    gone over to it, and keeps its own until then. `chosen` says otherwise for single runs.
+    """
+
+    def __init__(
+        self, facts: Iterable[Fact], milestones: Iterable[Milestone], chosen: Mapping[Run, CompiledCalendar]
+    ) -> None:
+        self.chosen = chosen
+        self.stored = {(row.metric, row.number): row for row in milestones}
+        self.reopened: set[Run] = set()
+        self.codes = {target.calendar for fact in facts if fact.terms for target in fact.terms.targets.values()}
+
+    @cached_property
+    def in_force(self) -> dict[str, InForce]:
+        return in_force(self.codes)
 
     def compiled(self, code: str, metric: str, number: int) -> CompiledCalendar:
-        kept = self.kept.get((metric, number))
-        if kept and kept.code == code:
+        run = (metric, number)
+        if run in self.chosen:
+            return self.chosen[run]
+        row = self.stored.get(run)
+        kept = calendar_of(row.calendar_version_id) if row else None
+        if row is None or kept is None or kept.code != code:
+            return self.in_force[code].calendar
+        if row.is_held or (row.stopped_at and run not in self.reopened):
             return kept
-        if code not in self.current:
-            self.current |= calendars_named({code})
-        return self.current[code]
+        return self.in_force[code].calendar if self.in_force[code].is_settled else kept
+
+    def reopens(self, cycles: Iterable[Cycle]) -> bool:
+        """Tell whether runs are open that were stored as ended: they go on by the hours that are in force now."""
+        ended = {run for run, row in self.stored.items() if row.stopped_at}
+        self.reopened = ended & {(cycle.metric.value, cycle.number) for cycle in cycles if cycle.stopped_at is None}
+        return bool(self.reopened)
 
 
-def fold(facts: list[Fact], milestones: Iterable[Milestone]) -> list[tuple[Cycle, CompiledCalendar]]:
-    """Fold facts into cycles, each with its calendar version: kept where a milestone has one, else the current one."""
-    pins = _Pins(facts, milestones)
-    folded = timeline.cycles(facts, lambda code, metric, number: pins.compiled(code, metric, number).calendar)
-    return [(cycle, pins.compiled(cycle.target.calendar, cycle.metric, cycle.number)) for cycle in folded]
+def fold(
+    facts: list[Fact], milestones: Iterable[Milestone], chosen: Mapping[Run, CompiledCalendar] | None = None
+) -> list[tuple[Cycle, CompiledCalendar]]:
+    """Fold facts into cycles, each with its calendar version, which `chosen` may say for single runs."""
+    pins = _Pins(facts, milestones, chosen or {})
+
+    def folded() -> list[Cycle]:
+        return timeline.cycles(facts, lambda code, metric, number: pins.compiled(code, metric, number).calendar)
+
+    cycles = folded()
+    if pins.reopens(cycles):
+        cycles = folded()
+    return [(cycle, pins.compiled(cycle.target.calendar, cycle.metric, cycle.number)) for cycle in cycles]
 
 
 def _save(clock: Clock, observations: list[Observation], milestones: list[Milestone]) -> list[Milestone]:
     """Bring the stored milestones to what the facts say; rows that say it already are not touched."""
     stored = {(row.metric, row.number): row for row in milestones}
-    rules = policy_of(clock.policy_id).rules
     kept, added = [], []
     for cycle, compiled in fold(facts_of(observations), milestones):
-        values = _values(cycle, compiled)
         row = stored.pop((cycle.metric.value, cycle.number), None)
+        values = values_of(cycle, compiled, is_held=row is not None and row.is_held)
         if row is None:
             row = _new(clock, cycle, compiled)
             added.append(row)
         elif _differs(row, values):
-            _change(row, values, cycle, rules.get(cycle.metric, []))
+            _change(row, values, cycle)
         kept.append(row)
     if added:
         Milestone.objects.bulk_create(added)
@@ -161,12 +213,13 @@ def _save(clock: Clock, observations: list[Observation], milestones: list[Milest
 
 def _new(clock: Clock, cycle: Cycle, compiled: CompiledCalendar) -> Milestone:
     """Return a milestone that was not there before, not yet saved."""
-    row = Milestone(clock=clock, metric=cycle.metric, number=cycle.number, **_values(cycle, compiled))
-    _lay(row, cycle, policy_of(clock.policy_id).rules.get(cycle.metric, []))
+    row = Milestone(clock=clock, metric=cycle.metric, number=cycle.number, **values_of(cycle, compiled))
+    _lay(row, cycle)
     return row
 
 
-def _values(cycle: Cycle, compiled: CompiledCalendar) -> dict[str, Any]:
+def values_of(cycle: Cycle, compiled: CompiledCalendar, *, is_held: bool = False) -> dict[str, Any]:
+    """Return what a milestone stores of a cycle. One that is held may not move any more, whatever year it touches."""
     end = cycle.due_at or cycle.stopped_at or cycle.started_at
     return {
         "target_id": cycle.target.ref,
@@ -180,7 +233,7 @@ def _values(cycle: Cycle, compiled: CompiledCalendar) -> dict[str, Any]:
         "budget": cycle.budget,
         "remaining": cycle.remaining,
         "pauses": [_pause(pause) for pause in cycle.pauses],
-        "is_provisional": compiled.is_provisional(cycle.started_at, end),
+        "is_provisional": not is_held and compiled.is_provisional(cycle.started_at, end),
     }
 
 
@@ -194,13 +247,18 @@ def _pause(pause: timeline.Pause) -> dict[str, str | None]:
 
 def pauses_of(milestone: Milestone) -> list[timeline.Pause]:
     """Return the pauses of a stored milestone."""
+    return pauses_from(milestone.pauses)
+
+
+def pauses_from(rows: Iterable[Mapping[str, Any]]) -> list[timeline.Pause]:
+    """Return pauses as they are stored."""
     return [
         timeline.Pause(
             datetime.fromisoformat(row["start"]),
             datetime.fromisoformat(row["end"]) if row["end"] else None,
             row["cause"],
         )
-        for row in milestone.pauses
+        for row in rows
     ]
 
 
@@ -208,44 +266,62 @@ def _differs(row: Milestone, values: Mapping[str, Any]) -> bool:
     return any(getattr(row, name) != value for name, value in values.items())
 
 
-def _change(row: Milestone, values: dict[str, Any], cycle: Cycle, rules: list[ladder.Rule]) -> None:
-    """Write new values to a milestone; its ladder is laid anew where the due instant moved."""
-    is_new = row.due_at != values["due_at"] or row.stopped_at is not None
+def _change(row: Milestone, values: dict[str, Any], cycle: Cycle) -> None:
+    """Write new values to a milestone; its ladder is laid anew where the due instant moved, or its target is new."""
+    is_new = row.due_at != values["due_at"] or row.stopped_at is not None or row.target_id != values["target_id"]
     for name, value in values.items():
         setattr(row, name, value)
     if row.stopped_at or row.due_at is None:
         row.next_step_at = None
     elif is_new:
-        _lay(row, cycle, rules)
+        _lay(row, cycle)
     row.save(update_fields=FOLDED)
 
 
-def _lay(row: Milestone, cycle: Cycle, rules: list[ladder.Rule]) -> None:
-    """Set the next step of a milestone whose due instant is new.
+def _lay(row: Milestone, cycle: Cycle) -> None:
+    """Set the next step of a milestone whose due instant is new, on the ladder of its own target's policy.
 
     A warning is not repeated for an instant that already had one; a breach of the new due instant always comes.
     """
     if row.stopped_at or row.due_at is None:
         return
-    laid = ladder.steps(
-        rules=rules, calendar=cycle.calendar, start=row.started_at, due_at=row.due_at, pauses=cycle.pauses
-    )
-    upcoming = [step for step in laid if _is_owed(step, row.fired_through)]
-    row.next_step_at = upcoming[0].at if upcoming else None
-    row.next_level = upcoming[0].level if upcoming else 0
+    laid = steps_on(
+        target=row.target_id, metric=row.metric, calendar=cycle.calendar, start=row.started_at, due_at=row.due_at,
+        pauses=cycle.pauses,
+    )  # fmt: skip
+    upcoming = next_owed(laid, row.fired_through)
+    row.next_step_at = upcoming.at if upcoming else None
+    row.next_level = upcoming.level if upcoming else 0
+
+
+def next_owed(steps: Iterable[ladder.Step], fired_through: datetime | None) -> ladder.Step | None:
+    """Return the first step of a ladder that is still to be fired, if it has one."""
+    return next((step for step in steps if _is_owed(step, fired_through)), None)
 
 
 def _is_owed(step: ladder.Step, fired_through: datetime | None) -> bool:
     return fired_through is None or step.at > fired_through or step.mark in (ladder.Mark.BREACH, ladder.Mark.AFTER)
 
 
+def steps_on(
+    *, target: int, metric: str, calendar: Calendar, start: datetime, due_at: datetime,
+    pauses: Sequence[timeline.Pause],
+) -> list[ladder.Step]:  # fmt: skip
+    """Lay the ladder of a target on a run: that of the policy version that promised it, also after the clock went on.
+
+    The steps come in the order in which they come true.
+    """
+    rules = policy_with(target).rules.get(metric, [])
+    return ladder.steps(rules=rules, calendar=calendar, start=start, due_at=due_at, pauses=pauses)
+
+
 def steps_of(milestone: Milestone) -> list[ladder.Step]:
     """Return the ladder of a stored milestone that has a due instant, in order."""
     if milestone.due_at is None:
         return []
-    policy = policy_of(milestone.clock.policy_id)
-    return ladder.steps(
-        rules=policy.rules.get(milestone.metric, []),
+    return steps_on(
+        target=milestone.target_id,
+        metric=milestone.metric,
         calendar=calendar_of(milestone.calendar_version_id).calendar,
         start=milestone.started_at,
         due_at=milestone.due_at,

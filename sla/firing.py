@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db import connection, models, transaction
 
 from sla.clock import database_now
-from sla.compiled import policy_of
+from sla.compiled import policy_with
 from sla.engine import steps_of
 from sla.ladder import Mark, Step
 from sla.models import Escalation, Milestone
@@ -110,7 +110,7 @@ def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[
     if row.due_at is None:
         return
     breached = any(step.mark not in WARNINGS for step in passed)
-    actions = policy_of(row.clock.policy_id).actions
+    actions = policy_with(row.target_id).actions
     for step in passed:
         overtaken = breached and step.mark in WARNINGS
         yield Escalation(

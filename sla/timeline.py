@@ -303,7 +303,7 @@ class _Folding:
     def _is_missed(self, run: _Run, at: datetime) -> bool:
         """Tell whether a run was past due at an instant. Who is late does not become late once more. Source: C42"""
         calendar = self.calendars(run.target.calendar, run.metric, run.number)
-        due_at, _remaining = _due(run.target, calendar, run.started_at, _pauses(run, self.holds))
+        due_at, _remaining = due_of(run.target, calendar, run.started_at, _pauses(run, self.holds))
         return due_at is not None and at > due_at
 
     def _adopt(self, metric: Metric, fact: Fact) -> None:
@@ -317,8 +317,9 @@ class _Folding:
 
 
 def _under(fact: Fact, terms: Terms) -> Fact:
-    """Return the same fact under other terms."""
-    return Fact(fact.kind, fact.at, fact.actor, fact.ref, fact.hold, fact.until, terms if fact.terms else None)
+    """Return the same fact under other terms; what was timed by none then is timed by them."""
+    takes_terms = fact.terms or fact.kind in (FactKind.OPEN, FactKind.REPLAN)
+    return Fact(fact.kind, fact.at, fact.actor, fact.ref, fact.hold, fact.until, terms if takes_terms else None)
 
 
 def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:
@@ -336,8 +337,8 @@ def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:
 def _closed(run: _Run, holds: Sequence[Pause], calendar: Calendar) -> Cycle:
     """Return what a folded run amounts to on its calendar."""
     pauses = _pauses(run, holds)
-    due_at, remaining = _due(run.target, calendar, run.started_at, pauses)
-    budget = run.target.budget or _budget(run.target, calendar, run.started_at)
+    due_at, remaining = due_of(run.target, calendar, run.started_at, pauses)
+    budget = run.target.budget or budget_of(run.target, calendar, run.started_at)
     state = _state(run, due_at, remaining)
     return Cycle(
         run.metric, run.number, run.target, calendar, run.started_at, due_at, run.completed_at, run.stopped_at,
@@ -345,7 +346,7 @@ def _closed(run: _Run, holds: Sequence[Pause], calendar: Calendar) -> Cycle:
     )  # fmt: skip
 
 
-def _budget(target: Target, calendar: Calendar, start: datetime) -> timedelta | None:
+def budget_of(target: Target, calendar: Calendar, start: datetime) -> timedelta | None:
     """Return the open time that a budget in working days comes to from `start`."""
     due_at = target.due_at(calendar, start)
     return calendar.elapsed(start, due_at) if due_at else None
@@ -370,7 +371,7 @@ def _within(run: _Run, pauses: Iterable[Pause]) -> tuple[Pause, ...]:
     return tuple(cut)
 
 
-def _due(
+def due_of(
     target: Target, calendar: Calendar, start: datetime, pauses: Sequence[Pause]
 ) -> tuple[datetime | None, timedelta | None]:
     """Return when the run is due and, if an open pause holds it instead, the open time it has left.

@@ -13,7 +13,7 @@ from sla import engine
 from sla.clock import database_now
 from sla.engine import facts_of, fold
 from sla.firing import fire_due
-from sla.models import Clock, Escalation, Milestone
+from sla.models import CalendarVersion, Clock, Escalation, Milestone
 from sla.proofs import proof_of
 from sla.timeline import ActorKind, Cycle, FactKind, Hold
 from tests.clocks import calendar_row, clock_at, heard, policy_row
@@ -81,16 +81,14 @@ def test_a_fact_reported_later_counts_from_when_it_happened():
     assert only(clock).state == "met"
 
 
-def test_a_milestone_keeps_the_calendar_version_it_was_made_with():
-    clock = start("2026-03-02 10:00", RESOLUTION)
-    first = only(clock).calendar_version
-    first.is_current = False
-    first.save()
+def test_a_promise_that_ended_keeps_its_calendar_version_and_an_open_one_goes_over__C42():
+    clock = start("2026-03-02 10:00", {}, RESOLUTION)
+    engine.observe(clock, [heard("reply", "2026-03-02 10:20")])
+    CalendarVersion.objects.filter(code="a5").update(is_current=False)
     calendar_row("a5", version=2, intervals=(("09:00", "10:00"),))
     engine.observe(clock, [heard("progress", "2026-03-02 10:30")])
-    assert only(clock).calendar_version == first
-    later = engine.start(policy=clock.policy, priority="", heard=heard("customer open", "2026-03-02 11:00"))[0]
-    assert only(later).calendar_version.version == 2
+    versions = dict(clock.milestones.values_list("metric", "calendar_version__version"))
+    assert versions == {"first_response": 1, "resolution": 2}
 
 
 def test_a_target_of_its_own_priority_goes_before_the_general_one():
