@@ -38,6 +38,9 @@ class CalendarVersion(models.Model):
     created_by = models.CharField(_("修改人"), max_length=120, blank=True)
     cause = models.CharField(_("修改原因"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
+    # Taken out of use with no version after it.
+    retired_by = models.CharField(_("停用人"), max_length=120, blank=True)
+    retired_at = models.DateTimeField(_("停用于"), null=True, blank=True)
 
     objects = CalendarQuerySet.as_manager()
 
