@@ -123,11 +123,18 @@ BESIDE = {Kind.OPENED: pgettext_lazy("event", "提交"), Kind.PROGRESS: gettext_
 def entries_of(ticket: Ticket, promises: Iterable[Promise], viewer: User) -> list[Entry]:
     """Return what `viewer` may read of a ticket, oldest first; the number of queries does not depend on its length."""
     met = {promise.met_at_event: promise for promise in promises if promise.met_at_event}
-    events = list(lines_for(ticket, viewer))
+    events = [_for_reader(event, viewer) for event in lines_for(ticket, viewer)]
     rows = _deliveries(ticket) if viewer.is_agent else []
     names = names_in(events, [person for row in rows if (person := row.user or row.contact)])
     mails = _mails(rows, names)
     return [_entry(event, met.get(event.number), mails.get(_place(event), []), names) for event in events]
+
+
+def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
+    """Return a line without what is only for agents to read."""
+    if not viewer.is_agent:
+        event.fields = {name: said for name, said in event.fields.items() if name != "remark"}
+    return event
 
 
 def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from tickets.strip import ZERO, Piece, Story
-from tickets.templatetags.shouyue import length_words
+from tickets.templatetags.shouyue import length_words, near
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def count_down(story: Story, *, at: datetime, after: Sequence[Piece] = ()) -> Co
     ahead = [span.cut(max(span.start, at), span.end) for span in story.spans if span.counted and span.end > at]
     left = sum((span.length for span in ahead), ZERO)
     over = sum((min(p.end, story.reached(at)) - p.start for p in after if p.start < story.reached(at)), ZERO)
-    brief, text = _said(story, left, over)
+    brief, text = _paused(story, at) if story.tone == "paused" else _said(story, left, over)
     return Countdown(
         state=_state(story),
         tone=story.tone,
@@ -59,14 +59,22 @@ def _said(story: Story, left: timedelta, over: timedelta) -> tuple[str, str]:
     if story.tone == "kept":
         early = {"time": length_words(left_over(story))}
         return _("提前 %(time)s") % early, _("提前 %(time)s(工作时间)") % early
-    if story.tone == "paused":
-        rest = {"time": length_words(story.remaining)}
-        return _("暂停，还剩 %(time)s") % rest, _("暂停，还剩 %(time)s(工作时间)") % rest
     if story.tone in {"late", "breached"}:
         late = {"time": length_words(over)}
         return _("已超时 %(time)s") % late, _("已超时 %(time)s(工作时间)") % late
     more = {"time": length_words(left)}
     return _("还有 %(time)s") % more, _("还有 %(time)s(工作时间)") % more
+
+
+def _paused(story: Story, at: datetime) -> tuple[str, str]:
+    """Return how much is left, and when an agreed wait ends by itself."""
+    rest = {"time": length_words(story.remaining), "until": near(story.resumes_at, at)}
+    if story.resumes_at is None:
+        return _("暂停，还剩 %(time)s") % rest, _("暂停，还剩 %(time)s(工作时间)") % rest
+    return (
+        _("暂停至 %(until)s，届时还剩 %(time)s") % rest,
+        _("已暂停，%(until)s 自动恢复，届时还剩 %(time)s(工作时间)") % rest,
+    )
 
 
 def left_over(story: Story) -> timedelta:

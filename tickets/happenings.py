@@ -48,8 +48,11 @@ def _waiting(event: TicketEvent, names: Names) -> str:
     is_elsewhere = event.fields.get("for") == "third_party"
     words = _("%(who)s 开始等待第三方") if is_elsewhere else _("%(who)s 开始等待客户")
     until = event.fields.get("until")
-    said = words % {"who": names.actor(event)}
-    return said + _("，等到 %(until)s") % {"until": _wall(until)} if until else said
+    parts = [words % {"who": names.actor(event)}]
+    if until:
+        parts.append(_("等到 %(until)s") % {"until": _wall(until)})
+    remark = event.fields.get("remark")
+    return _("，").join(parts) + (_("：%(remark)s") % {"remark": remark} if remark else "")
 
 
 def _resumed(event: TicketEvent, names: Names) -> str:

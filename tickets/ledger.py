@@ -159,7 +159,7 @@ def _is_fact(entry: Entry) -> bool:
 
 
 def _heard(ticket: Ticket, event: TicketEvent, entry: Entry) -> Heard:
-    fields: dict[str, Any] = {name: entry.fields[name] for name in ("hold", "until") if name in entry.fields}
+    fields: dict[str, Any] = {name: entry.fields[name] for name in ("hold", "until", "remark") if name in entry.fields}
     return Heard(FACTS[entry.kind], entry.at, entry.actor, f"{ticket.number}#{event.number}", fields)
 
 

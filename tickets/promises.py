@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy
 
 from plans.models import User
 from plans.wording import is_english, name_of, text_of
+from sla import timeline
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.engine import pauses_of
 from sla.models import Milestone, Target
 from sla.pieces import Interval
 from sla.proofs import Proof, ProofPiece, proof_of
+from tickets.answers import remaining_of
 from tickets.countdown import Countdown, count_down, left_over
 from tickets.models import Ticket
 from tickets.sheet import Sheet, sheet
@@ -136,7 +138,8 @@ class Promise:
             tone=self.tone,
             due_at=self.due_at,
             stopped_at=self.stopped_at,
-            remaining=self.milestone.remaining or ZERO,
+            remaining=(remaining_of(self.milestone, self.at) if self.tone == "paused" else None) or ZERO,
+            resumes_at=self.milestone.resumes_at(self.at),
             is_provisional=self.is_provisional,
         )
 
@@ -193,6 +196,8 @@ class Promise:
     def verdict(self) -> str:
         """Return how it stands in one plain sentence."""
         words = {"name": self.name, "due": near(self.due_at, self.at), "time": near(self.stopped_at, self.at)}
+        if until := self.milestone.resumes_at(self.at):
+            return _("已暂停，%(until)s 自动恢复，应在 %(due)s 前%(name)s") % (words | {"until": near(until, self.at)})
         return str(VERDICTS[self.tone]) % words
 
     @property
@@ -228,10 +233,17 @@ def promises_of(tickets: Iterable[Ticket], at: datetime, viewer: User) -> dict[i
     return found
 
 
-def slack_of(calendar: int, due_at: datetime, at: datetime) -> timedelta:
-    """Return the working time left until `due_at` on a calendar version; below zero once it is late, by how much."""
-    hours = calendar_of(calendar).calendar
-    return hours.elapsed(at, due_at) if at <= due_at else -hours.elapsed(due_at, at)
+def slack_of(calendar: int, due_at: datetime, at: datetime, pauses: Sequence[timeline.Pause] = ()) -> timedelta:
+    """Return the working time left until `due_at` on a calendar version; below zero once it is late, by how much.
+
+    What an agreed wait takes up is not there to work in.
+    """
+    elapsed = calendar_of(calendar).calendar.elapsed
+    if at > due_at:
+        return -elapsed(due_at, at)
+    ahead = [(max(pause.start, at), min(pause.end or due_at, due_at)) for pause in pauses]
+    held = sum((elapsed(start, end) for start, end in ahead if start < end), ZERO)
+    return elapsed(at, due_at) - held
 
 
 def current_of(promises: Iterable[Promise]) -> Promise | None:

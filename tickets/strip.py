@@ -90,7 +90,8 @@ class Story:
     tone: str  # kept, running, at_risk, breached, late (met, but after due), paused or cancelled
     due_at: datetime | None
     stopped_at: datetime | None = None
-    remaining: timedelta = ZERO  # left over while a pause has no end
+    remaining: timedelta = ZERO  # left over while it is paused
+    resumes_at: datetime | None = None  # when the agreed wait that holds it ends
     is_provisional: bool = False
 
     @classmethod

@@ -5,7 +5,8 @@ from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -55,6 +56,8 @@ class Observation(models.Model):
         return self.source or f"#{self.pk}"
 
 
+# When the last pause ends, or ended; null where it has no agreed end.
+PAUSED_UNTIL = Cast(KT("pauses__-1__end"), models.DateTimeField())
 # Every warning has been given; a milestone without warnings is never at risk.
 LAST_STEP = models.Q(next_step_at=models.F("due_at"), fired_through__isnull=False)
 
@@ -75,8 +78,10 @@ class MilestoneQuerySet(models.QuerySet["Milestone"]):
         return self.open().filter(due_at__lt=at)
 
     def at_risk(self, at: datetime) -> Self:
-        """Narrow to those still in time whose every warning has come: what comes next is the breach."""
-        return self.filter(models.Q(next_step_at__lt=at) | LAST_STEP, due_at__gte=at, next_step_at__isnull=False)
+        """Narrow to those still in time whose every warning has come, and that no agreed wait holds."""
+        near = self.filter(models.Q(next_step_at__lt=at) | LAST_STEP, due_at__gte=at, next_step_at__isnull=False)
+        unheld = models.Q(paused_until=None) | models.Q(paused_until__lte=at)
+        return near.alias(paused_until=PAUSED_UNTIL).filter(unheld)
 
 
 class Milestone(models.Model):
@@ -165,14 +170,24 @@ class Milestone(models.Model):
         return f"{self.get_metric_display()} #{self.number}"
 
     def state_at(self, at: datetime) -> str:
-        """Return the state as it is at `at`: an open run is breached from the first instant after its due one."""
+        """Return the state as it is at `at`: an open run is breached from the first instant after its due one.
+
+        An agreed wait holds it until its end comes, whether or not anybody has written that down yet.
+        """
         if self.state == self.State.RUNNING and self.due_at and at > self.due_at:
             return self.State.BREACHED
-        return self.state
+        return self.State.PAUSED if self.resumes_at(at) else self.state
+
+    def resumes_at(self, at: datetime) -> datetime | None:
+        """Return when the agreed wait that holds this open run at `at` ends; None while none does."""
+        if self.state != self.State.RUNNING:
+            return None
+        ends = (row["end"] for row in self.pauses if row["end"] and datetime.fromisoformat(row["start"]) <= at)
+        return next((end for end in map(datetime.fromisoformat, ends) if end > at), None)
 
     def is_at_risk(self, at: datetime) -> bool:
         """Tell the same of one milestone as `at_risk` of many."""
-        if self.due_at is None or self.next_step_at is None or at > self.due_at:
+        if self.due_at is None or self.next_step_at is None or at > self.due_at or self.resumes_at(at):
             return False
         return self.next_step_at < at or (self.next_step_at == self.due_at and self.fired_through is not None)
 

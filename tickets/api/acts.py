@@ -13,6 +13,7 @@ from plans.models.people import STAFF_ROLES
 from sla.fields import InstantField
 from sla.problems import ProblemError
 from tickets.actions import ticket as actions
+from tickets.actions.ticket.life import LONGEST_REMARK
 from tickets.models import Ticket
 
 BODY = 100_000
@@ -68,6 +69,7 @@ class WaitSerializer(serializers.Serializer[Any]):
     """For whom the work waits, and until when, where that was agreed."""
 
     until = InstantField(required=False, allow_null=True, default=None)
+    reason = TextField(max_length=LONGEST_REMARK, required=False, allow_blank=True, default="")
 
     def get_fields(self) -> dict[str, Any]:
         # A keyword of the language cannot be a class attribute.
@@ -138,7 +140,14 @@ def _call(deed: Deed) -> Ticket:
 
 def _wait(deed: Deed) -> Ticket:
     said = deed.said
-    return actions.wait(ticket=deed.ticket, wait_for=said["for"], until=said["until"], actor=deed.user, at=deed.at)
+    return actions.wait(
+        ticket=deed.ticket,
+        wait_for=said["for"],
+        until=said["until"],
+        actor=deed.user,
+        at=deed.at,
+        remark=said["reason"],
+    )
 
 
 def _resume(deed: Deed) -> Ticket:

@@ -51,7 +51,7 @@ class Call(Words):
 
 
 class Wait(Act):
-    """For whom the work waits, and until when where that was agreed; words become an internal note."""
+    """For whom the work waits, and until when where that was agreed; words say why."""
 
     until = forms.DateTimeField(
         required=False,
@@ -99,9 +99,7 @@ class Deed:
 
 
 def _wait(deed: Deed) -> Ticket:
-    if deed.said["body"].strip():
-        actions.note(**deed.who, body=deed.said["body"])
-    return actions.wait(**deed.who, wait_for=deed.said["for"], until=deed.said["until"])
+    return actions.wait(**deed.who, wait_for=deed.said["for"], until=deed.said["until"], remark=deed.said["body"])
 
 
 def _merge(deed: Deed) -> Ticket:

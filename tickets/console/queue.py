@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contact, Customer, Plan, Team
 from plans.wording import name_of
+from sla.engine import pauses_of
 from sla.models import Milestone
 from tickets.console.guard import Reader
 from tickets.console.rail import View, view_named
@@ -114,9 +115,10 @@ def weighed(tickets: QuerySet[Ticket], at: datetime) -> list[int]:
     first = list(tickets.values_list("pk", "opened_at")[:WEIGHED])
     open_ones = Milestone.objects.open().filter(clock__ticket_clock__ticket__in=[pk for pk, _opened in first])
     slack: dict[int, timedelta] = {}
-    for pk, calendar, due_at in open_ones.values_list("clock__ticket_clock__ticket", "calendar_version", "due_at"):
-        if due_at:
-            slack[pk] = min(slack.get(pk, timedelta.max), slack_of(calendar, due_at, at))
+    timed = open_ones.filter(due_at__isnull=False).annotate(timed_id=F("clock__ticket_clock__ticket"))
+    for row in timed.only("calendar_version", "due_at", "pauses"):
+        left = slack_of(row.calendar_version_id, row.due_at, at, pauses_of(row))
+        slack[row.timed_id] = min(slack.get(row.timed_id, timedelta.max), left)
     return [pk for pk, _opened in sorted(first, key=lambda one: (slack.get(one[0], timedelta.max), one[1]))]
 
 
@@ -124,7 +126,8 @@ def queue(wish: Wish, reader: Reader) -> dict[str, Any]:
     """Return what the list needs."""
     rows, page = rows_for(wish, reader)
     is_first = wish.is_weighed and page.number == 1
-    ahead = next((row for row in rows if row.clock and row.clock.due_at), None) if is_first else None
+    running = (row for row in rows if row.clock and row.clock.due_at and row.clock.state == "running")
+    ahead = next(running, None) if is_first else None
     return {
         "up_next": ahead,
         "groups": groups(rows, wish, reader.at),
@@ -154,10 +157,10 @@ def _when(row: Row, at: datetime, evening: datetime, is_weighed: bool) -> str:
     """Return the key of the group that a row belongs to."""
     if row.ticket.status in ENDED:
         return "ended"
-    if row.promise is None or (row.promise.due_at is None and row.promise.tone != "paused"):
-        return "none"
-    if row.promise.due_at is None:
+    if row.promise and row.promise.tone == "paused":
         return "paused"
+    if row.promise is None or row.promise.due_at is None:
+        return "none"
     if row.promise.due_at < at:
         return "late"
     if is_weighed:

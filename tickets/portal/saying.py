@@ -79,7 +79,16 @@ def promised(promise: Promise) -> str:
     """Return a running promise as a sentence: who does what by when; an apology once it is late."""
     if promise.due_at is None:
         return held(promise.ticket, promise.at)
-    said = {"when": when(promise.due_at, promise.at, promise.compiled.zone), "who": helper_of(promise.ticket)}
+    if promise.tone == "paused":
+        return _("%(held)s；%(then)s") % {
+            "held": held(promise.ticket, promise.at),
+            "then": _owed(promise, promise.due_at),
+        }
+    return _owed(promise, promise.due_at)
+
+
+def _owed(promise: Promise, due_at: datetime) -> str:
+    said = {"when": when(due_at, promise.at, promise.compiled.zone), "who": helper_of(promise.ticket)}
     if promise.tone == "breached":
         return str(LATE[promise.milestone.metric]) % said
     return str((THEIRS if said["who"] else OURS)[promise.milestone.metric]) % said

@@ -47,7 +47,8 @@ def test_an_agent_takes_a_ticket_all_the_way_through_its_forms__Y18(act, ticket,
     assert done("close") == "closed"
     said = dict(Message.objects.filter(ticket=ticket).values_list("body", "is_public"))
     assert said["像是补丁"] is False
-    assert said["等银行排期"] is False
+    waited = ticket.events.filter(kind="waiting", fields__remark="等银行排期")
+    assert waited.count() == 1
     assert said["请打补丁"] is True
 
 

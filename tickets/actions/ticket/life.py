@@ -30,30 +30,47 @@ Kind = TicketEvent.Kind
 
 # An agreed date beyond it is a slip of the pen.
 LONGEST_WAIT = timedelta(days=366)
+LONGEST_REMARK = 400
 
 log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
-def wait(*, ticket: Ticket, wait_for: str, until: datetime | None, actor: User, at: datetime) -> Ticket:
-    """Wait for the customer or a third party; with `until`, for an agreed date, on which the work resumes itself."""
+def wait(
+    *, ticket: Ticket, wait_for: str, until: datetime | None, actor: User, at: datetime, remark: str = ""
+) -> Ticket:
+    """Wait for the customer or a third party; with `until`, for an agreed date, on which the work resumes itself.
+
+    `remark` says why, for colleagues and for the proof of what it pauses; no customer reads it.
+    """
     ticket = to_work_on(ticket, actor)
-    if wait_for not in (Hold.CUSTOMER, Hold.THIRD_PARTY):
-        raise ActionRefusedError("unknown_wait", _("只能等待客户(customer)或第三方(third_party)。"))
-    if until and until <= at:
-        raise ActionRefusedError("until_is_past", _("约定的时间必须在将来。"))
-    if until and until > at + LONGEST_WAIT:
-        raise ActionRefusedError("until_too_far", _("约定的时间最多可在一年之后。"))
+    _check_wait(wait_for, until, at, remark)
     hold = Hold.SCHEDULED if until else Hold(wait_for)
     ticket.status = Status.SCHEDULED if until else Status(f"waiting_{wait_for}")
     ticket.waiting_until = until
     fields = {"for": wait_for, "hold": hold.value} | ({"until": instant(until)} if until else {})
+    if remark.strip():
+        fields["remark"] = remark.strip()
     record(
         ticket,
         *first_touch(ticket, actor, at, status=ticket.status),
         Entry(Kind.WAITING, actor_of(actor), at, fields=fields),
     )
     return ticket
+
+
+def _check_wait(wait_for: str, until: datetime | None, at: datetime, remark: str) -> None:
+    """Refuse a wait that makes no sense."""
+    if wait_for not in (Hold.CUSTOMER, Hold.THIRD_PARTY):
+        raise ActionRefusedError("unknown_wait", _("只能等待客户(customer)或第三方(third_party)。"))
+    if until and until <= at:
+        raise ActionRefusedError("until_is_past", _("约定的时间必须在将来。"))
+    if until and until > at + LONGEST_WAIT:
+        raise ActionRefusedError("until_too_far", _("约定的时间最多可在一年之后。"))
+    if len(remark.strip()) > LONGEST_REMARK:
+        raise ActionRefusedError(
+            "remark_too_long", _("等待的原因最多 %(n)s 字。") % {"n": LONGEST_REMARK}, ways_on=[_("其余写进内部备注。")]
+        )
 
 
 @transaction.atomic
