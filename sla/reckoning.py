@@ -1,0 +1,164 @@
+"""Open milestones by another version of their calendar: what each would then be. Nothing is written here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from sla import timeline
+from sla.comparing import Span
+from sla.compiled import CompiledCalendar, policy_with
+from sla.engine import facts_of, fold, next_owed, pauses_from, steps_on
+from sla.ladder import Mark, Step
+from sla.models import DueMove, Milestone, Observation
+from sla.timeline import FactKind, Pause
+
+Verdict = DueMove.Verdict
+
+# Clocks that heard one of these may stand under another target than their milestone's row can tell.
+TURNING = (FactKind.REPLAN, FactKind.REOPEN)
+# The whole span counts, not only what lies after the last pause: a fold would read all of it, too.
+TOUCHED = """
+SELECT id, clock_id, metric, number, target_id, calendar_version_id, started_at, due_at, pauses, next_step_at,
+  next_level, fired_through
+FROM sla_milestone
+WHERE id > %s AND stopped_at IS NULL AND NOT is_held AND calendar_version_id = ANY(%s)
+  AND tstzrange(started_at, due_at, '[]') && %s::tstzmultirange
+ORDER BY id LIMIT %s
+"""
+
+
+class Open(NamedTuple):
+    """An open milestone as it is stored, as far as its calendar says anything about it."""
+
+    pk: int
+    clock: int
+    metric: str
+    number: int
+    target: int
+    version: int
+    started_at: datetime
+    due_at: datetime | None
+    pauses: list[dict[str, Any]]
+    next_step_at: datetime | None
+    next_level: int
+    fired_through: datetime | None
+
+
+class Reckoned(NamedTuple):
+    """What an open milestone is by another version of its calendar."""
+
+    target: int
+    started_at: datetime
+    due_at: datetime | None
+    budget: timedelta | None
+    remaining: timedelta | None
+    pauses: Sequence[Pause]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A stored milestone beside what it would be; no verdict: its deadline does not move."""
+
+    row: Open
+    reckoned: Reckoned
+    verdict: Verdict | None
+    # What of its ladder comes next, where the deadline moves.
+    next_step: Step | None
+    undoes_breach: bool
+
+
+def touched(
+    *, versions: Collection[int], spans: Iterable[Span], after: int, limit: int, lock: bool = False
+) -> list[Open]:
+    """Return open milestones on these versions whose span touches one of `spans`, by key from `after` on.
+
+    A milestone that is held is left out. With `lock` they are locked, and those that somebody else holds passed over.
+    """
+    text = "{" + ",".join(f"[{start.isoformat()},{end.isoformat()})" for start, end in spans) + "}"
+    with connection.cursor() as cursor:
+        locking = "FOR UPDATE SKIP LOCKED" if lock else ""
+        cursor.execute(f"{TOUCHED} {locking}", [after, list(versions), text, limit])
+        return [Open(*row) for row in cursor.fetchall()]
+
+
+def outcomes(rows: Sequence[Open], calendar: CompiledCalendar, at: datetime) -> list[Outcome]:
+    """Return what these milestones, all of one calendar, would be by another version of it, as seen at `at`."""
+    turned = _refolded(rows, calendar)
+    return [_outcome(row, turned.get(row.pk) or _reckoned(row, calendar), calendar, at) for row in rows]
+
+
+def _reckoned(row: Open, calendar: CompiledCalendar) -> Reckoned:
+    """Return a milestone anew from its own row, without reading its facts."""
+    target = policy_with(row.target).pure_of[row.target]
+    pauses = pauses_from(row.pauses)
+    due_at, remaining = timeline.due_of(target, calendar.calendar, row.started_at, pauses)
+    budget = target.budget or timeline.budget_of(target, calendar.calendar, row.started_at)
+    return Reckoned(row.target, row.started_at, due_at, budget, remaining, pauses)
+
+
+def _refolded(rows: Sequence[Open], calendar: CompiledCalendar) -> dict[int, Reckoned]:
+    """Return the milestones of clocks that were re-planned or reopened, each folded from all its facts."""
+    clocks = {row.clock for row in rows}
+    heard = Observation.objects.filter(clock__in=clocks, kind__in=TURNING, withdrawn_at=None)
+    turned = set(heard.values_list("clock", flat=True))
+    if not turned:
+        return {}
+    facts, siblings = defaultdict(list), defaultdict(list)
+    for fact in Observation.objects.filter(clock__in=turned, withdrawn_at=None).order_by("at", "pk"):
+        facts[fact.clock_id].append(fact)
+    for milestone in Milestone.objects.filter(clock__in=turned):
+        siblings[milestone.clock_id].append(milestone)
+    return {
+        row.pk: _folded(row, facts[row.clock], siblings[row.clock], calendar) for row in rows if row.clock in turned
+    }
+
+
+def _folded(
+    row: Open, facts: Sequence[Observation], siblings: Sequence[Milestone], calendar: CompiledCalendar
+) -> Reckoned:
+    run = (row.metric, row.number)
+    for cycle, _compiled in fold(facts_of(facts), siblings, {run: calendar}):
+        if (cycle.metric.value, cycle.number) == run:
+            return Reckoned(
+                cycle.target.ref, cycle.started_at, cycle.due_at, cycle.budget, cycle.remaining, cycle.pauses
+            )
+    raise LookupError(f"No fact speaks of {row.metric} #{row.number} of clock {row.clock} any more.")
+
+
+def _outcome(row: Open, reckoned: Reckoned, calendar: CompiledCalendar, at: datetime) -> Outcome:
+    is_paused = reckoned.remaining is not None
+    if is_paused or reckoned.due_at == row.due_at:
+        return Outcome(row, reckoned, None, None, undoes_breach=False)
+    steps = _steps(row, reckoned, calendar)
+    verdict = _verdict(row, reckoned, steps, calendar, at)
+    undoes = row.due_at is not None and row.due_at < at and verdict == Verdict.LATER
+    return Outcome(row, reckoned, verdict, next_owed(steps, row.fired_through), undoes)
+
+
+def _steps(row: Open, reckoned: Reckoned, calendar: CompiledCalendar) -> list[Step]:
+    if reckoned.due_at is None:
+        return []
+    return steps_on(
+        target=reckoned.target, metric=row.metric, calendar=calendar.calendar, start=reckoned.started_at,
+        due_at=reckoned.due_at, pauses=reckoned.pauses,
+    )  # fmt: skip
+
+
+def _verdict(row: Open, reckoned: Reckoned, steps: Iterable[Step], calendar: CompiledCalendar, at: datetime) -> Verdict:
+    """Return what a deadline that differs comes to. None is moved to where it could not be kept. Source: Y17"""
+    old, new = row.due_at, reckoned.due_at
+    if new is None or (old is not None and old < new and at < new):
+        return Verdict.LATER
+    if new <= at:
+        return Verdict.HELD
+    if old is None:
+        return Verdict.MUCH_EARLIER
+    if any(step.mark not in (Mark.BREACH, Mark.AFTER) and step.at < at for step in steps):
+        return Verdict.HELD
+    if new.astimezone(calendar.zone).date() < old.astimezone(calendar.zone).date():
+        return Verdict.MUCH_EARLIER
+    return Verdict.EARLIER
