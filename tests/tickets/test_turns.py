@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from plans.actions import NewTarget, override
+from sla.actors import SYSTEM
 from sla.models import Milestone
 from tests.hours import beijing
 from tests.world import World
@@ -53,6 +54,6 @@ def test_an_end_that_waited_for_a_wait_leaves_nothing_waiting(world: World, tick
 def test_an_answer_that_waited_for_the_breach_to_be_told_is_still_in_time(world: World):
     ticket = world.open_ticket(at="2026-09-28 09:00")
     due = beijing("2026-09-28 11:00")
-    actions.raise_priority(ticket=ticket, actor=actions.SYSTEM, at=due + timedelta(seconds=1))
+    actions.raise_priority(ticket=ticket, actor=SYSTEM, at=due + timedelta(seconds=1))
     ticket = actions.reply(ticket=ticket, body="在查。", actor=world.agent, at=due)
     assert Milestone.objects.get(clock__ticket_clock__ticket=ticket).state == "met"
