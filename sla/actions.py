@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -9,14 +10,25 @@ from typing import Any, Self
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from sla.calendar import Calendar
+from sla.actors import SYSTEM, Actor
+from sla.clock import database_now
+from sla.comparing import Span, spans_between
 from sla.composing import BREAKS, Composed, Day, Hours, Year, compose, composed, digest, hours_of, years_known
-from sla.models import CalendarVersion, EscalationRule, HolidayDate, HolidaySet, Policy, Target
+from sla.models import (
+    CalendarVersion,
+    EscalationRule,
+    HolidayDate,
+    HolidayNotice,
+    HolidaySet,
+    Policy,
+    Recompute,
+    Target,
+)
 
 __all__ = [
     "BREAKS", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year", "check_terms",
     "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy", "terms_of", "with_target",
-    "write_alone",
+    "write_alone", "year_digest",
 ]  # fmt: skip
 
 # Two who add versions at once would both add the same one.
@@ -40,6 +52,16 @@ class Change:
     code: str
     outcome: Outcome
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes calendars, why, by which notice, and when."""
+
+    actor: Actor
+    cause: str
+    notice: HolidayNotice | None
+    at: datetime
 
 
 class PolicyError(ValueError):
@@ -108,43 +130,87 @@ def write_alone() -> None:
 def put_holidays(*, years: Iterable[Year]) -> list[Change]:
     """Save the holidays of whole years, each replacing what was known of that year, and return what changed."""
     write_alone()
+    given = {(year.country, year.subdivision, year.year): (year, year_digest(year)) for year in years}
     kept = {(row.country, row.subdivision, row.year): row for row in HolidaySet.objects.all()}
-    return [_put_year(year, kept.get((year.country, year.subdivision, year.year))) for year in years]
+    differing = {key: pair for key, pair in given.items() if key not in kept or kept[key].digest != pair[1]}
+    HolidaySet.objects.filter(pk__in=[kept[key].pk for key in differing if key in kept]).delete()
+    rows = HolidaySet.objects.bulk_create(_holiday_set(year, written) for year, written in differing.values())
+    HolidayDate.objects.bulk_create(
+        HolidayDate(set=row, **asdict(day))
+        for row, (year, _written) in zip(rows, differing.values(), strict=True)
+        for day in year.dates
+    )
+    return [
+        Change("holidays", _year_code(year), _year_outcome(key in kept, key in differing))
+        for key, (year, _written) in given.items()
+    ]
 
 
-def _put_year(year: Year, kept: HolidaySet | None) -> Change:
-    written = digest(asdict(year))
-    code = f"{year.country}{'-' + year.subdivision if year.subdivision else ''} {year.year}"
-    if kept and kept.digest == written:
-        return Change("holidays", code, Outcome.UNCHANGED)
-    if kept:
-        kept.delete()
-    row = HolidaySet.objects.create(
+def year_digest(year: Year) -> str:
+    """Return the digest of a year's content, whoever brings it in."""
+    return digest({**asdict(year), "origin": ""})
+
+
+def _holiday_set(year: Year, written: str) -> HolidaySet:
+    return HolidaySet(
         country=year.country, subdivision=year.subdivision, year=year.year, status=year.status, source=year.source,
         origin=year.origin, categories=year.categories, package=year.package, digest=written,
     )  # fmt: skip
-    HolidayDate.objects.bulk_create(HolidayDate(set=row, **asdict(day)) for day in year.dates)
-    return Change("holidays", code, Outcome.CHANGED if kept else Outcome.ADDED)
+
+
+def _year_code(year: Year) -> str:
+    return f"{year.country}{'-' + year.subdivision if year.subdivision else ''} {year.year}"
+
+
+def _year_outcome(was_known: bool, differs: bool) -> Outcome:
+    if not differs:
+        return Outcome.UNCHANGED
+    return Outcome.CHANGED if was_known else Outcome.ADDED
 
 
 @transaction.atomic
-def put_calendars(*, calendars: Iterable[Hours]) -> list[Change]:
+def put_calendars(
+    *,
+    calendars: Iterable[Hours],
+    cause: str = "",
+    actor: Actor = SYSTEM,
+    notice: HolidayNotice | None = None,
+    at: datetime | None = None,
+) -> list[Change]:
     """Compose calendars, and all others that follow holidays, anew; one that differs gets a new version.
 
+    Each version that takes the place of another is on its way to the open milestones from then on: see
+    `sla.recomputing`. `cause` says why, in the words of `actor`; `at` is now unless said otherwise.
     Raises LookupError when a calendar follows a country whose holidays are not known, CalendarError when hours
     cannot be understood.
     """
     write_alone()
-    return [_put_calendar(one) for one in composed(calendars, years_known())]
+    edit = Edit(actor, cause, notice, at or database_now())
+    return [_put_calendar(one, edit) for one in composed(calendars, years_known())]
 
 
-def _put_calendar(calendar: Composed) -> Change:
-    if calendar.kept and not calendar.is_changed:
-        return Change("calendar", calendar.code, Outcome.UNCHANGED, calendar.kept.version)
-    Calendar.from_spec(calendar.content["spec"])
+def _put_calendar(calendar: Composed, edit: Edit) -> Change:
+    kept = calendar.kept
+    if kept and not calendar.is_changed:
+        return Change("calendar", calendar.code, Outcome.UNCHANGED, kept.version)
+    after = calendar.after
     version = _next_version(CalendarVersion, calendar.code)
-    CalendarVersion.objects.create(code=calendar.code, version=version, digest=calendar.digest, **calendar.content)
-    return Change("calendar", calendar.code, Outcome.NEW_VERSION if calendar.kept else Outcome.ADDED, version)
+    CalendarVersion.objects.create(
+        code=calendar.code, version=version, digest=calendar.digest, created_by=edit.actor.display, cause=edit.cause,
+        **calendar.content,
+    )  # fmt: skip
+    spans = spans_between(calendar.before, after) if calendar.before else []
+    if spans:
+        _begin_recompute(calendar.code, version, spans, edit)
+    return Change("calendar", calendar.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
+
+
+def _begin_recompute(code: str, version: int, spans: Iterable[Span], edit: Edit) -> None:
+    Recompute.objects.create(
+        kind=Recompute.Kind.CALENDAR, code=code, version=version, notice=edit.notice, cause=edit.cause,
+        actor_kind=edit.actor.kind, actor_ref=edit.actor.ref, actor_display=edit.actor.display,
+        spans=[[start.isoformat(), end.isoformat()] for start, end in spans], created_at=edit.at, retry_at=edit.at,
+    )  # fmt: skip
 
 
 def _next_version(model: type[models.Model], code: str) -> int:
