@@ -16,8 +16,9 @@ from plans.actions.catalogue import Offer, put_plans, put_products
 from plans.models import Plan, Product
 from plans.models.contracts import Deployment
 from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
-from sla.actions import Change, Hours, Terms, Year, put_calendars, put_holidays, put_policy
-from sla.loading import calendar, holidays, policy
+from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
+from sla.holidays.written import years
+from sla.loading import calendar, policy
 from sla.models import CalendarVersion, HolidaySet, Policy
 from sla.reading import (
     Field,
@@ -156,12 +157,17 @@ class Catalogue:
 
 
 def load(paths: Iterable[Path] = (), *, dry_run: bool = False) -> list[Change]:
-    """Load files, or all of `fixtures/`, and return what changed. Raises ReadingError, and saves nothing then."""
-    catalogue = read(list(paths) or list(fixtures(FIXTURES)))
+    """Load files, or all of `fixtures/`, and return what changed. Raises ReadingError, and saves nothing then.
+
+    All of `fixtures/` leaves alone the holidays that people took in themselves; a file that is named does not.
+    """
+    named = list(paths)
+    catalogue = read(named or list(fixtures(FIXTURES)))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(LOCK)
-        changes = _save(catalogue)
+        kept = [] if named else _leave_alone(catalogue)
+        changes = [*kept, *_save(catalogue)]
         transaction.set_rollback(dry_run)
     return changes
 
@@ -171,6 +177,18 @@ def fixtures(folder: Path) -> Iterator[Path]:
     yield from (folder / "calendars.yaml", folder / "products.yaml")
     yield from sorted((folder / "holidays").glob("*.yaml"))
     yield from sorted((folder / "plans").glob("*.yaml"))
+
+
+def _leave_alone(catalogue: Catalogue) -> list[Change]:
+    """Take out of a catalogue the holidays that came by a notice or an import, and return them as kept."""
+    by_hand = {
+        (row.country, row.subdivision, row.year): str(row)
+        for row in HolidaySet.objects.exclude(origin=HolidaySet.Origin.SHIPPED)
+    }
+    catalogue.years[:] = [
+        year for year in catalogue.years if (year.country, year.subdivision, year.year) not in by_hand
+    ]
+    return [Change("holidays", name, Outcome.KEPT) for name in by_hand.values()]
 
 
 def _save(catalogue: Catalogue) -> list[Change]:
@@ -207,7 +225,7 @@ def _read_ground(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> 
     for node, place in trees:
         keys = keys_of(node)
         if "dates" in keys:
-            catalogue.years.extend(_present([holidays(node, place)]))
+            catalogue.years.extend(years(node, place))
         elif "calendars" in keys:
             found = mapping({"calendars": Field(list_of(calendar))})(node, place)
             catalogue.calendars.extend(_present(found["calendars"] or []))

@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     NEW_VERSION = "new_version"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)

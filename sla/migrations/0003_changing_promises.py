@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
                     ("file", "文件导入"),
                     ("notice", "放假通知"),
                 ],
-                default="notice",
+                default="shipped",
                 max_length=8,
                 verbose_name="来自",
             ),

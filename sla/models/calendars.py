@@ -78,7 +78,7 @@ class HolidaySet(models.Model):
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     source = models.CharField(_("出处"), max_length=200)
     # Who brought the dates in: what people took in themselves, reading the shipped files again leaves alone.
-    origin = models.CharField(_("来自"), max_length=8, choices=Origin, default=Origin.NOTICE)
+    origin = models.CharField(_("来自"), max_length=8, choices=Origin, default=Origin.SHIPPED)
     # What was asked for the dates: its categories, and the package or file with its version; blank if typed in.
     categories = models.CharField(_("假日类别"), max_length=120, blank=True)
     package = models.CharField(_("数据包版本"), max_length=80, blank=True)
