@@ -1,26 +1,26 @@
 """How fast the engine notices: from the instant at which a step came true to the instant at which it was fired."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 # A step cannot be noticed before what made it due was known: a ticket may reach us long after it was asked.
 NOTICED = """
-SELECT count(*), percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY late), max(late)
-FROM (
-  SELECT extract(epoch FROM escalation.fired_at - least(escalation.fired_at, greatest(escalation.step_at, known.at)))
-    AS late
-  FROM sla_escalation AS escalation
-  JOIN sla_milestone AS milestone ON milestone.id = escalation.milestone_id
-  CROSS JOIN LATERAL (
-    SELECT max(recorded_at) AS at FROM sla_observation AS heard
-    WHERE heard.clock_id = milestone.clock_id AND heard.kind IN ('open', 'replan', 'reopen')
-      AND heard.recorded_at <= escalation.fired_at
-  ) AS known
-  WHERE escalation.fired_at >= %s AND escalation.fired_at < %s
-) AS noticed
+SELECT escalation.fired_at,
+  extract(epoch FROM escalation.fired_at - least(escalation.fired_at, greatest(escalation.step_at, known.at))) AS late
+FROM sla_escalation AS escalation
+JOIN sla_milestone AS milestone ON milestone.id = escalation.milestone_id
+CROSS JOIN LATERAL (
+  SELECT max(recorded_at) AS at FROM sla_observation AS heard
+  WHERE heard.clock_id = milestone.clock_id AND heard.kind IN ('open', 'replan', 'reopen')
+    AND heard.recorded_at <= escalation.fired_at
+) AS known
+WHERE escalation.fired_at >= %s AND escalation.fired_at < %s
 """
+SHARES = "count(*), percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY late), max(late)"
+IN_ALL = f"SELECT {SHARES} FROM ({NOTICED}) AS noticed"
+BY_HOUR = f"SELECT date_trunc('hour', fired_at), {SHARES} FROM ({NOTICED}) AS noticed GROUP BY 1 ORDER BY 1"
 OVERDUE = "SELECT min(next_step_at) FROM sla_milestone WHERE next_step_at < %s"
 
 
@@ -38,10 +38,22 @@ class Lag:
 def lag_between(since: datetime, until: datetime) -> Lag:
     """Return the detection lag of the steps fired in [since, until)."""
     with connection.cursor() as cursor:
-        cursor.execute(NOTICED, [since, until])
-        steps, shares, longest = cursor.fetchone()
-    p50, p95, p99 = (float(share) for share in shares) if shares else (None, None, None)
-    return Lag(steps, p50, p95, p99, None if longest is None else float(longest))
+        cursor.execute(IN_ALL, [since, until])
+        return _lag(*cursor.fetchone())
+
+
+def lag_by_hour(since: datetime, until: datetime) -> list[tuple[datetime, Lag]]:
+    """Return the detection lag of each UTC hour of [since, until) in which a step fired, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_HOUR, [since, until])
+        return [(hour.astimezone(UTC), _lag(*figures)) for hour, *figures in cursor.fetchall()]
+
+
+def _lag(steps: int, shares: list[float] | None, longest: float | None) -> Lag:
+    if shares is None or longest is None:
+        return Lag(steps, None, None, None, None)
+    p50, p95, p99 = map(float, shares)
+    return Lag(steps, p50, p95, p99, float(longest))
 
 
 def waiting_since(at: datetime) -> timedelta:
