@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from sla.actions import BREAKS, Day, Hours, Level, PolicyError, Promise, Terms, Year, check_terms, compose
+from sla.actions import BREAKS, Hours, Level, PolicyError, Promise, Terms, check_terms, compose
 from sla.calendar import Calendar, CalendarError
-from sla.models import EscalationRule, HolidayDate, HolidaySet, Policy, Target
+from sla.models import EscalationRule, Policy, Target
 from sla.models.policies import Metric
 from sla.reading import (
     Field,
@@ -59,22 +59,6 @@ CALENDAR_FIELDS = mapping({
     "special": Field(list_of(SPECIAL, once=["date"]), []),
     "remark": Field(text(), ""),
 })  # fmt: skip
-DATE = mapping({
-    "date": Field(day),
-    "kind": Field(choice(HolidayDate.Kind.values)),
-    "name": Field(text(120)),
-    "name_en": Field(text(120)),
-    "stands_for": Field(choice(WEEKDAYS), ""),
-})  # fmt: skip
-YEAR = mapping({
-    "country": Field(text(2)),
-    "subdivision": Field(text(8), ""),
-    "year": Field(number(2000, 2100)),
-    "status": Field(choice(HolidaySet.Status.values)),
-    "source": Field(text(200)),
-    "dates": Field(list_of(DATE, once=["date"])),
-})  # fmt: skip
-
 TARGET = mapping({
     "metric": Field(choice(Metric.values)),
     "priority": Field(choice(("low", "normal", "high", "urgent")), ""),
@@ -119,27 +103,6 @@ POLICY_FIELDS = mapping({
     "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}),
     "note": Field(text(), ""),
 })  # fmt: skip
-
-
-def holidays(node: yaml.Node, place: Place) -> Year | None:
-    """Return one file of holidays, or None after noting what is wrong."""
-    before = len(place.problems)
-    read = YEAR(node, place)
-    for nth, row in enumerate(read.get("dates") or [], start=1):
-        if message := _date_mistake(row, read["year"]):
-            refuse_inside(node, place, f"dates.{nth}", message)
-    if len(place.problems) > before:
-        return None
-    dates = tuple(Day(**row) for row in sorted(read["dates"], key=lambda row: row["date"]))
-    return Year(**{**read, "dates": dates})
-
-
-def _date_mistake(row: Mapping[str, Any], year: int) -> str:
-    if row["date"].year != year:
-        return _("这一天不在 %d 年。") % year
-    if (row["kind"] == HolidayDate.Kind.MAKE_UP) != bool(row["stands_for"]):
-        return _("调休上班日(且只有它)要写明代替星期几。")
-    return ""
 
 
 def calendar(node: yaml.Node, place: Place) -> Hours | None:
