@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
-from tickets.delivering import send_again
 from tickets.models import Delivery, InboundEvent, Ticket
+from tickets.outbox import send_again
 
 
 class OfTicket:

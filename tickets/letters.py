@@ -1,10 +1,12 @@
-"""What each mail says: a short letter with the promise on top, in the reader's language. Reads no clock."""
+"""What a mail about one matter says: a short letter with the promise on top, in the reader's language.
 
-from collections.abc import Callable, Sequence
+Reads no clock.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -15,20 +17,31 @@ from tickets.strip import Strip
 from tickets.templatetags.shouyue import length_words
 from tickets.wording import acts_of, clause_of, name_of, one_line, said
 
-NAMED_IN_SUBJECT = 3
+# A letter that was held back for longer says when the thing happened.
+HELD_BACK = timedelta(minutes=2)
 
 Facts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One ticket in a letter about many."""
+    """One matter in a letter about many: what it is, its promise if it has one, and how it stands."""
 
-    number: str
-    subject: str
-    promise: str
-    due: str
+    title: str
     link: str
+    number: str = ""
+    promise: str = ""
+    due: str = ""
+    state: str = ""
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """The matters of one kind in a letter about many; a letter about one kind alone needs no title."""
+
+    title: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -45,12 +58,7 @@ class Letter:
     link: str = ""
     link_words: str = ""
     closing: str = ""
-    rows: tuple[Row, ...] = ()
-
-
-def write(occasion: Occasion) -> Letter:
-    """Return the letter of one delivery."""
-    return WRITERS[Delivery.Kind(occasion.delivery.kind)](occasion)
+    sections: tuple[Section, ...] = ()
 
 
 def _receipt(occasion: Occasion) -> Letter:
@@ -212,12 +220,28 @@ def _customer_message(occasion: Occasion) -> Letter:
     return _to_us(occasion, _("客户留言"), lines, _body(message))
 
 
+def _side_task(occasion: Occasion) -> Letter:
+    event = occasion.delivery.event
+    fields = event.fields if event else {}
+    words = {"customer": name_of(occasion.ticket.contact), "by": fields.get("by", "")}
+    line = _("%(by)s 请您为 %(customer)s 的工单协办：") if words["by"] else _("请您为 %(customer)s 的工单协办：")
+    return _to_us(occasion, _("协办"), (line % words,), str(fields.get("title", "")))
+
+
+def waited(occasion: Occasion) -> tuple[str, ...]:
+    """Return when it happened, where the letter waited for its reader's hours. Source: C26"""
+    if not occasion.delivery.user_id or occasion.waited < HELD_BACK:
+        return ()
+    when = said(occasion.delivery.queued_at, occasion.zone)
+    return (_("此事发生于 %(when)s，按您设置的提醒时间现在送达。") % {"when": when},)
+
+
 def _to_us(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "") -> Letter:
     metric = occasion.milestone.get_metric_display() if occasion.delivery.escalation and occasion.milestone else ""
     return Letter(
         subject=_subject(title, occasion.ticket, metric),
         greeting=_("%(name)s：") % {"name": name_of(occasion.reader)},
-        lines=lines,
+        lines=(*lines, *waited(occasion)),
         quoted=quoted,
         strip=occasion.strip(),
         facts=_facts(occasion),
@@ -245,6 +269,8 @@ def _facts(occasion: Occasion) -> Facts:
 def _asked(occasion: Occasion) -> str:
     """Return what the reader is asked to do: the owner to act, the others to see that somebody does."""
     milestone = occasion.milestone
+    if occasion.delivery.kind == Delivery.Kind.SIDE_TASK:
+        return _("办完后请在工单右侧的“协办”里勾掉；客户看不到协办事项。")
     if milestone is None or milestone.stopped_at:
         return _("请查看工单并继续处理。")
     acts = acts_of(milestone.target)
@@ -261,34 +287,6 @@ def _subject(title: str, ticket: Ticket, metric: str = "") -> str:
     return one_line(_("【%(title)s】%(rest)s") % {"title": title, "rest": " · ".join(parts)})
 
 
-def write_digest(occasions: Sequence[Occasion]) -> Letter:
-    """Return one letter about many promises of one kind to one reader. Source: C30"""
-    first = occasions[0]
-    is_breach = first.delivery.kind == Delivery.Kind.BREACH
-    title = pgettext("subject", "超时") if is_breach else _("预警")
-    numbers = _("、").join(one.ticket.number for one in occasions[:NAMED_IN_SUBJECT])
-    words = {"count": len(occasions), "numbers": numbers}
-    rest = _("%(count)d 张工单：%(numbers)s 等") % words
-    line = _("%(count)d 张工单同时超时：") if is_breach else _("%(count)d 张工单即将到期：")
-    late = max(occasions, key=lambda one: noticed_late(one.escalation, one.ticket))
-    return Letter(
-        subject=one_line(_("【%(title)s】%(rest)s") % {"title": title, "rest": rest}),
-        greeting=_("%(name)s：") % {"name": name_of(first.reader)},
-        lines=(*_noticed_late(late), line % words),
-        rows=tuple(_row(one) for one in sorted(occasions, key=lambda one: one.escalation.due_at)),
-        asked=_("请按到期先后处理，或改派给能处理的人。"),
-        link=f"{settings.PUBLIC_URL}/console/",
-        link_words=_("打开工作台"),
-        closing=_("这封信由系统发出，请在工单里处理。"),
-    )
-
-
-def _row(occasion: Occasion) -> Row:
-    milestone, ticket = occasion.escalation.milestone, occasion.ticket
-    promise = f"{milestone.get_metric_display()} · {milestone.target.promise}"
-    return Row(ticket.number, ticket.subject, promise, _due(occasion), occasion.link)
-
-
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     Delivery.Kind.RECEIPT: _receipt,
     Delivery.Kind.REPLY: _reply,
@@ -297,4 +295,5 @@ WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     Delivery.Kind.BREACH: _breach,
     Delivery.Kind.REASSIGNED: _reassigned,
     Delivery.Kind.CUSTOMER_MESSAGE: _customer_message,
+    Delivery.Kind.SIDE_TASK: _side_task,
 }

@@ -12,13 +12,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from tickets import letters
+from tickets.digests import write_digest
 from tickets.letters import Letter
 from tickets.models import Delivery
 from tickets.notifications import mail_domain
 from tickets.occasions import Occasion
 from tickets.strip import Segment, Strip
 from tickets.wording import in_english, name_of, one_line
+from tickets.writers import write
 
 TEXT_WIDTH = 40
 GLYPHS = {"used": "█", "left": "░", "gap": "·", "pause": "╱", "over": "▓"}
@@ -41,14 +42,14 @@ def render(delivery: Delivery, *, at: datetime) -> bytes:
     """Return the whole mail of one delivery as RFC 5322 bytes, with its subject kept on the row."""
     with translation.override(delivery.language):
         occasion = Occasion(delivery, at)
-        return _laid_out(occasion, letters.write(occasion))
+        return _laid_out(occasion, write(occasion))
 
 
 def render_digest(deliveries: Sequence[Delivery], *, at: datetime) -> bytes:
     """Return one mail that tells all of `deliveries`, under the id of the first."""
     with translation.override(deliveries[0].language):
         occasions = [Occasion(delivery, at) for delivery in deliveries]
-        return _laid_out(occasions[0], letters.write_digest(occasions), is_digest=True)
+        return _laid_out(occasions[0], write_digest(occasions), is_digest=True)
 
 
 def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) -> bytes:
@@ -59,8 +60,8 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(occasion.at)
     message["Message-ID"] = delivery.message_id
-    if not is_digest:
-        thread = f"<{occasion.ticket.number}.thread@{mail_domain()}>"
+    if delivery.ticket and not is_digest:
+        thread = f"<{delivery.ticket.number}.thread@{mail_domain()}>"
         message["In-Reply-To"] = message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

@@ -1,4 +1,4 @@
-"""Who is told what, in whose language and zone: one Delivery row for each message to each person."""
+"""Who is told what and when, in whose language and zone: one Delivery row for each message to each person."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,12 @@ from django.conf import settings
 from django.db import connection
 
 from plans.models import Contact, User
+from plans.on_call import roster
 from sla.models import Escalation
-from tickets.models import Delivery, Ticket, TicketEvent
+from sla.models.policies import EscalationRule
+from tickets import alert_hours
+from tickets.gathering import ALERTS, gather
+from tickets.models import Bulletin, Delivery, Priority, Ticket, TicketEvent, WebhookEndpoint
 
 # What a row says when it is new, with the type each column has in an array.
 COLUMNS = {
@@ -21,6 +25,8 @@ COLUMNS = {
     "ticket_id": "bigint",
     "escalation_id": "bigint",
     "event_id": "bigint",
+    "bulletin_id": "bigint",
+    "endpoint_id": "bigint",
     "user_id": "bigint",
     "contact_id": "bigint",
     "address": "text",
@@ -43,21 +49,31 @@ ON CONFLICT DO NOTHING RETURNING id, message_id
 """
 
 
+Parent = TicketEvent | Escalation | Bulletin
+Mark = EscalationRule.Mark
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell one person, and the row that is the reason."""
+    """Something to tell one person, and the row that is the reason; who is told for being on call hears at once."""
 
     kind: Delivery.Kind
-    parent: TicketEvent | Escalation
-    ticket: Ticket
+    parent: Parent
+    ticket: Ticket | None
     recipient: User | Contact
+    is_on_call: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether it is the breach of an urgent ticket, which nobody's digest holds back for long."""
+        return self.kind == Delivery.Kind.BREACH and bool(self.ticket and self.ticket.priority == Priority.URGENT)
 
 
 def queue(
     *,
     kind: Delivery.Kind,
-    parent: TicketEvent | Escalation,
-    ticket: Ticket,
+    parent: Parent,
+    ticket: Ticket | None,
     recipient: User | Contact,
     at: datetime,
 ) -> Delivery | None:
@@ -67,9 +83,51 @@ def queue(
 
 
 def queue_many(notices: Iterable[Notice], *, at: datetime) -> list[Delivery]:
-    """Queue messages in one statement and return the new rows; who has no address or was told already has none."""
-    rows = [_delivery(notice, at) for notice in notices if notice.recipient.email and notice.recipient.is_active]
-    return _insert(rows) if rows else []
+    """Queue messages in one statement and return the new rows; who has no address or was told already has none.
+
+    Alerts to members of staff wait for their hours; in a storm they wait for each other.
+    """
+    heard = [notice for notice in notices if notice.recipient.email and notice.recipient.is_active]
+    if not heard:
+        return []
+    rows = [_delivery(notice, at, told) for notice, told in zip(heard, told_at(heard, at=at), strict=True)]
+    gather(rows, at)
+    return _insert(rows)
+
+
+def told_at(notices: Sequence[Notice], *, at: datetime) -> list[datetime]:
+    """Return when each of these notices may go if it arises at `at`, by the hours that its reader has set."""
+    people = {notice.recipient.pk: notice.recipient for notice in notices if isinstance(notice.recipient, User)}
+    hours = alert_hours.hours_of(people.values())
+    duties = roster(at) if hours else None
+    on_duty = {key for key in hours if duties and duties.has(key, at)}
+
+    def told(notice: Notice) -> datetime:
+        wish = hours.get(notice.recipient.pk) if isinstance(notice.recipient, User) else None
+        if wish is None or notice.kind not in ALERTS or notice.is_on_call or notice.recipient.pk in on_duty:
+            return at
+        return wish.told_at(at, is_urgent=notice.is_urgent)
+
+    return [told(notice) for notice in notices]
+
+
+def queue_webhook(*, escalation: Escalation, ticket: Ticket, endpoint: str, at: datetime) -> Delivery | None:
+    """Queue one call of an endpoint, named; None when there is none in use by that name, or it was queued already."""
+    called = WebhookEndpoint.objects.filter(name=endpoint, is_active=True).first()
+    if called is None:
+        return None
+    row = Delivery(
+        kind=Delivery.Kind.WARNING if escalation.mark in (Mark.PERCENT, Mark.BEFORE) else Delivery.Kind.BREACH,
+        channel=Delivery.WEBHOOK,
+        ticket=ticket,
+        escalation=escalation,
+        endpoint=called,
+        address=called.name,
+        message_id=f"msg_{secrets.token_hex(12)}",
+        queued_at=at,
+        not_before=at,
+    )
+    return next(iter(_insert([row])), None)
 
 
 def _insert(rows: Sequence[Delivery]) -> list[Delivery]:
@@ -88,21 +146,22 @@ def _stored(row: Delivery, column: str) -> Any:
     return str(value) if COLUMNS[column] == "text" else value
 
 
-def _delivery(notice: Notice, at: datetime) -> Delivery:
+def _delivery(notice: Notice, at: datetime, told: datetime) -> Delivery:
     recipient, parent = notice.recipient, notice.parent
     return Delivery(
         kind=notice.kind,
         ticket=notice.ticket,
         escalation=parent if isinstance(parent, Escalation) else None,
         event=parent if isinstance(parent, TicketEvent) else None,
+        bulletin=parent if isinstance(parent, Bulletin) else None,
         contact=recipient if isinstance(recipient, Contact) else None,
         user=recipient if isinstance(recipient, User) else None,
         address=recipient.email,
         language=recipient.reads if isinstance(recipient, Contact) else recipient.language,
         timezone=recipient.zone if isinstance(recipient, Contact) else recipient.timezone,
-        message_id=new_message_id(notice.ticket.number),
+        message_id=new_message_id(notice.ticket.number if notice.ticket else "bulletin"),
         queued_at=at,
-        not_before=at,
+        not_before=told,
     )
 
 
@@ -113,7 +172,7 @@ def withhold(*, before: datetime, reason: str) -> int:
 
 
 def new_message_id(number: str) -> str:
-    """Return an id for a mail about the ticket `number`, kept for every try to send it."""
+    """Return an id for a mail about the ticket `number`, or another matter, kept for every try to send it."""
     return f"<{secrets.token_hex(12)}.{number}@{mail_domain()}>"
 
 

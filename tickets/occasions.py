@@ -1,7 +1,7 @@
 """What a letter is about: the delivery with its ticket, and the promise that it tells of."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +26,7 @@ RELATED = (
     "escalation__milestone__target__policy",
     "escalation__milestone__calendar_version",
     "event__message",
+    "bulletin",
     "user",
     "contact__customer",
 )
@@ -56,6 +57,11 @@ class Occasion:
     def reader(self) -> User | Contact | None:
         """Return the person written to; None once they are gone from the books."""
         return self.delivery.user or self.delivery.contact
+
+    @property
+    def waited(self) -> timedelta:
+        """Return how long the letter lay before it was written."""
+        return self.at - self.delivery.queued_at
 
     @property
     def is_to_owner(self) -> bool:
@@ -97,10 +103,14 @@ class Occasion:
         return self.calendar.zone if self.calendar else None
 
     @property
+    def home(self) -> str:
+        """Return where the reader's tickets are."""
+        return f"{settings.PUBLIC_URL}/{'portal' if self.delivery.contact_id else 'console'}/"
+
+    @property
     def link(self) -> str:
         """Return where the reader sees the ticket, on the configured address whatever host a request named."""
-        place = "portal" if self.delivery.contact_id else "console"
-        return f"{settings.PUBLIC_URL}/{place}/tickets/{self.ticket.number}/"
+        return f"{self.home}tickets/{self.ticket.number}/"
 
     def strip(self) -> Strip | None:
         """Return the promise drawn; None where its due instant is no longer the one that the letter speaks of."""

@@ -1,6 +1,6 @@
 """What came in, kept before it is understood, and what goes out, kept before it is sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -143,10 +143,10 @@ class Bulletin(models.Model):
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """Read deliveries."""
 
-    def sendable(self, at: datetime) -> Self:
-        """Narrow to queued ones whose time has come and that nobody holds a lease on, oldest first."""
+    def sendable(self, at: datetime, *, along: timedelta = timedelta()) -> Self:
+        """Narrow to queued ones whose time has come, or comes within `along`, and that nobody holds; oldest first."""
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=at)
-        return self.waiting().filter(free, not_before__lte=at).order_by("not_before", "pk")
+        return self.waiting().filter(free, not_before__lte=at + along).order_by("not_before", "pk")
 
     def waiting(self) -> Self:
         """Narrow to queued ones that travel in a mail of their own."""
