@@ -1,9 +1,10 @@
 """Rows of policies and calendars as the pure engine wants them, made once a process: a version never changes."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -54,11 +55,11 @@ class CompiledPolicy:
         self.targets = list(policy.targets.all())
         self.target_of = {target.pk: target for target in self.targets}
         self.pure_of = {target.pk: pure_target(target) for target in self.targets}
-        self.rules: dict[str, list[ladder.Rule]] = {}
-        self.actions: dict[tuple[str, int], list[dict[str, object]]] = {}
-        for rule in policy.escalation_rules.all():
-            self.rules.setdefault(rule.metric, []).append(_rule(rule))
-            self.actions[rule.metric, rule.level] = rule.actions
+        rules = list(policy.escalation_rules.all())
+        self.ladders = {metric: _ladder(policy, metric, rules) for metric in {rule.metric for rule in rules}}
+        self.actions: dict[tuple[str, int], list[dict[str, Any]]] = {
+            (rule.metric, rule.level): rule.actions for rule in rules
+        }
 
     def terms(self, priority: str) -> timeline.Terms:
         """Return the targets for a priority: its own, else those of every priority."""
@@ -72,8 +73,14 @@ def chosen(targets: Iterable[tuple[str, timeline.Target]], priority: str) -> dic
     return {target.metric: target for _own, target in sorted(fitting, key=lambda pair: pair[0] == priority)}
 
 
-def _rule(rule: EscalationRule) -> ladder.Rule:
-    return ladder.Rule(rule.level, ladder.Mark(rule.mark), rule.amount)
+def _ladder(policy: Policy, metric: str, rules: Iterable[EscalationRule]) -> ladder.Ladder:
+    own = (ladder.Rule(rule.level, ladder.Mark(rule.mark), rule.amount) for rule in rules if rule.metric == metric)
+    return ladder.Ladder(tuple(own), repeat_of(policy.repeats.get(metric)))
+
+
+def repeat_of(said: Mapping[str, int] | None) -> ladder.Repeat | None:
+    """Return how a ladder comes again, from what `Policy.repeats` says of one metric."""
+    return ladder.Repeat(said["from"], timedelta(seconds=said["every"]), said["times"]) if said else None
 
 
 def pure_target(target: Target) -> timeline.Target:

@@ -21,6 +21,8 @@ FOLDED = (
     "target", "calendar_version", "state", "started_at", "due_at", "completed_at", "stopped_at", "met_by", "budget",
     "remaining", "pauses", "is_provisional", "next_step_at", "next_level",
 )  # fmt: skip
+# Who took a milestone on, and when; forgotten when its deadline moves.
+ACKNOWLEDGED = ("acknowledged_at", "acknowledged_ref", "acknowledged_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,13 +271,15 @@ def _differs(row: Milestone, values: Mapping[str, Any]) -> bool:
 def _change(row: Milestone, values: dict[str, Any], cycle: Cycle) -> None:
     """Write new values to a milestone; its ladder is laid anew where the due instant moved, or its target is new."""
     is_new = row.due_at != values["due_at"] or row.stopped_at is not None or row.target_id != values["target_id"]
+    if row.due_at != values["due_at"]:
+        row.acknowledged_at, row.acknowledged_ref, row.acknowledged_by = None, "", ""
     for name, value in values.items():
         setattr(row, name, value)
     if row.stopped_at or row.due_at is None:
         row.next_step_at = None
     elif is_new:
         _lay(row, cycle)
-    row.save(update_fields=FOLDED)
+    row.save(update_fields=[*FOLDED, *ACKNOWLEDGED])
 
 
 def _lay(row: Milestone, cycle: Cycle) -> None:
@@ -309,24 +313,46 @@ def steps_on(
 ) -> list[ladder.Step]:  # fmt: skip
     """Lay the ladder of a target on a run: that of the policy version that promised it, also after the clock went on.
 
-    The steps come in the order in which they come true.
+    The steps come in the order in which they come true; of what comes again after the deadline there is none.
     """
-    rules = policy_with(target).rules.get(metric, [])
-    return ladder.steps(rules=rules, calendar=calendar, start=start, due_at=due_at, pauses=pauses)
+    return _steps(target, metric, ladder.Span(calendar, start, due_at, pauses), until=due_at)
 
 
-def steps_of(milestone: Milestone) -> list[ladder.Step]:
-    """Return the ladder of a stored milestone that has a due instant, in order."""
+def _steps(target: int, metric: str, span: ladder.Span, *, until: datetime | None) -> list[ladder.Step]:
+    laid = policy_with(target).ladders.get(metric)
+    return ladder.steps(laid, span, until=until) if laid else []
+
+
+def steps_of(milestone: Milestone, *, until: datetime | None = None) -> list[ladder.Step]:
+    """Return the ladder of a stored milestone that has a due instant, in order; what comes again as `ladder.steps`."""
     if milestone.due_at is None:
         return []
-    return steps_on(
-        target=milestone.target_id,
-        metric=milestone.metric,
-        calendar=calendar_of(milestone.calendar_version_id).calendar,
-        start=milestone.started_at,
-        due_at=milestone.due_at,
-        pauses=pauses_of(milestone),
-    )
+    calendar = calendar_of(milestone.calendar_version_id).calendar
+    span = ladder.Span(calendar, milestone.started_at, milestone.due_at, pauses_of(milestone))
+    return _steps(milestone.target_id, milestone.metric, span, until=until)
+
+
+def steps_ahead(milestone: Milestone, *, until: datetime | None = None) -> list[ladder.Step]:
+    """Return the steps of a stored milestone that are still to be fired, in order, without those it keeps silent."""
+    due_at = milestone.due_at
+    if due_at is None or milestone.next_step_at is None:
+        return []
+    laid = steps_of(milestone, until=until)
+    first = next((place for place, step in enumerate(laid) if step.level == milestone.next_level), 0)
+    return [step for step in laid[first:] if not step.is_silent(due_at, milestone.acknowledged_at)]
+
+
+def acknowledge(milestone: Milestone, *, actor: Actor, at: datetime) -> None:
+    """Note that somebody took a late or threatened promise on, and keep silent what they need no telling of.
+
+    Before its deadline that is every further warning, after it every later level and round; the breach always comes.
+    It holds until the deadline moves. Call inside atomic with the row locked. Source: C29
+    """
+    milestone.acknowledged_at, milestone.acknowledged_ref, milestone.acknowledged_by = at, actor.ref, actor.display
+    upcoming = next(iter(steps_ahead(milestone)), None)
+    milestone.next_step_at = upcoming.at if upcoming else None
+    milestone.next_level = upcoming.level if upcoming else 0
+    milestone.save(update_fields=[*ACKNOWLEDGED, "next_step_at", "next_level"])
 
 
 def _drop(vanished: Iterable[Milestone]) -> None:

@@ -8,15 +8,14 @@ from django.db import connection, models, transaction
 
 from sla.clock import database_now
 from sla.compiled import policy_with
-from sla.engine import steps_of
-from sla.ladder import Mark, Step
+from sla.engine import steps_ahead
+from sla.ladder import WARNINGS, Step
 from sla.models import Escalation, Milestone
 
 Row = TypeVar("Row", bound=models.Model)
 
 # How long a row that raised is left alone: after the last of these it is quarantined.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=1))
-WARNINGS = (Mark.PERCENT, Mark.BEFORE)
 
 MOVE_ON = """
 UPDATE sla_milestone AS milestone
@@ -98,21 +97,18 @@ def _fire(rows: list[Milestone], now: datetime) -> None:
 
 def _passed(row: Milestone, now: datetime) -> tuple[list[Step], Step | None]:
     """Return the steps of a milestone that have come true unfired, and the one that comes next."""
-    ladder = steps_of(row)
-    first = next((place for place, step in enumerate(ladder) if step.level == row.next_level), 0)
-    owed = ladder[first:]
+    owed = steps_ahead(row, until=now)
     passed = [step for step in owed if step.at < now]
     return passed, next((step for step in owed if step.at >= now), None)
 
 
 def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[Escalation]:
-    """Yield the rows of steps that came true. A warning found together with the breach it warns of is overtaken."""
+    """Yield the rows of steps that came true, with what their rules ask for; some are overtaken by others."""
     if row.due_at is None:
         return
-    breached = any(step.mark not in WARNINGS for step in passed)
     actions = policy_with(row.target_id).actions
     for step in passed:
-        overtaken = breached and step.mark in WARNINGS
+        overtaken = _overtaken(step, passed)
         yield Escalation(
             milestone=row,
             due_at=row.due_at,
@@ -121,10 +117,21 @@ def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[
             step_at=step.at,
             fired_at=now,
             retry_at=now,
-            actions=actions[row.metric, step.level],
+            actions=actions[row.metric, step.rule],
             state=Escalation.State.SUPERSEDED if overtaken else Escalation.State.PENDING,
-            error="overtaken by the breach" if overtaken else "",
+            error=overtaken,
         )
+
+
+def _overtaken(step: Step, found: list[Step]) -> str:
+    """Return by what a step was overtaken that was found with others in one look, if it was.
+
+    A warning is by the breach that it warns of, a round by a later round of the same level; nobody hears both.
+    """
+    if step.mark in WARNINGS:
+        return "overtaken by the breach" if any(one.mark not in WARNINGS for one in found) else ""
+    last = max(one.level for one in found if one.rule == step.rule)
+    return "overtaken by a later round" if step.rule != step.level < last else ""
 
 
 def _take_up_again(escalations: Iterable[Escalation], now: datetime) -> None:

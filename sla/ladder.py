@@ -1,6 +1,6 @@
 """The ladder of a promise: when its warnings, its breach and the levels after it come true. Pure, like the timeline."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,9 @@ class Mark(StrEnum):
     AFTER = "after"
 
 
+WARNINGS = (Mark.PERCENT, Mark.BEFORE)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One level of a ladder; `amount` is a percentage or seconds of open time."""
@@ -29,59 +32,125 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """The levels from `start` on come again `times` times, each round `every` of open time after the one before."""
+
+    start: int
+    every: timedelta
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rules of one metric, and which of them come again."""
+
+    rules: tuple[Rule, ...] = ()
+    repeat: Repeat | None = None
+
+    @property
+    def looped(self) -> list[Rule]:
+        """Return the rules that come again, in order: of those after the deadline, whoever is from its level on."""
+        if self.repeat is None:
+            return []
+        return [rule for rule in self.rules if rule.level >= self.repeat.start and rule.mark not in WARNINGS]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """A level of a ladder, laid on a cycle."""
+    """A level of a ladder, laid on a span. What comes again has a level of its own; `rule` is whose it is."""
 
     level: int
     mark: Mark
     at: datetime
+    rule: int
+
+    def is_silent(self, due_at: datetime, acknowledged_at: datetime | None) -> bool:
+        """Tell whether somebody who took the matter on needs no telling any more. Source: C29
+
+        Before the deadline that silences its warnings, after it all that is to follow; the breach always comes.
+        """
+        if acknowledged_at is None or self.mark == Mark.BREACH:
+            return False
+        return self.mark in WARNINGS or acknowledged_at > due_at
 
 
-def steps(
-    *, rules: Iterable[Rule], calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause] = ()
-) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a ladder is laid on: a run from start to due on its calendar, and what is not counted of it."""
+
+    calendar: Calendar
+    start: datetime
+    due_at: datetime
+    pauses: Sequence[Pause] = ()
+
+
+def steps(ladder: Ladder, span: Span, *, until: datetime | None = None) -> list[Step]:
     """Lay a ladder on a running cycle, in the order in which its steps come true.
 
     Marks are reckoned on the calendar of the cycle, like the deadline itself; one that would fall before the start
-    is given at the start, and one that is never reached is left out. Source: C05, C28
+    is given at the start, and one that is never reached is left out. With `until`, what comes again is laid no
+    further than the first step at or after it. Source: C05, C28, C29
     """
-    laid = ((rule, _mark_at(rule, calendar, start, due_at, pauses)) for rule in rules)
-    return sorted((Step(rule.level, rule.mark, at) for rule, at in laid if at), key=lambda step: (step.at, step.level))
+    laid = [Step(rule.level, rule.mark, at, rule.level) for rule in ladder.rules if (at := _mark_at(rule, span))]
+    laid += _again(ladder, span, until)
+    return sorted(laid, key=lambda step: (step.at, step.level))
 
 
-def _mark_at(
-    rule: Rule, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
-) -> datetime | None:
-    amount = timedelta(microseconds=int(rule.amount * 1_000_000))
+def _again(ladder: Ladder, span: Span, until: datetime | None) -> Iterator[Step]:
+    """Yield the rounds that follow the first; their levels go on counting where the ladder's own end."""
+    looped, repeat = ladder.looped, ladder.repeat
+    if not looped or repeat is None:
+        return
+    level = max(rule.level for rule in ladder.rules)
+    last = max(looped, key=_after)
+    for number in range(repeat.times):
+        at = span.calendar.due_at(span.due_at, _after(last) + number * repeat.every)
+        if at is None or (until is not None and at >= until):
+            return
+        for rule in looped:
+            level += 1
+            again = span.calendar.due_at(span.due_at, _after(rule) + (number + 1) * repeat.every)
+            if again:
+                yield Step(level, Mark.AFTER, again, rule.level)
+
+
+def _after(rule: Rule) -> timedelta:
+    """Return how much open time after the deadline a rule comes true."""
+    return timedelta() if rule.mark == Mark.BREACH else _time(rule.amount)
+
+
+def _time(seconds: Decimal) -> timedelta:
+    return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def _mark_at(rule: Rule, span: Span) -> datetime | None:
     if rule.mark == Mark.BREACH:
-        return due_at
+        return span.due_at
     if rule.mark == Mark.AFTER:
-        return calendar.due_at(due_at, amount)
+        return span.calendar.due_at(span.due_at, _time(rule.amount))
     if rule.mark == Mark.BEFORE:
-        return _before(amount, calendar, start, due_at, pauses)
-    return _share_at(rule.amount, calendar, start, due_at, pauses)
+        return _before(_time(rule.amount), span)
+    return _share_at(rule.amount, span)
 
 
-def _before(
-    amount: timedelta, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
-) -> datetime:
+def _before(amount: timedelta, span: Span) -> datetime:
     """Return the latest instant from which so much open time is left, pauses left out; the start if there is none."""
+    calendar, due_at = span.calendar, span.due_at
     at = calendar.due_at(due_at, -amount)
-    for pause in reversed(pauses):
+    for pause in reversed(span.pauses):
         end = min(pause.end or due_at, due_at)
         if at is None or end <= at:
             break
         if pause.start < end:
             amount += calendar.elapsed(pause.start, end)
             at = calendar.due_at(due_at, -amount)
-    return max(at, start) if at else start
+    return max(at, span.start) if at else span.start
 
 
-def _share_at(
-    percent: Decimal, calendar: Calendar, start: datetime, due_at: datetime, pauses: Sequence[Pause]
-) -> datetime | None:
+def _share_at(percent: Decimal, span: Span) -> datetime | None:
     """Return when `percent` of the open time from start to due, pauses left out, has passed."""
-    counted = [Interval(pause.start, min(pause.end or due_at, due_at)) for pause in pauses if pause.start < due_at]
+    calendar, start, due_at = span.calendar, span.start, span.due_at
+    counted = [Interval(pause.start, min(pause.end or due_at, due_at)) for pause in span.pauses if pause.start < due_at]
     paused = sum((calendar.elapsed(gap.start, gap.end) for gap in counted), timedelta())
     share = (calendar.elapsed(start, due_at) - paused) * int(percent * 1000) // 100_000
     at = calendar.due_at(start, share)

@@ -46,10 +46,13 @@ def calendar_row(code: str = "a5", version: int = 1, **changes: Any) -> Calendar
 
 
 def policy_row(
-    code: str = "plain", *targets: dict[str, Any], ladder: tuple[tuple[str, float], ...] = LADDER, version: int = 1
-) -> Policy:
+    code: str = "plain", *targets: dict[str, Any], ladder: tuple[tuple[str, float], ...] = LADDER, version: int = 1,
+    repeats: dict[str, Any] | None = None,
+) -> Policy:  # fmt: skip
     """Save a policy whose targets are given as differences from a first response in two hours."""
-    policy = Policy.objects.create(code=code, version=version, name=code, name_en=code, digest=f"{code}-{version}")
+    policy = Policy.objects.create(
+        code=code, version=version, name=code, name_en=code, digest=f"{code}-{version}", repeats=repeats or {}
+    )
     metrics = set()
     for given in targets or ({},):
         usual = {"metric": "first_response", "amount": Decimal(7200), "calendar": "a5", "met_on": ["reply", "call"]}
