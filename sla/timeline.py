@@ -168,6 +168,8 @@ class _Run:
     stopped_at: datetime | None = None
     met_by: int | None = None
     gaps: list[Pause] = field(default_factory=list)
+    # Stopped because the terms no longer had it.
+    is_dropped: bool = False
 
     def stop(self, at: datetime) -> None:
         self.stopped_at = at
@@ -294,6 +296,7 @@ class _Folding:
             target = self.terms.targets.get(run.metric)
             if target is None:
                 run.stop(fact.at)
+                run.is_dropped = True
             elif target != run.target and not self._is_missed(run, fact.at):
                 run.target = target
                 run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
@@ -312,8 +315,21 @@ class _Folding:
         for earlier in self.heard:
             alone.hear(_under(earlier, Terms({metric: self.terms.targets[metric]}, reopening=self.terms.reopening)))
         for run in alone.live():
+            last = self._last(metric)
+            if last and last.is_dropped and last.stopped_at and run.started_at <= last.stopped_at:
+                self._put_back(last, last.stopped_at, fact)
+            else:
+                run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
+                self._begin(run)
+
+    def _put_back(self, run: _Run, dropped_at: datetime, fact: Fact) -> None:
+        """Go on with a run that other terms dropped, as if they never had; one missed by then stays as it was."""
+        is_missed = self._is_missed(run, dropped_at)
+        run.stopped_at, run.is_dropped = None, False
+        self.underway = [*self.live(), run]
+        if not is_missed:
+            run.target = self.terms.targets[run.metric]
             run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
-            self._begin(run)
 
 
 def _under(fact: Fact, terms: Terms) -> Fact:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sla.timeline import Fact, FactKind, Metric, State
+from sla.timeline import Fact, FactKind, Metric, State, Terms
 from tests.facts import PAUSING, fact, fold, only, target, terms, waits
 from tests.hours import beijing, hours
 
@@ -153,3 +153,35 @@ def test_nothing_waits_after_the_end__C09():
     under = terms(target("resolution", 8, pauses_on=PAUSING))
     for late in ((), (waits("2026-03-02 11:00"),)):
         assert only(under, *life, *late, reopened).due_at == only(under, *life, reopened).due_at is not None
+
+
+def test_what_other_terms_dropped_by_mistake_goes_on_as_it_was__C17_C21():
+    under = terms(target("first_response", 4), target("resolution", 8))
+    life = (fact("customer open", "2026-03-02 09:00"),)
+    away = Fact(FactKind.REPLAN, beijing("2026-03-02 10:00"), terms=None)
+    back = Fact(FactKind.REPLAN, beijing("2026-03-02 11:00"), terms=under)
+    told = [(one.metric, one.number, one.due_at, one.state) for one in fold(under, *life)]
+    assert {one.state for one in fold(under, *life, away)} == {State.CANCELLED}
+    assert [(one.metric, one.number, one.due_at, one.state) for one in fold(under, *life, away, back)] == told
+    answered = fold(under, *life, away, fact("reply", "2026-03-02 10:30"), back)
+    assert [one.metric for one in answered if one.stopped_at is None] == [Metric.RESOLUTION]
+
+
+def test_what_was_missed_before_it_was_dropped_is_missed_once__C42():
+    under = terms(target("first_response", 1))
+    life = (fact("customer open", "2026-03-02 09:00"),)
+    away = Fact(FactKind.REPLAN, beijing("2026-03-02 10:30"), terms=None)
+    back = Fact(FactKind.REPLAN, beijing("2026-03-02 11:00"), terms=terms(target("first_response", 4)))
+    (cycle,) = fold(under, *life, away, back)
+    assert (cycle.due_at, cycle.stopped_at) == (beijing("2026-03-02 10:00"), None)
+
+
+@pytest.mark.parametrize(("basis", "due"), [("from_creation", "12:00"), ("from_change", "14:30")])
+def test_what_nothing_timed_is_timed_once_terms_come__C41(basis, due):
+    at_last = terms(target("first_response", 3), basis=basis)
+    found = fold(
+        Terms({}),
+        fact("customer open", "2026-03-02 09:00"),
+        Fact(FactKind.REPLAN, beijing("2026-03-02 10:30"), terms=at_last),
+    )
+    assert [one.due_at for one in found] == [beijing(f"2026-03-02 {due}")]
