@@ -78,9 +78,11 @@ def reader_of(request: HttpRequest) -> User | None:
 
 
 def readable_by(user: User) -> Any:
-    """Return the attachments of tickets that a user sees; those of internal notes are for agents only."""
+    """Return the files in tickets that a user sees; what was said among agents, or taken back, is for agents only."""
     found = Attachment.objects.filter(ticket__in=Ticket.objects.visible_to(user))
-    return found if user.is_agent else found.exclude(message__is_public=False)
+    if user.is_agent:
+        return found
+    return found.exclude(message__is_public=False).exclude(message__retracted_at__isnull=False)
 
 
 @require_safe

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -140,9 +140,7 @@ def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
 def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:
     """Return the lines of the ledger that `viewer` may read, with what was said and its files."""
     said = Message.objects.prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
-    lines = ticket.events.order_by("number")
-    if not viewer.is_agent:
-        lines = lines.filter(Q(message=None) | Q(message__is_public=True), is_public=True)
+    lines = ticket.events.readable_by(viewer).order_by("number")
     return lines.prefetch_related(Prefetch("message", said))
 
 

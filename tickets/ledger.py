@@ -14,6 +14,7 @@ from sla.engine import Heard
 from sla.inserting import insert_all
 from sla.models import Milestone, Policy
 from sla.timeline import ActorKind, FactKind
+from tickets.answers import instant
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
 
 Kind = TicketEvent.Kind
@@ -27,6 +28,7 @@ FACTS = {
     Kind.PROGRESS: FactKind.PROGRESS,
     Kind.REPLY: FactKind.REPLY,
     Kind.CALL: FactKind.CALL,
+    Kind.PUBLISHED: FactKind.REPLY,
     Kind.WAITING: FactKind.WAIT,
     Kind.RESUMED: FactKind.RESUME,
     Kind.RESOLVED: FactKind.RESOLVE,
@@ -37,6 +39,12 @@ FACTS = {
 
 # After these a ticket stands otherwise than before.
 TURNS = (Kind.OPENED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED)
+
+# What a ticket was opened under, and may be put under anew.
+CLASSED = (
+    "priority", "category", "product", "module", "contract", "outcome", "promise", "clause", "reason", "ways_on",
+    "plan_rank",
+)  # fmt: skip
 
 # What an action may have changed on the ticket by the time it records it.
 KEPT = (
@@ -120,15 +128,99 @@ def _tell(ticket: Ticket, heard: list[Heard]) -> None:
     ticket.next_due_at = _next_due(rows)
 
 
-def replan(ticket: Ticket, entry: Entry) -> TicketEvent:
-    """Write a change of priority and put the ticket's clocks under it."""
+def policy_over(ticket: Ticket) -> Policy | None:
+    """Return the policy that times a ticket now, None where nothing does."""
+    timed = ticket.ticket_clocks.filter(part=TicketClock.Part.TICKET).select_related("clock__policy").first()
+    return engine.policy_over(timed.clock) if timed else None
+
+
+def replan(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEvent:
+    """Write a change of what a ticket is worked under, put its clocks under it, and say which deadlines that moved.
+
+    The ticket's own clock goes under `policy`, or under none; those of a chat, a call or a team keep theirs, and hear
+    of the priority only. Call inside atomic with the ticket locked.
+    """
     at = max(entry.at, _turned_at(ticket))
-    heard = Heard(FactKind.REPLAN, at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}")
-    rows: list[Milestone] = []
-    for timed in ticket.ticket_clocks.select_related("clock__policy"):
-        rows += engine.replan(timed.clock, policy=timed.clock.policy, priority=ticket.priority, heard=heard)
+    cause = {"cause": entry.fields["reason"]} if "reason" in entry.fields else {}
+    heard = Heard(FactKind.REPLAN, at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}", cause)
+    open_before = {row.pk: row.due_at for row in _open_milestones(ticket)}
+    rows = _replanned(ticket, heard, policy)
     ticket.next_due_at = _next_due(rows)
-    return record(ticket, replace(entry, at=at))[0]
+    ticket.save(update_fields=CLASSED)
+    dues = {"dues": moved} if (moved := _moved(open_before, rows, at)) else {}
+    return record(ticket, replace(entry, at=at, fields=entry.fields | dues))[0]
+
+
+def _open_milestones(ticket: Ticket) -> Iterable[Milestone]:
+    return Milestone.objects.open().filter(clock__ticket_clock__ticket=ticket)
+
+
+def _replanned(ticket: Ticket, heard: Heard, policy: Policy | None) -> list[Milestone]:
+    rows: list[Milestone] = []
+    is_timed = False
+    for timed in ticket.ticket_clocks.select_related("clock__policy"):
+        is_own = timed.part == TicketClock.Part.TICKET
+        under = policy if is_own else engine.policy_over(timed.clock)
+        rows += engine.replan(timed.clock, policy=under, priority=ticket.priority, heard=heard)
+        is_timed = is_timed or is_own
+    if policy and not is_timed:
+        clock, more = engine.take_up(policy=policy, priority=ticket.priority, heard=[*_past(ticket), heard])
+        TicketClock.objects.create(ticket=ticket, clock=clock)
+        rows += more
+    return rows
+
+
+def _past(ticket: Ticket) -> list[Heard]:
+    """Return what the ledger has to tell a clock that starts late: all that was not taken back."""
+    events = list(ticket.events.order_by("number"))
+    retracted = {event.fields.get("event") for event in events if event.kind == Kind.RETRACTED}
+    return [_heard_of(ticket, event) for event in events if event.number not in retracted and _told(event)]
+
+
+def _told(event: TicketEvent) -> bool:
+    return event.kind == Kind.OPENED or (event.kind in FACTS and event.fields.get("answered", True))
+
+
+def _heard_of(ticket: Ticket, event: TicketEvent) -> Heard:
+    actor = Actor(ActorKind(event.actor_kind), event.actor_ref, event.actor_display)
+    if event.kind == Kind.OPENED:
+        return Heard(FactKind.OPEN, event.at, actor, f"{ticket.number}#{event.number}")
+    return _heard(ticket, event, Entry(Kind(event.kind), actor, event.at, fields=event.fields))
+
+
+def _moved(before: dict[int, datetime | None], rows: Iterable[Milestone], at: datetime) -> list[dict[str, Any]]:
+    """Return each deadline that a change of terms moved, ended or started, as the ledger keeps it.
+
+    `late`: the change itself put it in the past; nobody had missed it before. Source: C07, C41
+    """
+    moved = []
+    for row in rows:
+        was_open, is_open = row.pk in before, row.stopped_at is None
+        old, new = before.get(row.pk), row.due_at if is_open else None
+        if not (was_open or is_open) or (was_open == is_open and old == new):
+            continue
+        line: dict[str, Any] = {"metric": row.metric, "number": row.number, "from": instant(old), "to": instant(new)}
+        if is_open and new and new < at and not (old and old < at):
+            line["late"] = True
+        if was_open != is_open:
+            line["ended" if was_open else "started"] = True
+        moved.append(line)
+    return moved
+
+
+def withdraw(ticket: Ticket, event: TicketEvent, entry: Entry) -> TicketEvent:
+    """Take back what a line told the clocks, write that down with what is owed again by when, and return the new line.
+
+    Call inside atomic with the ticket locked.
+    """
+    open_before = {row.pk for row in _open_milestones(ticket)}
+    rows: list[Milestone] = []
+    for timed in ticket.ticket_clocks.select_related("clock"):
+        rows += engine.withdraw(timed.clock, source=f"{ticket.number}#{event.number}", at=entry.at)
+    ticket.next_due_at = _next_due(rows)
+    again = [row for row in rows if row.stopped_at is None and row.pk not in open_before]
+    owed = [{"metric": row.metric, "number": row.number, "due_at": instant(row.due_at)} for row in again]
+    return record(ticket, replace(entry, fields=entry.fields | ({"owed": owed} if owed else {})))[0]
 
 
 def _in_turn(ticket: Ticket, entries: Sequence[Entry]) -> Sequence[Entry]:

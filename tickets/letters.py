@@ -123,7 +123,7 @@ def _author(message: Message | None) -> str:
 
 
 def _body(message: Message | None) -> str:
-    return message.body if message and message.is_public else ""
+    return message.body if message and message.is_public and message.retracted_at is None else ""
 
 
 def _to_customer(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "", asked: str = "") -> Letter:

@@ -92,11 +92,8 @@ class TicketEvents(APIView):
 
 def events_for(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
     """Return the lines of a ticket's ledger that a user may read, with what was said in them."""
-    said = Message.objects.prefetch_related("attachments")
-    lines = ticket.events.order_by("number")
-    if not user.is_agent:
-        said = said.filter(is_public=True)
-        lines = lines.filter(is_public=True).exclude(message__is_public=False)
+    said = Message.objects.readable_by(user).prefetch_related("attachments")
+    lines = ticket.events.readable_by(user).order_by("number")
     return lines.prefetch_related(Prefetch("message", said))
 
 

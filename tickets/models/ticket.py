@@ -211,6 +211,14 @@ class TicketClock(models.Model):
         return f"{self.part} clock of {self.ticket_id}"
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Read what was said."""
+
+    def readable_by(self, user: User) -> Self:
+        """Narrow to what `user` may read of tickets that they see: a customer nothing internal, nothing taken back."""
+        return self if user.is_agent else self.filter(is_public=True, retracted_at=None)
+
+
 class Message(models.Model):
     """Something said in a ticket: to everyone in it, or among agents only."""
 
@@ -230,6 +238,8 @@ class Message(models.Model):
     # Taken back by who wrote it: kept, struck out, and the clocks forget it. Source: C21
     retracted_at = models.DateTimeField(_("撤回于"), null=True, blank=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         ordering = ["at", "pk"]
         verbose_name = pgettext_lazy("one", "消息")
@@ -237,6 +247,17 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk} of {self.ticket_id}"
+
+
+class TicketEventQuerySet(models.QuerySet["TicketEvent"]):
+    """Read lines of ledgers."""
+
+    def readable_by(self, user: User) -> Self:
+        """Narrow to the lines that `user` may read of tickets that they see."""
+        if user.is_agent:
+            return self
+        said = models.Q(message__is_public=True, message__retracted_at=None)
+        return self.filter(models.Q(message=None) | said, is_public=True)
 
 
 class TicketEvent(models.Model):
@@ -282,6 +303,8 @@ class TicketEvent(models.Model):
     fields = models.JSONField(_("附加内容"), default=dict, blank=True)
     # False for what only agents may read.
     is_public = models.BooleanField(_("对客户可见"), default=True)
+
+    objects = TicketEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["ticket", "number"]

@@ -59,7 +59,7 @@ def found_for(user: User, wish: Wish) -> TicketQuerySet:
         found = found.filter(status__in=ENDED)
     if not wish.words:
         return found
-    said = Message.objects.filter(ticket=OuterRef("pk"), is_public=True, body__icontains=wish.words)
+    said = Message.objects.filter(ticket=OuterRef("pk"), is_public=True, retracted_at=None, body__icontains=wish.words)
     return found.filter(Q(number__icontains=wish.words) | Q(subject__icontains=wish.words) | Exists(said))
 
 

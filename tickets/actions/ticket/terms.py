@@ -6,7 +6,7 @@ from django.db import transaction
 
 from sla.actors import Actor
 from tickets.actions.ticket.standing import locked
-from tickets.ledger import Entry, replan
+from tickets.ledger import Entry, policy_over, replan
 from tickets.models import Priority, Ticket, TicketEvent
 
 Kind = TicketEvent.Kind
@@ -21,5 +21,6 @@ def raise_priority(*, ticket: Ticket, actor: Actor, at: datetime) -> Ticket:
     if place + 1 < len(ladder) and not ticket.is_ended:
         before, ticket.priority = ticket.priority, ladder[place + 1]
         fields = {"from": before, "to": ticket.priority}
-        replan(ticket, Entry(Kind.PRIORITY_CHANGED, actor, at, fields=fields, is_public=False))
+        entry = Entry(Kind.PRIORITY_CHANGED, actor, at, fields=fields, is_public=False)
+        replan(ticket, entry, policy_over(ticket))
     return ticket
