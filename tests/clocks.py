@@ -27,14 +27,17 @@ def set_clock(at: datetime) -> None:
 
 @contextmanager
 def clock_at(wall: str | datetime) -> Iterator[datetime]:
-    """Move the database clock to a wall time of Beijing, or an instant, and back afterwards."""
+    """Move the database clock to a wall time of Beijing, or an instant, and back to where it was afterwards."""
     at = beijing(wall) if isinstance(wall, str) else wall
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('shouyue.offset', true), '')")
+        (before,) = cursor.fetchone()
     set_clock(at)
     try:
         yield at
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('shouyue.offset', '', false)")
+            cursor.execute("SELECT set_config('shouyue.offset', %s, false)", [before])
 
 
 def calendar_row(code: str = "a5", version: int = 1, **changes: Any) -> CalendarVersion:

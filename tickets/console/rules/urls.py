@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from tickets.console.rules import engine
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
+    *engine.urlpatterns,
 ]
