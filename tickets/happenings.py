@@ -28,10 +28,9 @@ def _plain(event: TicketEvent, names: Names) -> str:
 
 
 def _assigned(event: TicketEvent, names: Names) -> str:
-    return _("%(who)s 分配给 %(to)s") % {
-        "who": names.actor(event),
-        "to": names.of(event.fields.get("to", ""), event.fields.get("to_ref", "")),
-    }
+    to, ref = event.fields.get("to", ""), event.fields.get("to_ref", "")
+    words = _("%(who)s 转给团队 %(to)s") if ref.startswith("team:") else _("%(who)s 分配给 %(to)s")
+    return words % {"who": names.actor(event), "to": names.of(to, ref)}
 
 
 def _note(event: TicketEvent, names: Names) -> str:
@@ -69,6 +68,24 @@ def _priority(event: TicketEvent, names: Names) -> str:
     steps = dict(Priority.choices)
     said = {name: str(steps.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
     return _("优先级由 %(from)s 升为 %(to)s") % said
+
+
+def _task_added(event: TicketEvent, names: Names) -> str:
+    """Return what somebody is asked to do; a rule asks without a name."""
+    said = event.fields
+    words = {
+        "who": names.actor(event),
+        "to": names.of(said.get("to", ""), said.get("to_ref", "")),
+        "title": said.get("title", ""),
+    }
+    if said.get("from"):
+        return _("%(who)s 把协办“%(title)s”转给 %(to)s") % words
+    return (_("%(who)s 请 %(to)s 协办“%(title)s”") if words["to"] else _("%(who)s 新增协办“%(title)s”")) % words
+
+
+def _task_done(event: TicketEvent, names: Names) -> str:
+    words = {"who": names.actor(event), "title": event.fields.get("title", "")}
+    return _("%(who)s 办完了协办“%(title)s”") % words
 
 
 def _escalated(event: TicketEvent, names: Names) -> str:
@@ -124,4 +141,6 @@ WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.MERGED: _merged,
     Kind.PRIORITY_CHANGED: _priority,
     Kind.ESCALATED: _escalated,
+    Kind.TASK_ADDED: _task_added,
+    Kind.TASK_DONE: _task_done,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from plans.models import Contact, User
+from plans.models import Contact, Team, User
 from plans.wording import is_english
 from sla.timeline import ActorKind
 from tickets.models import Message, TicketEvent
@@ -41,8 +41,9 @@ def names_in(events: Iterable[TicketEvent], told: Iterable[User | Contact]) -> N
     if not is_english():
         return Names()
     refs = {ref for event in events for ref in _refs(event)}
-    people: dict[str, User | Contact] = {
+    people: dict[str, User | Contact | Team] = {
         **{f"user:{one.pk}": one for one in User.objects.filter(pk__in=_keys(refs, "user"))},
+        **{f"team:{one.pk}": one for one in Team.objects.filter(pk__in=_keys(refs, "team"))},
         **{f"contact:{one.pk}": one for one in Contact.objects.filter(pk__in=_keys(refs, "contact"))},
     }
     by_text = {str(person): name_of(person) for person in [*told, *people.values()]}

@@ -22,6 +22,7 @@ from sla.pieces import Interval
 from sla.proofs import Proof, ProofPiece, proof_of
 from tickets.answers import remaining_of
 from tickets.countdown import Countdown, count_down, left_over
+from tickets.holders import NO_SPLIT, Split
 from tickets.models import Ticket
 from tickets.sheet import Sheet, sheet
 from tickets.strip import ZERO, Piece, Span, Story, Strip, draw
@@ -50,6 +51,7 @@ class Promise:
     ticket: Ticket
     at: datetime
     viewer: User
+    split: Split = NO_SPLIT
 
     @property
     def id(self) -> int:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from plans.models import Contact, User
+from plans.models import Contact, Team, User
 from sla.models import Target
 from sla.timeline import FactKind
 
@@ -56,8 +56,8 @@ def zone_words(zone: ZoneInfo) -> str:
     return str(ZONES.get(zone.key, zone.key))
 
 
-def name_of(person: User | Contact | None) -> str:
-    """Return a person's name in the reader's language."""
+def name_of(person: User | Contact | Team | None) -> str:
+    """Return a person's or a team's name in the reader's language."""
     if person is None:
         return ""
     return (person.name_en if in_english() else person.name) or str(person)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from plans.models import User
 from sla.fields import InstantField
+from sla.holding import HolderKind
 from sla.models import Milestone
 from sla.models.policies import Metric
 from tickets.answers import decision_of, milestone_fields, milestones_of, ticket_url
@@ -50,6 +51,23 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     is_provisional = serializers.BooleanField(help_text="a year whose holidays are assumed is touched")
     policy_version = serializers.IntegerField()
     calendar_version = serializers.IntegerField()
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    """What fell to one holder. `holder` is a username or a team's code, blank for whoever is not of ours."""
+
+    holder = serializers.CharField(allow_blank=True)
+    name = serializers.CharField()
+    kind = serializers.ChoiceField([kind.value for kind in HolderKind])
+    team = serializers.CharField(allow_blank=True, help_text="the team that it lay with")
+    seconds = serializers.IntegerField(help_text="open time")
+
+
+class SharedMilestoneSerializer(MilestoneSerializer):
+    """One run of a promised time, and whose time it took: what counted, and what its pauses took out."""
+
+    shares = ShareSerializer(many=True)
+    paused_shares = ShareSerializer(many=True)
 
 
 class OpeningMilestoneSerializer(MilestoneSerializer):

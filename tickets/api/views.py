@@ -29,7 +29,8 @@ from tickets.api.answering import idempotency_key, respond
 from tickets.api.conflicts import busy_is_conflict
 from tickets.api.filters import TicketFilter
 from tickets.api.pages import QueuePages
-from tickets.api.serializers import EventSerializer, MilestoneSerializer, TicketDetailSerializer, TicketSerializer
+from tickets.api.serializers import EventSerializer, SharedMilestoneSerializer, TicketDetailSerializer, TicketSerializer
+from tickets.holders import Split, shares_fields, splits_of
 from tickets.models import Message, Ticket, TicketEvent
 
 SHOWN = ("contract__plan", "customer", "contact", "product", "team", "assignee")
@@ -98,12 +99,23 @@ def events_for(user: User, ticket: Ticket) -> QuerySet[TicketEvent]:
 
 
 class TicketMilestones(APIView):
-    """Read a ticket's promised times."""
+    """Read a ticket's promised times, and whose time they took so far."""
 
-    @extend_schema(responses=MilestoneSerializer(many=True))
+    @extend_schema(responses=SharedMilestoneSerializer(many=True))
     def get(self, request: Request, number: str) -> Response:
-        at = caller_of(request).at
-        return Response([milestone_fields(row, at) for row in milestones_of(find_ticket(request, number))])
+        at, is_internal = caller_of(request).at, user_of(request).is_agent
+        ticket = find_ticket(request, number)
+        rows = milestones_of(ticket)
+        splits = splits_of(ticket, ticket.events.all(), rows, at)
+        return Response([milestone_fields(row, at) | split_fields(splits[row.pk], is_internal) for row in rows])
+
+
+def split_fields(split: Split, is_internal: bool) -> dict[str, Any]:
+    """Return whose time a promise took: what counted, and what its pauses took out."""
+    return {
+        "shares": shares_fields(split.counted, is_internal=is_internal),
+        "paused_shares": shares_fields(split.paused, is_internal=is_internal),
+    }
 
 
 class MilestoneProof(APIView):

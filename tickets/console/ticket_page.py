@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.conversation import entries_of
+from tickets.holders import splits_of
 from tickets.models import Status, Ticket
 from tickets.promises import Promise, current_of, promises_of
 from tickets.wording import name_of, zone_words
@@ -121,8 +122,11 @@ class Desk:
     def sheet(self) -> dict[str, Any]:
         """Return what the side sheet needs: promises, the customer, and what the contract gives."""
         ordered = sorted(self.promises, key=lambda promise: (not promise.is_open, promise.due_at or self.reader.at))
+        splits = splits_of(
+            self.ticket, self.ticket.events.all(), [promise.milestone for promise in ordered], self.reader.at
+        )
         return {
-            "milestones": ordered,
+            "milestones": [replace(promise, split=splits[promise.id]) for promise in ordered],
             "customer": customer_of(self.ticket, self.reader),
             "others": self.others(),
             "rights": rights_of(self.ticket),

@@ -10,7 +10,7 @@ from tickets.actions.ticket.life import (
     resume_due,
     wait,
 )
-from tickets.actions.ticket.ownership import accept, assign, reassign
+from tickets.actions.ticket.ownership import accept, assign, hand_over, reassign
 from tickets.actions.ticket.standing import locked
 from tickets.actions.ticket.terms import raise_priority
 from tickets.actions.ticket.words import bot_reply, log_call, note, progress, reply
@@ -21,6 +21,7 @@ __all__ = [
     "bot_reply",
     "close",
     "customer_message",
+    "hand_over",
     "locked",
     "log_call",
     "merge",

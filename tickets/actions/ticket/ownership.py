@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import User
+from plans.models import Team, User
 from sla.actors import Actor
 from sla.refusals import ActionRefusedError
 from tickets import notifications
-from tickets.actions.ticket.standing import check_can_own, hand_to, locked, taken_on, to_work_on
+from tickets.actions.ticket.standing import check_can_own, hand_to, locked, move_to, taken_on, to_work_on
 from tickets.ledger import Entry, actor_of, record
-from tickets.models import Delivery, Ticket, TicketEvent
+from tickets.models import Delivery, Status, Ticket, TicketEvent
 
 Kind = TicketEvent.Kind
 
@@ -31,12 +31,22 @@ def assign(*, ticket: Ticket, to: User, actor: User, at: datetime) -> Ticket:
     """Give a ticket to a colleague, whose team it then belongs to. Source: Y18"""
     ticket = to_work_on(ticket, actor)
     check_can_own(to)
-    hand_to(ticket, to)
-    events = record(
-        ticket, Entry(Kind.ASSIGNED, actor_of(actor), at, fields={"to": str(to), "to_ref": f"user:{to.pk}"})
-    )
+    events = record(ticket, Entry(Kind.ASSIGNED, actor_of(actor), at, fields=_given_to(ticket, to)))
     if to != actor:
         notifications.queue(kind=Delivery.Kind.REASSIGNED, parent=events[0], ticket=ticket, recipient=to, at=at)
+    return ticket
+
+
+@transaction.atomic
+def hand_over(*, ticket: Ticket, team: Team, actor: User, at: datetime) -> Ticket:
+    """Give a ticket to a team, whose next free agent takes it on. Source: Y18, C32"""
+    ticket = to_work_on(ticket, actor)
+    if ticket.team_id == team.pk and ticket.assignee_id is None:
+        raise ActionRefusedError("already_theirs", _("工单已经在%(team)s的队列里。") % {"team": team})
+    ticket.assignee = None
+    ticket.status = Status.OPEN if ticket.status == Status.NEW else ticket.status
+    fields = {"to": str(team), "to_ref": f"team:{team.pk}"} | move_to(ticket, team)
+    record(ticket, Entry(Kind.ASSIGNED, actor_of(actor), at, fields=fields))
     return ticket
 
 
@@ -45,7 +55,10 @@ def reassign(*, ticket: Ticket, to: User, actor: Actor, at: datetime) -> Ticket:
     """Give a ticket to somebody else by rule; the system's act meets no clock. Source: K02"""
     ticket = locked(ticket)
     if ticket.assignee_id != to.pk and not ticket.is_ended:
-        hand_to(ticket, to)
-        fields = {"to": str(to), "to_ref": f"user:{to.pk}"}
-        record(ticket, Entry(Kind.ASSIGNED, actor, at, fields=fields, is_public=False))
+        record(ticket, Entry(Kind.ASSIGNED, actor, at, fields=_given_to(ticket, to), is_public=False))
     return ticket
+
+
+def _given_to(ticket: Ticket, person: User) -> dict[str, str]:
+    """Make a person its owner and return what the ledger says of it."""
+    return {"to": str(person), "to_ref": f"user:{person.pk}"} | hand_to(ticket, person)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from plans.models import Contact, User
+from plans.models import Contact, Team, User
 from sla.models import Milestone
 from sla.refusals import ActionRefusedError
 from tickets.ledger import Entry, actor_of
@@ -59,17 +59,24 @@ def check_can_own(person: User) -> None:
         raise ActionRefusedError("cannot_own", _("%(name)s 不能处理工单。") % {"name": person})
 
 
-def hand_to(ticket: Ticket, person: User) -> None:
-    """Make a person its owner, and a new ticket one that is worked on."""
+def hand_to(ticket: Ticket, person: User) -> dict[str, str]:
+    """Make a person its owner, and a new ticket one that is worked on; return what the ledger says of its team."""
     ticket.assignee = person
-    ticket.team = person.team or ticket.team
     ticket.status = Status.OPEN if ticket.status == Status.NEW else ticket.status
+    return move_to(ticket, person.team) if person.team else {}
+
+
+def move_to(ticket: Ticket, team: Team) -> dict[str, str]:
+    """Make a ticket a team's; return from which to which it went, nothing if it was theirs."""
+    if ticket.team_id == team.pk:
+        return {}
+    before, ticket.team = ticket.team, team
+    return {"from_team": before.code if before else "", "team": team.code}
 
 
 def taken_on(ticket: Ticket, actor: User, at: datetime) -> Entry:
     """Make an agent its owner and return the line that says so."""
-    hand_to(ticket, actor)
-    return Entry(Kind.ACCEPTED, actor_of(actor), at)
+    return Entry(Kind.ACCEPTED, actor_of(actor), at, fields=hand_to(ticket, actor))
 
 
 def first_touch(ticket: Ticket, actor: User, at: datetime, status: str | None = None) -> list[Entry]:
