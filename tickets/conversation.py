@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -43,6 +44,8 @@ ICONS = {
     Kind.PRIORITY_CHANGED: "escalated",
     Kind.ESCALATED: "escalated",
     Kind.DEADLINE_MOVED: "calendar",
+    Kind.TASK_ADDED: "progress",
+    Kind.TASK_DONE: "kept",
 }
 
 
@@ -169,9 +172,10 @@ def _step(metric: str, due_at: str, level: int) -> str:
 
 
 def _deliveries(ticket: Ticket) -> list[Delivery]:
-    """Return the mails about a ticket, but for those that were never meant to go."""
+    """Return the mails about a ticket, but for those that were never meant to go, or that a later one made needless."""
     related = ("escalation__milestone", "user", "contact", "carried_by")
-    rows = ticket.deliveries.exclude(state=Delivery.State.WITHHELD).select_related(*related)
+    meant = ~Q(state=Delivery.State.WITHHELD) | Q(error=Delivery.SETTLED)
+    rows = ticket.deliveries.filter(meant).select_related(*related)
     return list(rows.defer("rendered", "carried_by__rendered"))
 
 
@@ -179,7 +183,7 @@ def _mails(rows: Iterable[Delivery], names: Names) -> dict[str, list[Mail]]:
     """Return what became of each mail, by the line that it tells of; those that fared alike together."""
     found: dict[str, list[Mail]] = {}
     for place, together in groupby(sorted(rows, key=_line), _line):
-        found[place] = [_mail(list(alike), names) for _state, alike in groupby(sorted(together, key=_fate), _fate)]
+        found[place] = [_mail(list(alike), names) for _alike, alike in groupby(sorted(together, key=_fate), _fate)]
     return found
 
 
@@ -188,22 +192,36 @@ def _line(row: Delivery) -> str:
     return _step(step.milestone.metric, instant(step.due_at) or "", step.level) if step else str(row.event_id)
 
 
-def _fate(row: Delivery) -> tuple[str, str]:
+def _fate(row: Delivery) -> tuple[str, str, str, str]:
+    """Return what those that fared alike have in common: state, error, channel, and until when they wait."""
     sent = row.carried_by or row
-    return sent.state, sent.error
+    waits = sent.state == Delivery.State.QUEUED and sent.attempts == 0 and sent.not_before - sent.queued_at > HELD_BACK
+    until = f"{localtime(sent.not_before):%m-%d %H:%M}" if waits else ""
+    return sent.state, sent.error, row.channel, until
 
 
 def _mail(rows: Sequence[Delivery], names: Names) -> Mail:
     """Return what became of mails to several people that fared alike."""
-    state, error = _fate(rows[0])
+    state, error, channel, until = _fate(rows[0])
     people = _("、").join(names.of(str(row.user or row.contact or row.address)) for row in rows)
     sent = [(row.carried_by or row).sent_at for row in rows]
-    words = str(MAILS[Delivery.State(state)]) % {"to": people, "error": error}
+    said = WAITING if until else (CALLS if channel == Delivery.WEBHOOK else MAILS)[Delivery.State(state)]
+    words = str(said) % {"to": people, "error": error, "until": until}
     return Mail(words, state, max((at for at in sent if at), default=None))
 
 
+# A mail that waits for longer waits for its reader's hours.
+HELD_BACK = timedelta(minutes=2)
+WAITING = gettext_lazy("邮件将在 %(until)s 发给 %(to)s，按对方设置的提醒时间")
 MAILS = {
     Delivery.State.QUEUED: gettext_lazy("邮件正要发给 %(to)s"),
     Delivery.State.SENT: gettext_lazy("邮件已发给 %(to)s"),
     Delivery.State.FAILED: gettext_lazy("邮件没有送到 %(to)s：%(error)s"),
+    Delivery.State.WITHHELD: gettext_lazy("没等到 %(to)s 的提醒时间，事情已经办妥，邮件没有发"),
+}
+CALLS = {
+    Delivery.State.QUEUED: gettext_lazy("正要通知程序 %(to)s"),
+    Delivery.State.SENT: gettext_lazy("已通知程序 %(to)s"),
+    Delivery.State.FAILED: gettext_lazy("没有通知到程序 %(to)s：%(error)s"),
+    Delivery.State.WITHHELD: gettext_lazy("没有通知程序 %(to)s"),
 }

@@ -14,15 +14,13 @@ Kind = Delivery.Kind
 # What is younger is told as it was: a breach of a minute ago is news, whatever became of it.
 NEWS = GATHERING + timedelta(seconds=15)
 STEPS = (Kind.WARNING, Kind.BREACH)
-SETTLED = "settled meanwhile"
-OVERTAKEN = "a later step tells of it"
 
 
 def withhold_settled(keys: Collection[int], now: datetime) -> set[int]:
     """Withhold those of these unsent alerts that waited and need not be told any more; return their keys."""
     waited = Delivery.objects.filter(pk__in=keys, queued_at__lt=now - NEWS).order_by("pk")
     withheld: set[int] = set()
-    for narrowed, reason in ((_settled(waited), SETTLED), (_overtaken(waited), OVERTAKEN)):
+    for narrowed, reason in ((_settled(waited), Delivery.SETTLED), (_overtaken(waited), Delivery.OVERTAKEN)):
         found = set(narrowed.values_list("pk", flat=True)) - withheld
         if found:
             Delivery.objects.filter(pk__in=found).update(state=Delivery.State.WITHHELD, lease_until=None, error=reason)

@@ -158,6 +158,8 @@ class Delivery(models.Model):
 
     # The channels that it may go by.
     EMAIL, WEBHOOK = "email", "webhook"
+    # Why one that had to wait was not sent after all: there was no more to be done, or a later one tells of it.
+    SETTLED, OVERTAKEN = "settled meanwhile", "a later step tells of it"
 
     class State(models.TextChoices):
         QUEUED = "queued", _("待发送")

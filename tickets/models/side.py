@@ -1,5 +1,7 @@
 """Work beside a ticket: something that somebody is asked to do on the way."""
 
+from typing import Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -7,6 +9,18 @@ from django.utils.translation import pgettext_lazy
 from plans.models import User
 from sla.models import Escalation
 from tickets.models.ticket import Ticket
+
+
+class SideTaskQuerySet(models.QuerySet["SideTask"]):
+    """Read side tasks."""
+
+    def open(self) -> Self:
+        """Narrow to what is still to be done, oldest first."""
+        return self.filter(done_at=None).order_by("created_at", "pk")
+
+    def waiting_for(self, user: User) -> Self:
+        """Narrow to what is still to be done by a user."""
+        return self.open().filter(assignee=user)
 
 
 class SideTask(models.Model):
@@ -25,6 +39,8 @@ class SideTask(models.Model):
     created_at = models.DateTimeField(_("创建于"))
     done_by = models.CharField(_("完成人"), max_length=120, blank=True)
     done_at = models.DateTimeField(_("完成于"), null=True, blank=True)
+
+    objects = SideTaskQuerySet.as_manager()
 
     class Meta:
         ordering = ["ticket", "pk"]
