@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import holidays
@@ -21,8 +22,8 @@ LIEU_EN = " (in lieu)"
 EVE = "Lunar New Year's Eve"
 SWAPPED = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
 ONE_DAY = timedelta(days=1)
-VERSION = f"holidays {holidays.__version__}"
-SOURCE = f"python-holidays {holidays.__version__}"
+VERSION = f"holidays {version('holidays')}"
+SOURCE = f"python-{VERSION}"
 
 
 class Name(NamedTuple):
