@@ -13,8 +13,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.catalogue import Offer, put_plans, put_products
-from plans.models import Plan, Product
+from plans.models import Plan, Product, User
 from plans.models.contracts import Deployment
+from plans.models.people import STAFF_ROLES
 from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.holidays.written import years
@@ -260,6 +261,11 @@ def _read_plans(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> N
             _read_file(node, place.knowing("calendar", calendars).knowing("product", products), catalogue)
 
 
+def staff() -> set[str]:
+    """Return the user names that a ladder may tell, of people who left as well: whoever left is passed over."""
+    return set(User.objects.filter(role__in=STAFF_ROLES).values_list("username", flat=True))
+
+
 def _codes(rows: Any) -> set[str]:
     return set(rows.values_list("code", flat=True))
 
@@ -268,7 +274,7 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
     """Read one vendor's file: its outline first, so that policies and items may name what it brings."""
     outline = mapping(OUTLINE)(node, place)
     promises = _promises(outline["promises"] or "", node, place)
-    place = place.knowing("promise", promises)
+    place = place.knowing("promise", promises).knowing("person", staff())
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
     place = place.knowing("policy", _codes(Policy.objects.current()) | {each.code for each in terms})

@@ -14,6 +14,7 @@ from sla.actors import SYSTEM, Actor
 from sla.clock import database_now
 from sla.comparing import Span, spans_between
 from sla.composing import BREAKS, Composed, Day, Hours, Year, compose, composed, digest, hours_of, years_known
+from sla.ladder import WARNINGS
 from sla.models import (
     CalendarVersion,
     EscalationRule,
@@ -26,13 +27,15 @@ from sla.models import (
 )
 
 __all__ = [
-    "BREAKS", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year", "check_terms",
-    "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy", "terms_of", "with_target",
-    "write_alone", "year_digest",
+    "BREAKS", "Again", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year",
+    "check_terms", "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy", "terms_of",
+    "with_target", "write_alone", "year_digest",
 ]  # fmt: skip
 
 # Two who add versions at once would both add the same one.
 WRITE_LOCK = 0x5301
+# A ladder that nobody answers must end.
+MOST_ROUNDS = 50
 
 
 class Outcome(StrEnum):
@@ -108,6 +111,16 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """Which levels of a metric's ladder come again: from `level` on, `times` times, `every` working seconds apart."""
+
+    metric: str
+    level: int
+    every: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """A policy's whole content, which a version keeps for ever."""
 
@@ -119,6 +132,13 @@ class Terms:
     basis: str = Policy.Basis.FROM_CREATION
     reopening: str = Policy.Reopening.RESUME
     note: str = field(default="")
+    repeats: tuple[Again, ...] = ()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return what a version's digest is of: what most policies do not have is left out where it is missing."""
+        said = asdict(self)
+        return said if self.repeats else {name: value for name, value in said.items() if name != "repeats"}
 
 
 def write_alone() -> None:
@@ -226,7 +246,7 @@ def put_policy(*, terms: Terms) -> Change:
     """Save a policy as a new version when its content differs from the version in force. Raises PolicyError."""
     check_terms(terms)
     write_alone()
-    written = digest(asdict(terms))
+    written = digest(terms.content)
     kept = Policy.objects.current().filter(code=terms.code).first()
     if kept and kept.digest == written:
         return Change("policy", terms.code, Outcome.UNCHANGED, kept.version)
@@ -234,6 +254,7 @@ def put_policy(*, terms: Terms) -> Change:
     row = Policy.objects.create(
         code=terms.code, version=version, name=terms.name, name_en=terms.name_en, note=terms.note,
         basis=terms.basis, reopening=terms.reopening, digest=written,
+        repeats={one.metric: {"from": one.level, "every": one.every, "times": one.times} for one in terms.repeats},
     )  # fmt: skip
     Target.objects.bulk_create(Target(policy=row, **_listed(asdict(target))) for target in terms.targets)
     EscalationRule.objects.bulk_create(EscalationRule(policy=row, **_listed(asdict(level))) for level in terms.levels)
@@ -250,9 +271,11 @@ def terms_of(policy: Policy) -> Terms:
         Level(rule.metric, rule.level, rule.mark, rule.amount, tuple(rule.actions))
         for rule in policy.escalation_rules.all()
     )
+    repeats = tuple(Again(metric, one["from"], one["every"], one["times"]) for metric, one in policy.repeats.items())
     return Terms(
         code=policy.code, name=policy.name, name_en=policy.name_en, basis=policy.basis, reopening=policy.reopening,
         note=policy.note, targets=tuple(Promise.of(target) for target in policy.targets.all()), levels=levels,
+        repeats=repeats,
     )  # fmt: skip
 
 
@@ -272,6 +295,23 @@ def check_terms(terms: Terms) -> None:
     for level in terms.levels:
         if level.metric not in metrics:
             raise PolicyError(f"ladders.{level.metric}", _("没有对应的时限。"))
+    for again in terms.repeats:
+        _check_again(again, [level for level in terms.levels if level.metric == again.metric])
+
+
+def _check_again(again: Again, levels: list[Level]) -> None:
+    """Refuse what comes again before the deadline, never, for ever, or before its own last level has come."""
+    where = f"repeats.{again.metric}"
+    first = next((level for level in levels if level.level == again.level), None)
+    if first is None:
+        raise PolicyError(f"{where}.from", _("没有第 %d 级。") % again.level)
+    if first.mark in WARNINGS:
+        raise PolicyError(f"{where}.from", _("只有超时和超时之后的级别可以重复。"))
+    if not 1 <= again.times <= MOST_ROUNDS:
+        raise PolicyError(f"{where}.times", _("重复次数应在 1 到 %d 之间。") % MOST_ROUNDS)
+    marks = [level.amount for level in levels if level.level >= again.level and level.mark not in WARNINGS]
+    if again.every <= max(marks) - min(marks):
+        raise PolicyError(f"{where}.every", _("间隔须长于要重复的各级所跨的时间。"))
 
 
 def _check_target(target: Promise, where: str) -> None:

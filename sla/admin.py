@@ -25,6 +25,7 @@ from sla.models import (
     Policy,
     Target,
 )
+from sla.models.policies import Metric
 
 # What only somebody who looks for a fault wants to see, folded away.
 INSIDES = _("引擎内部")
@@ -174,7 +175,14 @@ class PolicyAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("code", "version", "is_current", "name", "name_en", "created_at")
     list_filter = ("is_current", "targets__metric", "basis", "reopening")
     search_fields = ("code", "name", "name_en", "targets__promise", "targets__clause")
+    fields = ("code", "version", "is_current", "name", "name_en", "basis", "reopening", "come_again", "note", "digest",
+              "created_at")  # fmt: skip
+    readonly_fields = ("come_again",)
     inlines = [TargetInline, EscalationRuleInline]
+
+    @admin.display(description=_("重复升级"))
+    def come_again(self, policy: Policy) -> str:
+        return lines([f"{Metric(name).label}: {wording.again(said)}" for name, said in policy.repeats.items()]) or "-"
 
 
 class ByThing:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
 
-from sla.actions import BREAKS, Hours, Level, PolicyError, Promise, Terms, check_terms, compose
+from sla.actions import BREAKS, Again, Hours, Level, PolicyError, Promise, Terms, check_terms, compose
 from sla.calendar import Calendar, CalendarError
 from sla.models import EscalationRule, Policy, Target
 from sla.models.policies import Metric
@@ -32,7 +33,16 @@ from sla.timeline import FactKind, Hold
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Whom a ladder may name; who that is for a ticket is decided where tickets are known.
-ROLES = ("owner", "team_lead", "duty_manager", "technical_manager", "success_manager", "account_team")
+ROLES = ("owner", "team_lead", "duty_manager", "technical_manager", "success_manager", "account_team", "on_call")
+# What an action needs besides its name; who is told is told by role, by user name, or both.
+DEEDS: dict[str, tuple[str, ...]] = {
+    "tell": (),
+    "raise_priority": (),
+    "reassign": ("role",),
+    "side_task": ("title", "title_en", "role"),
+    "webhook": ("endpoint",),
+}
+TOLD = ("roles", "people")
 
 SPAN = list_of(text(8))
 HOLIDAYS = mapping({
@@ -74,24 +84,52 @@ TARGET = mapping({
 })  # fmt: skip
 
 
+def person(node: yaml.Node, place: Place) -> str:
+    """Return the user name of a colleague; whether there is one is checked where people are known."""
+    value = text(150)(node, place)
+    staff = place.known.get("person")
+    if staff is not None and value and value not in staff:
+        near = get_close_matches(value, staff, n=1)
+        place.refuse(node, _("没有用户名为“%s”的同事。") % value + (_("是否要写“%s”?") % near[0] if near else ""))
+    return value
+
+
+ACTION = mapping({
+    "do": Field(choice(tuple(DEEDS))),
+    "roles": Field(list_of(choice(ROLES)), None),
+    "people": Field(list_of(person), None),
+    "role": Field(choice(ROLES), None),
+    "title": Field(text(200), None),
+    "title_en": Field(text(200), None),
+    "endpoint": Field(text(80), None),
+})  # fmt: skip
+
+
 def action(node: yaml.Node, place: Place) -> dict[str, Any]:
-    """Return one action of a ladder: tell roles, raise the priority, or reassign to a role."""
-    doing = {
-        "do": Field(choice(("tell", "raise_priority", "reassign"))),
-        "roles": Field(list_of(choice(ROLES)), None),
-        "role": Field(choice(ROLES), None),
-    }
-    read = {name: value for name, value in mapping(doing)(node, place).items() if value is not None}
-    needs = {"tell": {"do", "roles"}, "raise_priority": {"do"}, "reassign": {"do", "role"}}
-    if "do" in read and read.keys() != needs.get(read["do"], read.keys()):
-        place.refuse(node, _("应有:%s。") % "、".join(sorted(needs[read["do"]])))
+    """Return one action of a ladder: tell people, raise the priority, reassign, ask for a side task, call a program."""
+    read = {name: value for name, value in ACTION(node, place).items() if value is not None}
+    if "do" in read and not _is_whole(read):
+        needed = sorted(("do", *DEEDS[read["do"]])) if read["do"] != "tell" else ["do", _("roles 或 people")]
+        place.refuse(node, _("应有:%s。") % "、".join(needed))
     return read
+
+
+def _is_whole(said: Mapping[str, Any]) -> bool:
+    given = said.keys() - {"do"}
+    if said["do"] == "tell":
+        return bool(given) and given <= set(TOLD)
+    return given == set(DEEDS.get(said["do"], given))
 
 
 LEVEL = mapping({
     "mark": Field(choice(EscalationRule.Mark.values)),
     "amount": Field(amount, Decimal(0)),
     "actions": Field(list_of(action)),
+})  # fmt: skip
+REPEAT = mapping({
+    "from": Field(number(1)),
+    "every": Field(number(1)),
+    "times": Field(number()),
 })  # fmt: skip
 POLICY_FIELDS = mapping({
     "code": Field(agreed_code),
@@ -101,6 +139,7 @@ POLICY_FIELDS = mapping({
     "reopening": Field(choice(Policy.Reopening.values), Policy.Reopening.RESUME.value),
     "targets": Field(list_of(TARGET, once=["metric", "priority"])),
     "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}),
+    "repeats": Field(mapping_of(Metric.values, REPEAT), {}),
     "note": Field(text(), ""),
 })  # fmt: skip
 
@@ -154,4 +193,7 @@ def _terms(read: Mapping[str, Any]) -> Terms:
         for row in read["targets"]
     )
     plain = {name: read[name] for name in ("code", "name", "name_en", "basis", "reopening", "note")}
-    return Terms(**plain, targets=targets, levels=levels)
+    repeats = tuple(
+        Again(metric, said["from"], said["every"], said["times"]) for metric, said in read["repeats"].items() if said
+    )
+    return Terms(**plain, targets=targets, levels=levels, repeats=repeats)

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from sla.models import EscalationRule, Target
 from sla.timeline import FactKind, Hold
@@ -43,6 +43,7 @@ ROLES: dict[str, LazyText] = {
     "technical_manager": pgettext_lazy("role", "专属技术经理"),
     "success_manager": pgettext_lazy("role", "客户成功经理"),
     "account_team": pgettext_lazy("role", "客户团队"),
+    "on_call": pgettext_lazy("role", "值班人"),
 }
 DAYS: dict[str, LazyText] = {
     "mon": pgettext_lazy("weekday", "周一"),
@@ -95,10 +96,32 @@ def deeds(actions: Iterable[Mapping[str, Any]]) -> str:
 
 def _deed(action: Mapping[str, Any]) -> str:
     if action["do"] == "tell":
-        return _("告知%(whom)s") % {"whom": listed(action["roles"], ROLES)}
+        return _("告知%(whom)s") % {"whom": _told(action)}
+    if action["do"] == "webhook":
+        return _("调用回调地址“%(name)s”") % {"name": action["endpoint"]}
+    if action["do"] == "raise_priority":
+        return _("提高优先级")
+    whom = listed([action["role"]], ROLES)
     if action["do"] == "reassign":
-        return _("改派给%(whom)s") % {"whom": listed([action["role"]], ROLES)}
-    return _("提高优先级")
+        return _("改派给%(whom)s") % {"whom": whom}
+    return _("请%(whom)s协办：%(title)s") % {"whom": whom, "title": title_of(action)}
+
+
+def _told(action: Mapping[str, Any]) -> str:
+    """Return whom an action tells; single people by their user names, which the engine alone knows of them."""
+    return listed([*action.get("roles", ()), *action.get("people", ())], ROLES)
+
+
+def title_of(action: Mapping[str, Any]) -> str:
+    """Return what a side task is called, in the language in use."""
+    is_english = (get_language() or "").startswith("en")
+    return str(action["title_en" if is_english else "title"])
+
+
+def again(said: Mapping[str, int]) -> str:
+    """Return which levels of a ladder come again, how often, and how many times at most."""
+    words = {"level": said["from"], "every": length(Decimal(said["every"])), "times": said["times"]}
+    return _("从第 %(level)s 级起，每隔 %(every)s（工作时间）再来一轮，最多 %(times)s 轮；有人知悉即停。") % words
 
 
 def week(weekly: Mapping[str, list[list[str]]]) -> list[str]:
