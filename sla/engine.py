@@ -234,17 +234,21 @@ def values_of(cycle: Cycle, compiled: CompiledCalendar, *, is_held: bool = False
         "met_by_id": cycle.met_by,
         "budget": cycle.budget,
         "remaining": cycle.remaining,
-        "pauses": [_pause(pause) for pause in cycle.pauses],
+        "pauses": pauses_to(cycle.pauses),
         "is_provisional": not is_held and compiled.is_provisional(cycle.started_at, end),
     }
 
 
-def _pause(pause: timeline.Pause) -> dict[str, str | None]:
-    return {
-        "start": pause.start.isoformat(),
-        "end": pause.end.isoformat() if pause.end else None,
-        "cause": str(pause.cause),
-    }
+def pauses_to(pauses: Iterable[timeline.Pause]) -> list[dict[str, str | None]]:
+    """Return pauses as they are stored."""
+    return [
+        {
+            "start": pause.start.isoformat(),
+            "end": pause.end.isoformat() if pause.end else None,
+            "cause": str(pause.cause),
+        }
+        for pause in pauses
+    ]
 
 
 def pauses_of(milestone: Milestone) -> list[timeline.Pause]:
@@ -253,7 +257,7 @@ def pauses_of(milestone: Milestone) -> list[timeline.Pause]:
 
 
 def pauses_from(rows: Iterable[Mapping[str, Any]]) -> list[timeline.Pause]:
-    """Return pauses as they are stored."""
+    """Return stored pauses."""
     return [
         timeline.Pause(
             datetime.fromisoformat(row["start"]),

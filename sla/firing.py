@@ -1,21 +1,16 @@
 """Hop 1 of the dispatch: milestones whose next step has come become Escalation rows, each in effect exactly once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from django.db import connection, models, transaction
+from django.db import connection
 
-from sla.clock import database_now
+from sla.batching import BACKOFF, in_batches
 from sla.compiled import policy_with
 from sla.engine import steps_ahead
 from sla.ladder import WARNINGS, Step
 from sla.models import Escalation, Milestone
-
-Row = TypeVar("Row", bound=models.Model)
-
-# How long a row that raised is left alone: after the last of these it is quarantined.
-BACKOFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=1))
+from sla.recomputing import bring_up_to_date
 
 MOVE_ON = """
 UPDATE sla_milestone AS milestone
@@ -43,44 +38,10 @@ def claim_due(before: datetime, limit: int) -> list[Milestone]:
     return list(due.select_related("clock")[:limit])
 
 
-def in_batches(
-    claim: Callable[[datetime], list[Row]],
-    act: Callable[[list[Row], datetime], None],
-    put_off: Callable[[Row, datetime, str], None],
-) -> int:
-    """Claim rows and act on them in one transaction; row by row if that raises. Return how many were claimed."""
-    try:
-        with transaction.atomic():
-            now = database_now()
-            rows = claim(now)
-            if rows:
-                act(rows, now)
-            return len(rows)
-    except Exception:  # noqa: BLE001  one poisoned row must not stop the others: find it
-        return _one_by_one(claim, act, put_off)
-
-
-def _one_by_one(
-    claim: Callable[[datetime], list[Row]],
-    act: Callable[[list[Row], datetime], None],
-    put_off: Callable[[Row, datetime, str], None],
-) -> int:
-    with transaction.atomic():
-        now = database_now()
-        rows = claim(now)
-        for row in rows:
-            try:
-                with transaction.atomic():
-                    act([row], now)
-            except Exception as error:  # noqa: BLE001  kept on the row, shown and alarmed
-                put_off(row, now, f"{type(error).__name__}: {error}"[:400])
-        return len(rows)
-
-
 def _fire(rows: list[Milestone], now: datetime) -> None:
     escalations: list[Escalation] = []
     moved: list[tuple[int, datetime | None, int, datetime]] = []
-    for row in rows:
+    for row in bring_up_to_date(rows, now):
         passed, upcoming = _passed(row, now)
         escalations += _escalations(row, passed, now)
         moved.append((
@@ -89,6 +50,8 @@ def _fire(rows: list[Milestone], now: datetime) -> None:
             upcoming.level if upcoming else 0,
             passed[-1].at if passed else row.fired_through or now,
         ))  # fmt: skip
+    if not moved:
+        return
     _take_up_again(escalations, now)
     Escalation.objects.bulk_create(escalations, ignore_conflicts=True)
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sla.comparing import DayChange, days_between, spans_between
 from sla.composing import Composed, Hours, Year, composed, years_known
 from sla.models import CalendarVersion, DueMove, Milestone, Observation
-from sla.reckoning import Outcome, outcomes, touched
+from sla.reckoning import Outcome, Touch, outcomes, touched
 from sla.timeline import FactKind
 
 # Open milestones that a preview looks at for each calendar; beyond, its counts say that they are not complete.
@@ -127,11 +127,11 @@ def _outcomes(calendar: Composed, at: datetime) -> Iterator[Outcome]:
     """Yield what becomes of the open milestones that a proposed calendar touches, in the order of their keys."""
     if calendar.before is None:
         return
-    spans = spans_between(calendar.before, calendar.after)
-    versions = list(CalendarVersion.objects.filter(code=calendar.code).values_list("pk", flat=True))
+    versions = CalendarVersion.objects.filter(code=calendar.code).values_list("pk", flat=True)
+    touch = Touch(list(versions), spans_between(calendar.before, calendar.after))
     after, left = 0, LOOKED_AT
-    while spans and left > 0:
-        rows = touched(versions=versions, spans=spans, after=after, limit=min(CHUNK, left))
+    while touch.spans and left > 0:
+        rows = touched(touch, after=after, limit=min(CHUNK, left))
         if not rows:
             return
         yield from outcomes(rows, calendar.after, at)

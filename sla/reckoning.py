@@ -1,5 +1,6 @@
 """Open milestones by another version of their calendar: what each would then be. Nothing is written here."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,24 @@ TOUCHED = """
 SELECT id, clock_id, metric, number, target_id, calendar_version_id, started_at, due_at, pauses, next_step_at,
   next_level, fired_through
 FROM sla_milestone
-WHERE id > %s AND stopped_at IS NULL AND NOT is_held AND calendar_version_id = ANY(%s)
+WHERE stopped_at IS NULL AND NOT is_held AND quarantined_at IS NULL AND calendar_version_id = ANY(%s)
   AND tstzrange(started_at, due_at, '[]') && %s::tstzmultirange
-ORDER BY id LIMIT %s
 """
+NEXT = f"{TOUCHED} AND id > %s ORDER BY id LIMIT %s"
+CHOSEN = f"{TOUCHED} AND id = ANY(%s) ORDER BY id"
+
+
+class Touch(NamedTuple):
+    """Which open milestones a changed calendar concerns: those on these versions whose span meets one of these."""
+
+    versions: Collection[int]
+    spans: Collection[Span]
+
+    @property
+    def terms(self) -> list[Any]:
+        """Return the two as the statement takes them."""
+        spans = ",".join(f"[{start.isoformat()},{end.isoformat()})" for start, end in self.spans)
+        return [list(self.versions), f"{{{spans}}}"]
 
 
 class Open(NamedTuple):
@@ -42,7 +57,8 @@ class Open(NamedTuple):
     version: int
     started_at: datetime
     due_at: datetime | None
-    pauses: list[dict[str, Any]]
+    # JSON, as stored.
+    pauses: str
     next_step_at: datetime | None
     next_level: int
     fired_through: datetime | None
@@ -71,17 +87,23 @@ class Outcome:
     undoes_breach: bool
 
 
-def touched(
-    *, versions: Collection[int], spans: Iterable[Span], after: int, limit: int, lock: bool = False
-) -> list[Open]:
-    """Return open milestones on these versions whose span touches one of `spans`, by key from `after` on.
+def touched(touch: Touch, *, limit: int, after: int = 0, lock: bool = False) -> list[Open]:
+    """Return the open milestones that a change concerns, by key from `after` on.
 
-    A milestone that is held is left out. With `lock` they are locked, and those that somebody else holds passed over.
+    What is held or quarantined is left out. With `lock` they are locked, and those that somebody else holds passed
+    over.
     """
-    text = "{" + ",".join(f"[{start.isoformat()},{end.isoformat()})" for start, end in spans) + "}"
+    return _read(NEXT + (" FOR UPDATE SKIP LOCKED" if lock else ""), [*touch.terms, after, limit])
+
+
+def touched_among(touch: Touch, keys: Collection[int]) -> list[Open]:
+    """Return those of some milestones that a change concerns."""
+    return _read(CHOSEN, [*touch.terms, list(keys)])
+
+
+def _read(statement: str, values: list[Any]) -> list[Open]:
     with connection.cursor() as cursor:
-        locking = "FOR UPDATE SKIP LOCKED" if lock else ""
-        cursor.execute(f"{TOUCHED} {locking}", [after, list(versions), text, limit])
+        cursor.execute(statement, values)
         return [Open(*row) for row in cursor.fetchall()]
 
 
@@ -94,7 +116,7 @@ def outcomes(rows: Sequence[Open], calendar: CompiledCalendar, at: datetime) -> 
 def _reckoned(row: Open, calendar: CompiledCalendar) -> Reckoned:
     """Return a milestone anew from its own row, without reading its facts."""
     target = policy_with(row.target).pure_of[row.target]
-    pauses = pauses_from(row.pauses)
+    pauses = pauses_from(json.loads(row.pauses)) if row.pauses != "[]" else []
     due_at, remaining = timeline.due_of(target, calendar.calendar, row.started_at, pauses)
     budget = target.budget or timeline.budget_of(target, calendar.calendar, row.started_at)
     return Reckoned(row.target, row.started_at, due_at, budget, remaining, pauses)

@@ -7,7 +7,7 @@ from typing import Any
 
 from plans.models import User
 from sla.actors import SYSTEM
-from sla.firing import BACKOFF, in_batches
+from sla.batching import BACKOFF, in_batches
 from sla.ladder import WARNINGS
 from sla.models import Escalation
 from tickets.actions import ticket as ticket_actions

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
 from plans.models import ApiKey
+from sla.batching import BACKOFF
 from sla.clock import database_now
-from sla.firing import BACKOFF
 from sla.problems import problem
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
