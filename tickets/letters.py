@@ -114,7 +114,7 @@ def _last_words(occasion: Occasion) -> Message | None:
     if event is None:
         return None
     said_too = occasion.ticket.events.filter(number=event.number - 1, at=event.at, kind=TicketEvent.Kind.REPLY)
-    reply = said_too.select_related("message").first()
+    reply = said_too.filter(message__retracted_at=None).select_related("message").first()
     return reply.message if reply else None
 
 

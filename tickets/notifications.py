@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from plans.models import Contact, User
 from plans.on_call import roster
@@ -169,6 +170,14 @@ def withhold(*, before: datetime, reason: str) -> int:
     """Keep back for good what was queued before an instant and not sent; return how many."""
     rows = Delivery.objects.filter(state=Delivery.State.QUEUED, queued_at__lt=before)
     return rows.update(state=Delivery.State.WITHHELD, lease_until=None, error=reason)
+
+
+def take_back(*, event: TicketEvent, at: datetime) -> bool:
+    """Keep back what is queued about a ledger's line; tell whether some of it has gone out already, or is going."""
+    rows = Delivery.objects.filter(event=event)
+    queued = rows.filter(Q(lease_until=None) | Q(lease_until__lt=at), state=Delivery.State.QUEUED, carried_by=None)
+    queued.update(state=Delivery.State.WITHHELD, error="retracted")
+    return rows.exclude(state=Delivery.State.WITHHELD).exists()
 
 
 def new_message_id(number: str) -> str:

@@ -12,27 +12,35 @@ from tickets.actions.ticket.life import (
 )
 from tickets.actions.ticket.ownership import accept, assign, hand_over, reassign
 from tickets.actions.ticket.standing import locked
-from tickets.actions.ticket.terms import raise_priority
+from tickets.actions.ticket.taking_back import publish, retract, unpublish
+from tickets.actions.ticket.terms import Classification, Foreseen, foresee, raise_priority, reclassify
 from tickets.actions.ticket.words import bot_reply, log_call, note, progress, reply
 
 __all__ = [
+    "Classification",
+    "Foreseen",
     "accept",
     "assign",
     "bot_reply",
     "close",
     "customer_message",
+    "foresee",
     "hand_over",
     "locked",
     "log_call",
     "merge",
     "note",
     "progress",
+    "publish",
     "raise_priority",
     "reassign",
+    "reclassify",
     "reopen",
     "reply",
     "resolve",
     "resume",
     "resume_due",
+    "retract",
+    "unpublish",
     "wait",
 ]
