@@ -77,7 +77,7 @@ def _dialect(content: bytes) -> type[csv.Dialect]:
     return type("Found", (csv.excel,), {"delimiter": delimiter})
 
 
-def _days(table: csv.DictReader[str], sheet: Sheet) -> Iterator[Day]:
+def _days(table: "csv.DictReader[str]", sheet: Sheet) -> Iterator[Day]:
     for row in table:
         line = table.line_num
         cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
