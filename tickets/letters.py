@@ -233,7 +233,7 @@ def waited(occasion: Occasion) -> tuple[str, ...]:
     if not occasion.delivery.user_id or occasion.waited < HELD_BACK:
         return ()
     when = said(occasion.delivery.queued_at, occasion.zone)
-    return (_("此事发生于 %(when)s，按您设置的提醒时间现在送达。") % {"when": when},)
+    return (_("这条提醒产生于 %(when)s，按您设置的提醒时间现在送达。") % {"when": when},)
 
 
 def _to_us(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "") -> Letter:
