@@ -296,6 +296,12 @@ def _clock(wall: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+def wall_words(wall: int) -> str:
+    """Return a wall time as it is written, 08:30 or 24:00, with seconds only where it has any."""
+    shown = _clock(wall)
+    return shown.removesuffix(":00")
+
+
 def _working_day(seconds: Any) -> int | None:
     if seconds is None:
         return None

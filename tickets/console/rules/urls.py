@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import engine
+from tickets.console.rules import calendars, engine
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
+    *calendars.urlpatterns,
     *engine.urlpatterns,
 ]
