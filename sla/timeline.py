@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     REOPEN = "reopen"
     CLOSE = "close"
     MERGE = "merge"
+    LEAVE = "leave"
     REPLAN = "replan"
     HAND_OVER = "hand_over"
     SIGN = "sign"
@@ -77,7 +78,7 @@ class State(StrEnum):
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
-ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE})
+ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE, FactKind.LEAVE})
 # A customer who reopens says by that alone that something is still to be answered.
 ASKING = frozenset({FactKind.CUSTOMER_MESSAGE, FactKind.REOPEN})
 STARTED_BY = {FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.RESOLUTION), FactKind.HAND_OVER: (Metric.SIGN_OFF,)}

@@ -26,6 +26,7 @@ FACTS: dict[str, LazyText] = {
     FactKind.REOPEN: pgettext_lazy("fact", "重新打开"),
     FactKind.CLOSE: pgettext_lazy("fact", "关闭"),
     FactKind.MERGE: pgettext_lazy("fact", "合并"),
+    FactKind.LEAVE: pgettext_lazy("fact", "转出团队"),
     FactKind.REPLAN: pgettext_lazy("fact", "更换标准"),
     FactKind.HAND_OVER: pgettext_lazy("fact", "交付"),
     FactKind.SIGN: pgettext_lazy("fact", "签字"),

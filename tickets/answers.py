@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import translation
 
 from plans.wording import text_of
 from sla.compiled import calendar_of, policy_of
 from sla.engine import pauses_of
 from sla.models import Milestone
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketClock
 
 
 def instant(at: datetime | None) -> str | None:
@@ -24,10 +25,11 @@ def ticket_url(number: str) -> str:
     return f"{settings.PUBLIC_URL}/api/v1/tickets/{number}/"
 
 
-def milestones_of(ticket: Ticket) -> list[Milestone]:
-    """Return a ticket's milestones in one query, in the order in which they started."""
-    rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).select_related("target__policy")
-    return list(rows.order_by("started_at", "pk"))
+def milestones_of(ticket: Ticket, *, with_teams: bool = False) -> list[Milestone]:
+    """Return a ticket's milestones in one query, in the order in which they started; a team's own only if asked for."""
+    rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).annotate(part=F("clock__ticket_clock__part"))
+    rows = rows if with_teams else rows.exclude(part=TicketClock.Part.TEAM)
+    return list(rows.select_related("target__policy").order_by("started_at", "pk"))
 
 
 def known(milestones: Iterable[Milestone]) -> Iterable[Milestone]:
@@ -55,6 +57,7 @@ def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
     left = remaining_of(row, at)
     return {
         "metric": row.metric,
+        "part": getattr(row, "part", TicketClock.Part.TICKET),
         "number": row.number,
         "state": row.state_at(at),
         "started_at": instant(row.started_at),

@@ -1,7 +1,7 @@
 """In whose hands a ticket was, told by its ledger, and how much of each promise's time fell to them. Source: C31"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
@@ -61,6 +61,8 @@ class _Hands:
     owner: Holder
     waits_for: Holder | None = None
     until: datetime | None = None
+    # Who worked it before each line that made somebody the owner.
+    before: dict[int, Holder] = field(default_factory=dict)
 
     @property
     def holder(self) -> Holder:
@@ -91,6 +93,8 @@ def _first_team(ticket: Ticket, lines: Sequence[TicketEvent]) -> str:
 def _pass_on(hands: _Hands, event: TicketEvent) -> None:
     """Change the hands as a line of the ledger says."""
     team = event.fields.get("team", hands.owner.team)
+    if event.kind in (Kind.ACCEPTED, Kind.ASSIGNED):
+        hands.before[event.number] = hands.owner
     if event.kind == Kind.ACCEPTED:
         hands.owner = Holder(HolderKind.AGENT, event.actor_ref, team)
     elif event.kind == Kind.ASSIGNED:
@@ -103,6 +107,8 @@ def _pass_on(hands: _Hands, event: TicketEvent) -> None:
         hands.until = datetime.fromisoformat(until) if until else None
     elif event.kind in ENDS_WAIT:
         hands.waits_for = hands.until = None
+    elif event.kind == Kind.RETRACTED and event.fields.get("event") == max(hands.before, default=None):
+        hands.owner = hands.before.pop(event.fields["event"])
 
 
 def splits_of(

@@ -14,6 +14,7 @@ from sla.engine import Heard
 from sla.inserting import insert_all
 from sla.models import Milestone, Policy
 from sla.timeline import ActorKind, FactKind
+from tickets import team_clocks
 from tickets.answers import instant
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
 
@@ -37,6 +38,9 @@ FACTS = {
     Kind.MERGED: FactKind.MERGE,
 }
 
+# What a fact takes along of the fields of its line.
+CARRIED = ("hold", "until", "remark", "team")
+
 # After these a ticket stands otherwise than before.
 TURNS = (Kind.OPENED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED)
 
@@ -51,6 +55,19 @@ KEPT = (
     "status", "priority", "team", "assignee", "waiting_until", "resolved_at", "closed_at", "merged_into", "next_due_at",
     "event_count", "updated_at",
 )  # fmt: skip
+
+
+# What stands behind a line that somebody else's rules wrote: the milestones have changed already.
+NOTED = """
+UPDATE tickets_ticket AS ticket
+SET event_count = noted.event_count, updated_at = noted.updated_at, next_due_at = (
+  SELECT min(milestone.due_at) FROM tickets_ticketclock AS timed
+  JOIN sla_milestone AS milestone ON milestone.clock_id = timed.clock_id AND milestone.stopped_at IS NULL
+  WHERE timed.ticket_id = ticket.id
+)
+FROM unnest(%s::bigint[], %s::integer[], %s::timestamptz[]) AS noted (id, event_count, updated_at)
+WHERE ticket.id = noted.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +129,23 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
     entries = _in_turn(ticket, written)
     events = [_event(ticket, entry, number) for number, entry in enumerate(entries, first)]
     TicketEvent.objects.bulk_create(events)
-    heard = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
-    if heard:
-        _tell(ticket, heard)
+    facts = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
+    if facts:
+        ticket.next_due_at = _next_due(_tell(ticket, facts))
     ticket.event_count += len(entries)
     ticket.updated_at = entries[-1].at
     ticket.save(update_fields=KEPT)
     return events
 
 
-def _tell(ticket: Ticket, heard: list[Heard]) -> None:
+def _tell(ticket: Ticket, facts: list[Heard]) -> list[Milestone]:
+    """Let the clocks of a ticket hear facts; a team that it comes to or leaves may have one of its own. Source: C32"""
+    moved = next((place for place, fact in enumerate(facts) if "team" in fact.fields), None)
     rows: list[Milestone] = []
-    for timed in ticket.ticket_clocks.select_related("clock"):
-        rows += engine.observe(timed.clock, heard)
-    ticket.next_due_at = _next_due(rows)
+    for timed in team_clocks.running(ticket):
+        is_left = moved is not None and timed.part == TicketClock.Part.TEAM
+        rows += engine.observe(timed.clock, team_clocks.until_left(facts, moved) if is_left else facts)
+    return rows if moved is None else [*rows, *team_clocks.start(ticket, facts[moved:])]
 
 
 def policy_over(ticket: Ticket) -> Policy | None:
@@ -147,7 +167,8 @@ def replan(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEvent:
     rows = _replanned(ticket, heard, policy)
     ticket.next_due_at = _next_due(rows)
     ticket.save(update_fields=CLASSED)
-    dues = {"dues": moved} if (moved := _moved(open_before, rows, at)) else {}
+    moved = _moved(open_before, team_clocks.without_teams(ticket, rows), at)
+    dues = {"dues": moved} if moved else {}
     return record(ticket, replace(entry, at=at, fields=entry.fields | dues))[0]
 
 
@@ -218,7 +239,8 @@ def withdraw(ticket: Ticket, event: TicketEvent, entry: Entry) -> TicketEvent:
     for timed in ticket.ticket_clocks.select_related("clock"):
         rows += engine.withdraw(timed.clock, source=f"{ticket.number}#{event.number}", at=entry.at)
     ticket.next_due_at = _next_due(rows)
-    again = [row for row in rows if row.stopped_at is None and row.pk not in open_before]
+    seen = team_clocks.without_teams(ticket, rows)
+    again = [row for row in seen if row.stopped_at is None and row.pk not in open_before]
     owed = [{"metric": row.metric, "number": row.number, "due_at": instant(row.due_at)} for row in again]
     return record(ticket, replace(entry, fields=entry.fields | ({"owed": owed} if owed else {})))[0]
 
@@ -251,7 +273,7 @@ def _is_fact(entry: Entry) -> bool:
 
 
 def _heard(ticket: Ticket, event: TicketEvent, entry: Entry) -> Heard:
-    fields: dict[str, Any] = {name: entry.fields[name] for name in ("hold", "until", "remark") if name in entry.fields}
+    fields: dict[str, Any] = {name: entry.fields[name] for name in CARRIED if name in entry.fields}
     return Heard(FACTS[entry.kind], entry.at, entry.actor, f"{ticket.number}#{event.number}", fields)
 
 

@@ -12,7 +12,7 @@ from plans.models import Contact, User
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.models import Escalation, Milestone
 from sla.proofs import proof_of
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, Ticket, TicketClock
 from tickets.strip import Span, Story, Strip, draw
 from tickets.wording import in_english
 
@@ -27,6 +27,7 @@ RELATED = (
     "escalation__milestone__calendar_version",
     "event__message",
     "bulletin",
+    "endpoint",
     "user",
     "contact__customer",
 )
@@ -82,6 +83,7 @@ class Occasion:
         if self.delivery.escalation:
             return self.delivery.escalation.milestone
         timed = Milestone.objects.filter(clock__ticket_clock__ticket=self.ticket)
+        timed = timed.exclude(clock__ticket_clock__part=TicketClock.Part.TEAM) if self.delivery.contact_id else timed
         related = timed.select_related("clock", "target__policy", "calendar_version")
         return related.order_by(F("stopped_at").desc(nulls_first=True), "due_at", "pk").first()
 

@@ -23,7 +23,7 @@ from sla.proofs import Proof, ProofPiece, proof_of
 from tickets.answers import remaining_of
 from tickets.countdown import Countdown, count_down, left_over
 from tickets.holders import NO_SPLIT, Split
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketClock
 from tickets.sheet import Sheet, sheet
 from tickets.strip import ZERO, Piece, Span, Story, Strip, draw
 from tickets.templatetags.shouyue import length_words, near
@@ -59,7 +59,14 @@ class Promise:
 
     @property
     def name(self) -> str:
-        return str(self.milestone.get_metric_display())
+        """Return what is promised; of a clock that only times a team, that it is owed within the house."""
+        metric = str(self.milestone.get_metric_display())
+        return _("%(metric)s（团队内部）") % {"metric": metric} if self.is_internal else metric
+
+    @property
+    def is_internal(self) -> bool:
+        """Tell whether a team owes it within the house, and no customer sees it."""
+        return getattr(self.milestone, "part", "") == TicketClock.Part.TEAM
 
     @property
     def started_at(self) -> datetime:
@@ -224,8 +231,9 @@ def promises_of(tickets: Iterable[Ticket], at: datetime, viewer: User) -> dict[i
     by_id = {ticket.pk: ticket for ticket in tickets}
     found: dict[int, list[Promise]] = {pk: [] for pk in by_id}
     rows = Milestone.objects.filter(clock__ticket_clock__ticket__in=by_id).annotate(
-        timed_id=F("clock__ticket_clock__ticket")
+        timed_id=F("clock__ticket_clock__ticket"), part=F("clock__ticket_clock__part")
     )
+    rows = rows if viewer.is_agent else rows.exclude(part=TicketClock.Part.TEAM)
     # A calendar is known in this process by its id: its rules are not read again with each row.
     related = rows.select_related("target__policy", "calendar_version", "met_by").defer(
         "calendar_version__rules", "calendar_version__spec", "calendar_version__reasons"

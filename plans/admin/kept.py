@@ -17,7 +17,7 @@ from plans.actions.people import keep
 from plans.models import Plan
 from plans.refusals import RefusedError
 from plans.wording import name_of
-from sla.models import CalendarVersion
+from sla.models import CalendarVersion, Policy
 
 Choices = list[tuple[str, Any]]
 NONE: tuple[str, Any] = ("", _("（无）"))
@@ -35,13 +35,21 @@ def calendars() -> Choices:
     return [(row.code, f"{name_of(row)} ({row.code})") for row in CalendarVersion.objects.current()]
 
 
+def policies() -> Choices:
+    """Return the policies in force that are not one contract's own, by name."""
+    rows = Policy.objects.current().exclude(code__contains="@").order_by("code")
+    return [(row.code, f"{name_of(row)} ({row.code})") for row in rows]
+
+
 def vendors() -> Choices:
     """Return whose plans there are."""
     return [(vendor, vendor) for vendor in Plan.objects.order_by("vendor").values_list("vendor", flat=True).distinct()]
 
 
 # Codes that nobody should have to know by heart, or could mistype without being told.
-OFFERED: dict[str, Callable[[], Choices]] = {"timezone": zones, "calendar": calendars, "vendor": vendors}
+OFFERED: dict[str, Callable[[], Choices]] = {
+    "timezone": zones, "calendar": calendars, "vendor": vendors, "policy": policies,
+}  # fmt: skip
 
 
 def refused_form(form: Any, refusal: str) -> Any:

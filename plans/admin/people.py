@@ -50,7 +50,7 @@ class PeopleAdmin(ByActions, UserAdmin):
 class TeamAdmin(KeptAdmin):
     """Agents or experts who work from one queue."""
 
-    list_display = ("code", "name", "name_en", "vendor", "lead")
+    list_display = ("code", "name", "name_en", "vendor", "lead", "policy")
     list_filter = ("vendor",)
     list_select_related = ("lead",)
     search_fields = ("code", "name", "name_en", "lead__name")

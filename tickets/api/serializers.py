@@ -10,8 +10,8 @@ from sla.fields import InstantField
 from sla.holding import HolderKind
 from sla.models import Milestone
 from sla.models.policies import Metric
-from tickets.answers import decision_of, milestone_fields, milestones_of, ticket_url
-from tickets.models import Attachment, Message, Ticket, TicketEvent
+from tickets.answers import decision_of, instant, milestone_fields, milestones_of, ticket_url
+from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
 
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
@@ -39,6 +39,7 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     """One run of a promised time."""
 
     metric = serializers.ChoiceField(Metric.choices)
+    part = serializers.ChoiceField(TicketClock.Part.choices, help_text="`team`: owed within the house")
     number = serializers.IntegerField(help_text="the n-th run of this metric, from 1")
     state = serializers.ChoiceField(Milestone.State.choices)
     started_at = InstantField()
@@ -121,6 +122,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         if is_customer(self):
             for name in INTERNAL:
                 shown.pop(name)
+            shown["due_at"] = instant(getattr(instance, "promised_at", instance.next_due_at))
         return shown
 
 
@@ -148,7 +150,8 @@ class TicketDetailSerializer(TicketSerializer):
 
     @extend_schema_field(MilestoneSerializer(many=True))
     def get_milestones(self, ticket: Ticket) -> list[dict[str, Any]]:
-        return [milestone_fields(row, self.context["at"]) for row in milestones_of(ticket)]
+        rows = milestones_of(ticket, with_teams=not is_customer(self))
+        return [milestone_fields(row, self.context["at"]) for row in rows]
 
 
 class AttachmentSerializer(serializers.ModelSerializer[Attachment]):

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,8 +31,16 @@ from tickets.api.filters import TicketFilter
 from tickets.api.pages import QueuePages
 from tickets.api.serializers import EventSerializer, SharedMilestoneSerializer, TicketDetailSerializer, TicketSerializer
 from tickets.holders import Split, shares_fields, splits_of
-from tickets.models import Message, Ticket, TicketEvent
+from tickets.models import Message, Ticket, TicketClock, TicketEvent
 
+# The next deadline of a ticket as its customer knows it: what a team owes within the house is not theirs to see.
+PROMISED_AT = Subquery(
+    Milestone.objects.open()
+    .filter(clock__ticket_clock__ticket=OuterRef("pk"), due_at__isnull=False)
+    .exclude(clock__ticket_clock__part=TicketClock.Part.TEAM)
+    .order_by("due_at")
+    .values("due_at")[:1]
+)
 SHOWN = ("contract__plan", "customer", "contact", "product", "team", "assignee")
 
 
@@ -44,7 +52,8 @@ def user_of(request: Request) -> User:
 
 def seen_by(request: Request) -> QuerySet[Ticket]:
     """Return the tickets that whoever asks may see."""
-    return Ticket.objects.visible_to(user_of(request)).select_related(*SHOWN)
+    seen = Ticket.objects.visible_to(user_of(request)).select_related(*SHOWN)
+    return seen if user_of(request).is_agent else seen.annotate(promised_at=PROMISED_AT)
 
 
 def find_ticket(request: Request, number: str) -> Ticket:
@@ -105,7 +114,7 @@ class TicketMilestones(APIView):
     def get(self, request: Request, number: str) -> Response:
         at, is_internal = caller_of(request).at, user_of(request).is_agent
         ticket = find_ticket(request, number)
-        rows = milestones_of(ticket)
+        rows = milestones_of(ticket, with_teams=is_internal)
         splits = splits_of(ticket, ticket.events.all(), rows, at)
         return Response([milestone_fields(row, at) | split_fields(splits[row.pk], is_internal) for row in rows])
 
@@ -118,19 +127,29 @@ def split_fields(split: Split, is_internal: bool) -> dict[str, Any]:
     }
 
 
+PROOF_PARAMETERS = [
+    OpenApiParameter("number", OpenApiTypes.INT, description="which run of the metric; the last unless said"),
+    OpenApiParameter("part", OpenApiTypes.STR, enum=["ticket", "team"], description="`team`: owed within the house"),
+]
+
+
 class MilestoneProof(APIView):
     """Read why a deadline is when it is; of several runs the last, or the one numbered."""
 
-    @extend_schema(responses=ProofSerializer, parameters=[OpenApiParameter("number", OpenApiTypes.INT)])
+    @extend_schema(responses=ProofSerializer, parameters=PROOF_PARAMETERS)
     def get(self, request: Request, number: str, metric: str) -> Response:
-        milestone = find_milestone(find_ticket(request, number), metric, request.query_params.get("number", ""))
+        ticket, asked = find_ticket(request, number), request.query_params
+        part = asked.get("part", "") if user_of(request).is_agent else ""
+        milestone = find_milestone(ticket, metric, asked.get("number", ""), part)
         fields = proof_fields(proof_of(milestone), get_language() or "", events_behind(milestone))
         return Response(ProofSerializer(fields).data)
 
 
-def find_milestone(ticket: Ticket, metric: str, run: str) -> Milestone:
-    """Return a run of a metric. Raises Http404 when there is none."""
-    rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket, metric=metric)
+def find_milestone(ticket: Ticket, metric: str, run: str, part: str = "") -> Milestone:
+    """Return a run of a metric, of a team's clock only if `part` says so. Raises Http404 when there is none."""
+    timed = TicketClock.objects.filter(ticket=ticket)
+    clocks = timed.filter(part=part) if part else timed.exclude(part=TicketClock.Part.TEAM)
+    rows = Milestone.objects.filter(clock__in=clocks.values("clock"), metric=metric)
     if run:
         rows = rows.filter(number=run) if run.isdecimal() and len(run) < 5 else rows.none()
     milestone = rows.select_related("target__policy", "calendar_version").order_by("-started_at", "-number").first()

@@ -127,6 +127,7 @@ class Desk:
         )
         return {
             "milestones": [replace(promise, split=splits[promise.id]) for promise in ordered],
+            "nearest": nearest_of(ordered),
             "customer": customer_of(self.ticket, self.reader),
             "others": self.others(),
             "rights": rights_of(self.ticket),
@@ -151,6 +152,13 @@ class Desk:
             "back_url": self.view.url,
             "list_url": f"{self.url}&part=list",
         }
+
+
+def nearest_of(promises: Iterable[Promise]) -> int | None:
+    """Return the key of the open promise that is due first; None unless it is one of several. Source: C32"""
+    dated = [promise for promise in promises if promise.is_open and promise.due_at]
+    current = current_of(dated)
+    return current.id if current and len(dated) > 1 else None
 
 
 def facts(ticket: Ticket) -> dict[str, Any]:

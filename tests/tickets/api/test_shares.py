@@ -1,5 +1,6 @@
 """Whose time a promise took, as programs read it."""
 
+from plans.models import Team
 from tests.hours import beijing
 from tests.promised import open_under, policy, resolution
 from tickets.actions import ticket as actions
@@ -22,3 +23,21 @@ def test_a_promise_tells_whose_time_it_took_and_customers_are_told_no_names__C31
         {"holder": "", "name": "处理人", "kind": "agent", "team": "", "seconds": 7200},
     ]
     assert [(one["kind"], one["seconds"]) for one in theirs["paused_shares"]] == [("customer", 600)]
+
+
+def test_what_a_team_owes_within_the_house_is_in_no_answer_to_a_customer__C32(client, world, agent, customer):
+    code = policy("second-line", resolution(0.25)).code
+    team = Team.objects.create(code="l2", name="二线", name_en="Second line", vendor="yonsuite", policy=code)
+    ticket = open_under(world, policy("two-hours", resolution(2)), "2026-03-02 09:00")
+    actions.hand_over(ticket=ticket, team=team, actor=world.agent, at=beijing("2026-03-02 09:30"))
+    at = f"/api/v1/tickets/{ticket.number}/"
+    for who, parts, due in ((agent, {"ticket", "team"}, "01:45"), (customer, {"ticket"}, "03:00")):
+        detail = client.get(at, **who).json()
+        listed = client.get("/api/v1/tickets/", **who).json()["results"][0]
+        assert {one["part"] for one in detail["milestones"]} == parts
+        assert {one["part"] for one in client.get(f"{at}milestones/", **who).json()} == parts
+        assert detail["due_at"] == listed["due_at"] == f"2026-03-02T{due}:00Z"
+        for asked in ("", "?part=team"):
+            proof = client.get(f"{at}milestones/resolution/proof/{asked}", **who).json()
+            expected = "01:45" if asked and "team" in parts else "03:00"
+            assert proof["due_at"] == f"2026-03-02T{expected}:00Z"

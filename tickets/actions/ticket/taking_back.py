@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import User
+from plans.models import Team, User
 from sla.refusals import ActionRefusedError
 from tickets import notifications
 from tickets.actions.ticket.standing import check_agent, first_touch, locked, to_work_on
@@ -121,6 +121,8 @@ def _give_back(ticket: Ticket, accepted: TicketEvent) -> None:
         return
     before = _owner_before(ticket, accepted.number)
     ticket.assignee = _owner_of(before) if before else None
+    if "from_team" in accepted.fields:
+        ticket.team = Team.objects.filter(code=accepted.fields["from_team"]).first()
     if ticket.assignee is None and ticket.status == Status.OPEN:
         ticket.status = Status.NEW
 
@@ -136,4 +138,5 @@ def _owner_before(ticket: Ticket, number: int) -> TicketEvent | None:
 def _owner_of(line: TicketEvent) -> User | None:
     ref = line.fields.get("to_ref", "") if line.kind == Kind.ASSIGNED else line.actor_ref
     key = ref.rpartition(":")[2]
-    return User.objects.filter(pk=key, is_active=True).first() if key.isdecimal() else None
+    is_person = ref.startswith("user:") and key.isdecimal()
+    return User.objects.filter(pk=key, is_active=True).first() if is_person else None
