@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model
 
 from plans.models import Contact, User
@@ -135,6 +136,24 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
     ticket.event_count += len(entries)
     ticket.updated_at = entries[-1].at
     ticket.save(update_fields=KEPT)
+    return events
+
+
+def note_all(lines: Sequence[tuple[Ticket, Entry]]) -> list[TicketEvent]:
+    """Write lines of many tickets that tell no clock anything, in two statements; each ticket's next deadline is new.
+
+    Call inside atomic with the tickets locked and as they are stored.
+    """
+    events = []
+    for ticket, entry in lines:
+        ticket.event_count += 1
+        ticket.updated_at = entry.at
+        events.append(_event(ticket, entry, ticket.event_count))
+    TicketEvent.objects.bulk_create(events)
+    tickets = {ticket.pk: ticket for ticket, _entry in lines}.values()
+    columns = [(ticket.pk, ticket.event_count, ticket.updated_at) for ticket in tickets]
+    with connection.cursor() as cursor:
+        cursor.execute(NOTED, [list(column) for column in zip(*columns, strict=True)])
     return events
 
 
