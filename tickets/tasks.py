@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerError
 
 from sla.clock import database_now
 from sla.models import Heartbeat
-from tickets import dispatch
+from tickets import dispatch, jobs
 from tickets.actions.inbound import redrive_inbound as redrive
 
 # A tick that waited longer in the broker does not show that its beat is alive.
@@ -40,6 +41,24 @@ def deliver(beat: dict[str, str] | None = None) -> None:
         _beat_hearts("out", beat)
     except (OperationalError, InterfaceError) as error:
         log.warning("deliver_without_database", error=str(error))
+
+
+@shared_task(name="tickets.tasks.work", soft_time_limit=300, time_limit=360)
+def work() -> None:
+    """Do what no deadline waits for: backtests, self-checks."""
+    try:
+        jobs.work()
+        dispatch.beat_hearts("jobs", at=database_now())
+    except (OperationalError, InterfaceError) as error:
+        log.warning("work_without_database", error=str(error))
+
+
+def wake_jobs() -> None:
+    """Have a worker look at once; without a broker the work waits for the next tick that gets through."""
+    try:
+        work.apply_async(queue="jobs", retry=False, ignore_result=True)
+    except BrokerError as error:
+        log.warning("jobs_not_woken", error=str(error))
 
 
 @shared_task(name="tickets.tasks.redrive_inbound")

@@ -34,8 +34,6 @@ VERDICTS: dict[str, Verdict] = {
     State.RUNNING: Verdict.OPEN,
     State.PAUSED: Verdict.OPEN,
 }
-# Neither was ever judged: what the facts take back is kept as cancelled, and a fold knows nothing of it.
-UNJUDGED = frozenset({Verdict.NONE, Verdict.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,11 @@ class Pair:
 
     @property
     def is_changed(self) -> bool:
-        """Tell whether the draft judges otherwise."""
+        """Tell whether the draft judges otherwise; a promise that only one side makes counts where it is missed."""
         before, after = self.verdicts
-        return before is not after and not UNJUDGED.issuperset((before, after))
+        if self.before is None or self.after is None:
+            return Verdict.MISSED in (before, after)
+        return before is not after
 
 
 def standing(state: str, due_at: datetime | None, at: datetime) -> str:

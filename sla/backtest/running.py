@@ -1,6 +1,5 @@
 """A backtest as work that several processes share: it is cut into chunks, and each is claimed, done and saved once."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -72,13 +71,9 @@ def stop_backtest(*, backtest: Backtest, at: datetime) -> None:
         backtest.chunks.all().delete()
 
 
-def work(within: float) -> bool:
-    """Work on whatever backtests there are until none is left or time is up; tell whether none is left."""
-    stop_at = time.monotonic() + within
-    while _anything_left() and (split_next() or work_next() or finish_next()):
-        if time.monotonic() >= stop_at:
-            return False
-    return True
+def step() -> bool:
+    """Do the next small piece of whatever backtests there are; tell whether there was any."""
+    return _anything_left() and (split_next() or work_next() or finish_next())
 
 
 def _anything_left() -> bool:
@@ -128,11 +123,13 @@ def work_next() -> bool:
 def _work_off(chunk: BacktestChunk, at: datetime) -> None:
     """Judge a chunk's clocks anew and save what they came to, unless the backtest was stopped meanwhile."""
     backtest = chunk.backtest
-    found, changes = judge(read_clocks(first=chunk.first, last=chunk.last, **_span(backtest)), backtest)
+    room = MOST_CHANGES - BacktestChange.objects.filter(backtest=backtest).count()
+    found, changes = judge(read_clocks(first=chunk.first, last=chunk.last, **_span(backtest)), backtest, max(room, 0))
     locked = Backtest.objects.select_for_update().get(pk=backtest.pk)
     if locked.state != State.RUNNING:
         return
-    room = MOST_CHANGES - BacktestChange.objects.filter(backtest=backtest).count()
+    # Others may have listed theirs meanwhile.
+    room = MOST_CHANGES - BacktestChange.objects.filter(backtest=backtest).count() if changes else 0
     BacktestChange.objects.bulk_create(changes[: max(room, 0)], batch_size=1000)
     chunk.result, chunk.done_at = found.plain, at
     chunk.save(update_fields=["result", "done_at"])
@@ -140,8 +137,8 @@ def _work_off(chunk: BacktestChunk, at: datetime) -> None:
     locked.save(update_fields=["done"])
 
 
-def judge(pasts: Iterable[Past], backtest: Backtest) -> tuple[Tally, list[BacktestChange]]:
-    """Return what past clocks come to under the draft beside their stored verdicts, and each verdict that changes."""
+def judge(pasts: Iterable[Past], backtest: Backtest, room: int) -> tuple[Tally, list[BacktestChange]]:
+    """Return what past clocks come to under the draft beside their stored verdicts, and the first that change."""
     overlay = overlay_of(backtest)
     cells: Counter[Any] = Counter()
     hours: Counter[Any] = Counter()
@@ -154,7 +151,7 @@ def judge(pasts: Iterable[Past], backtest: Backtest) -> tuple[Tally, list[Backte
         hours.update(hours_of(pairs))
         differing = [pair for pair in pairs if pair.is_changed]
         changed += len(differing)
-        if len(changes) < MOST_CHANGES:
+        if len(changes) < room:
             changes += [_change(backtest, past, pair) for pair in differing]
     return Tally(clocks, changed, cells, hours), changes
 

@@ -16,6 +16,7 @@ KINDS = {
     "config.beat": "beat",
     "-Q clock": "clock worker",
     "-Q out": "out worker",
+    "-Q jobs": "jobs worker",
     "watchdog": "watchdog",
     "mail_sink": "mail sink",
     "valkey-server": "Valkey",
