@@ -2,10 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -75,17 +76,20 @@ def stages(var: Path, port: int) -> list[list[Program]]:
     return [
         [program(var, "web", [*web, *quiet_web])],
         [program(var, "beat", beat)],
-        [worker(var, "clock"), worker(var, "out")],
+        [worker(var, "clock"), worker(var, "out"), patient_worker(var, "jobs")],
         [program(var, "watchdog", ["manage.py", "watchdog"])],
     ]
 
 
-def program(var: Path, kind: str, words: list[str], patience: float = 10.0) -> Program:
-    """Return a child that runs Python on `words` as one kind of process, its output in a log of its own."""
+def program(var: Path, kind: str, words: list[str], *, patience: float = 10.0, before: Sequence[str] = ()) -> Program:
+    """Return a child that runs Python on `words` as one kind of process, its output in a log of its own.
+
+    `before` is a command that runs it.
+    """
     # REMAP_SIGTERM lets a worker end softly: what it has begun it may finish, what it holds goes back.
     own = {"SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
     environment = {**os.environ, **own}
-    command = [sys.executable, *words]
+    command = [*before, sys.executable, *words]
     start = partial(processes.spawn, command, log=var / f"log/{kind}.log", environment=environment, cwd=ROOT)
     return Program(kind, start, patience=patience)
 
@@ -95,6 +99,13 @@ def worker(var: Path, queue: str) -> Program:
     pool = ["--pool", "prefork" if shared_memory() else "threads", "--concurrency", "1"]
     words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET]
     return program(var, queue, words, patience=25)
+
+
+def patient_worker(var: Path, queue: str) -> Program:
+    """Return a worker for long work: one process without children, that leaves the processors to all others."""
+    alone = ["-n", f"{queue}@%h", "--pool", "solo", *QUIET]
+    words = ["-m", "celery", "-A", "config.celery", "--skip-checks", "worker", "-Q", queue, *alone]
+    return program(var, queue, words, patience=25, before=["nice", "-n", "10"] if shutil.which("nice") else [])
 
 
 def shared_memory() -> bool:
