@@ -39,9 +39,9 @@ def address(name: str, default: str) -> str:
     return env.str(name, "") or SERVERS.get(name, default)
 
 
-# web, clock, out, watchdog, command or test: what this process is, which decides its time limits.
+# web, clock, out, jobs, watchdog, command or test: what this process is, which decides its time limits.
 PROCESS = env.str("SHOUYUE_PROCESS", "command")
-PROCESSES = {"web", "clock", "out", "beat", "watchdog", "command", "test"}
+PROCESSES = {"web", "clock", "out", "jobs", "beat", "watchdog", "command", "test"}
 if PROCESS not in PROCESSES:
     raise ImproperlyConfigured(f"SHOUYUE_PROCESS is {PROCESS!r}; it must be one of {', '.join(sorted(PROCESSES))}")
 
@@ -194,7 +194,7 @@ def database() -> dict[str, Any]:
     if PROCESS == "web":
         # Under ASGI every request may come on another thread: a pool shares connections, a kept one would not.
         options["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
-    kept = None if PROCESS in {"clock", "out", "watchdog"} else 0
+    kept = None if PROCESS in {"clock", "out", "jobs", "watchdog"} else 0
     return {**settings, "OPTIONS": options, "CONN_MAX_AGE": kept, "CONN_HEALTH_CHECKS": True}
 
 
@@ -368,6 +368,8 @@ TICK = {"beat": BeatLazyFunc(lambda: {"host": socket.gethostname(), "sent_at": d
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tickets.tasks.sweep", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "clock"}},
     "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "out"}},
+    # Whoever starts long work wakes a worker; this finds what was left, and calls further workers to help.
+    "work": {"task": "tickets.tasks.work", "schedule": 5.0, "options": {"queue": "jobs"}},
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 
