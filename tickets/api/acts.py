@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from plans.models import User
+from plans.models import Team, User
 from plans.models.people import STAFF_ROLES
 from sla.fields import InstantField
 from sla.problems import ProblemError
@@ -54,9 +54,15 @@ class MaybeWordsSerializer(serializers.Serializer[Any]):
 
 
 class AssignSerializer(serializers.Serializer[Any]):
-    """Who is to work on it: a username."""
+    """Who is to work on it: a username, or the code of a team."""
 
-    to = TextField(max_length=150)
+    to = TextField(max_length=150, required=False)
+    team = TextField(max_length=40, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("to 与 team 必须且只能给一个。"), "one_of")
+        return attrs
 
 
 class CallSerializer(WordsSerializer):
@@ -109,10 +115,19 @@ def _accept(deed: Deed) -> Ticket:
 
 
 def _assign(deed: Deed) -> Ticket:
+    if "team" in deed.said:
+        return _hand_over(deed)
     to = User.objects.filter(username=deed.said["to"], is_active=True, role__in=STAFF_ROLES).first()
     if to is None:
         raise _unknown("to", _("没有这位服务人员。"))
     return actions.assign(ticket=deed.ticket, to=to, actor=deed.user, at=deed.at)
+
+
+def _hand_over(deed: Deed) -> Ticket:
+    team = Team.objects.filter(code=deed.said["team"]).first()
+    if team is None:
+        raise _unknown("team", _("没有这个团队。"))
+    return actions.hand_over(ticket=deed.ticket, team=team, actor=deed.user, at=deed.at)
 
 
 def _progress(deed: Deed) -> Ticket:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from plans.models import User
+from plans.models import Team, User
 from plans.models.people import STAFF_ROLES
 from sla.refusals import ActionRefusedError
 from tickets.actions import ticket as actions
@@ -67,15 +68,18 @@ class Wait(Act):
 
 
 class Assign(Act):
-    """Who works on it from now on."""
+    """Who works on it from now on: a colleague by their key, or a team as `team:` and its key."""
 
-    to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, role__in=STAFF_ROLES),
-        error_messages={
-            "required": gettext_lazy("请选一位同事。"),
-            "invalid_choice": gettext_lazy("没有这位服务人员。"),
-        },
-    )
+    to = forms.CharField(max_length=40, error_messages={"required": gettext_lazy("请选一位同事。")})
+
+    def clean_to(self) -> User | Team:
+        kind, _colon, key = self.cleaned_data["to"].rpartition(":")
+        staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES)
+        rows: QuerySet[Any] = Team.objects.all() if kind == "team" else staff
+        found: User | Team | None = rows.filter(pk=key).first() if key.isdecimal() and len(key) < 10 else None
+        if found is None:
+            raise forms.ValidationError(_("没有这个团队。") if kind == "team" else _("没有这位服务人员。"))
+        return found
 
 
 class Merge(Act):
@@ -102,6 +106,13 @@ def _wait(deed: Deed) -> Ticket:
     return actions.wait(**deed.who, wait_for=deed.said["for"], until=deed.said["until"], remark=deed.said["body"])
 
 
+def _assign(deed: Deed) -> Ticket:
+    to = deed.said["to"]
+    if isinstance(to, Team):
+        return actions.hand_over(**deed.who, team=to)
+    return actions.assign(**deed.who, to=to)
+
+
 def _merge(deed: Deed) -> Ticket:
     number = deed.said["into"].strip().upper()
     into = Ticket.objects.visible_to(deed.reader.user).filter(number=number).first()
@@ -121,7 +132,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "accept": Kind(Act, lambda deed: actions.accept(**deed.who), gettext_lazy("已接单。")),
-    "assign": Kind(Assign, lambda deed: actions.assign(**deed.who, to=deed.said["to"]), gettext_lazy("已分配。")),
+    "assign": Kind(Assign, _assign, gettext_lazy("已分配。")),
     "reply": Kind(Words, lambda deed: actions.reply(**deed.who, body=deed.said["body"]), gettext_lazy("已发给客户。")),
     "note": Kind(Words, lambda deed: actions.note(**deed.who, body=deed.said["body"]), gettext_lazy("备注已存。")),
     "progress": Kind(

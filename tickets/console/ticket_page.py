@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from plans.api import entitlements_of, quota_of
-from plans.models import User
+from plans.models import Team, User
 from plans.models.people import STAFF_ROLES, Language
 from plans.wording import name_of as named
 from tickets.console.acts import COMPOSED, offered
@@ -84,6 +84,7 @@ class Desk:
             "ticket": facts(self.ticket),
             "acts": offered(self.ticket, self.reader.user),
             "people": self.people(),
+            "teams": self.teams(),
             "act_url": reverse("console:act", args=[self.ticket.number]) + f"?view={self.view.key}",
             "sending": secrets.token_urlsafe(12),
             "draft": self.draft,
@@ -100,6 +101,12 @@ class Desk:
             {"id": person.pk, "name": name_of(person), "is_holder": person.pk == self.ticket.assignee_id}
             for person in staff
         ]
+
+    def teams(self) -> list[dict[str, Any]]:
+        """Return the teams that the ticket may be given to: those of its plan's vendor, but for the one that has it."""
+        others = Team.objects.filter(vendor=self.ticket.contract.plan.vendor).order_by("name", "pk")
+        held = self.ticket.team_id if self.ticket.assignee_id is None else None
+        return [{"id": team.pk, "name": named(team)} for team in others if team.pk != held]
 
     def talk(self) -> dict[str, Any]:
         """Return what the conversation needs."""

@@ -1,6 +1,9 @@
 """Whose time a promise took, as programs read it."""
 
+import pytest
+
 from plans.models import Team
+from sla.clock import database_now
 from tests.hours import beijing
 from tests.promised import open_under, policy, resolution
 from tickets.actions import ticket as actions
@@ -41,3 +44,15 @@ def test_what_a_team_owes_within_the_house_is_in_no_answer_to_a_customer__C32(cl
             proof = client.get(f"{at}milestones/resolution/proof/{asked}", **who).json()
             expected = "01:45" if asked and "team" in parts else "03:00"
             assert proof["due_at"] == f"2026-03-02T{expected}:00Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"team": "experts"}, 200), ({"team": "nobody"}, 422), ({}, 422), ({"team": "experts", "to": "agent"}, 422)],
+)
+def test_a_ticket_is_given_to_a_team_by_its_code(client, world, agent, body, status):
+    ticket = actions.accept(ticket=world.open_ticket(), actor=world.agent, at=database_now())
+    answer = client.post(f"/api/v1/tickets/{ticket.number}/assign/", body, content_type="application/json", **agent)
+    assert answer.status_code == status
+    ticket.refresh_from_db()
+    assert (ticket.assignee is None) is (status == 200)

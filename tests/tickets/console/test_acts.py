@@ -40,6 +40,8 @@ def test_an_agent_takes_a_ticket_all_the_way_through_its_forms__Y18(act, ticket,
     assert done("resume") == "open"
     assert done("assign", to=world.expert.pk) == "open"
     assert again(ticket).assignee == world.expert
+    assert done("assign", to=f"team:{world.team.pk}") == "open"
+    assert (again(ticket).assignee, again(ticket).team) == (None, world.team)
     assert done("reply", body="请打补丁") == "open"
     assert done("resolve", body="已解决") == "resolved"
     assert done("reopen") == "open"
@@ -96,6 +98,7 @@ def test_a_refusal_says_why_and_what_to_do_and_keeps_what_was_typed(act, ticket)
         ("assign", {"to": ""}, "请选一位同事。"),
         ("assign", {"to": "999999"}, "没有这位服务人员。"),
         ("assign", {"to": "x"}, "没有这位服务人员。"),
+        ("assign", {"to": "team:999999"}, "没有这个团队。"),
         ("merge", {"into": "T-2026-999999"}, "没有工单 T-2026-999999。"),
         ("merge", {"into": ""}, "请写工单号。"),
         ("resume", {}, "工单并未处于等待状态。"),
