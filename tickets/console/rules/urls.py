@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import calendars, engine
+from tickets.console.rules import calendars, engine, holidays
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
     *calendars.urlpatterns,
     *engine.urlpatterns,
+    *holidays.urlpatterns,
 ]
