@@ -65,7 +65,7 @@ def _receipt(occasion: Occasion) -> Letter:
     ticket = occasion.ticket
     opening = _("您的问题已受理，工单号 %(number)s。") % {"number": ticket.number}
     lines = (opening, *_decision(ticket), *_promise(occasion))
-    return _to_customer(occasion, _("已受理"), lines)
+    return to_customer(occasion, _("已受理"), lines)
 
 
 def _decision(ticket: Ticket) -> tuple[str, ...]:
@@ -94,14 +94,14 @@ def _reply(occasion: Occasion) -> Letter:
     is_progress = occasion.delivery.event and occasion.delivery.event.kind == TicketEvent.Kind.PROGRESS
     title = _("进展") if is_progress else _("新回复")
     words = _("%(name)s 更新了您的工单进展：") if is_progress else _("%(name)s 回复了您：")
-    return _to_customer(occasion, title, (words % {"name": _author(message)},), _body(message))
+    return to_customer(occasion, title, (words % {"name": _author(message)},), _body(message))
 
 
 def _resolution(occasion: Occasion) -> Letter:
     message = _last_words(occasion)
     lines = (_("您的工单已解决。") + (_("%(name)s 写道：") % {"name": _author(message)} if message else ""),)
     asked = _("如果问题仍在，请在门户中留言，工单会重新打开；如果已经解决，也可以在那里确认关闭。")
-    return _to_customer(occasion, _("已解决"), lines, _body(message), asked)
+    return to_customer(occasion, _("已解决"), lines, _body(message), asked)
 
 
 def _message(occasion: Occasion) -> Message | None:
@@ -126,7 +126,8 @@ def _body(message: Message | None) -> str:
     return message.body if message and message.is_public and message.retracted_at is None else ""
 
 
-def _to_customer(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "", asked: str = "") -> Letter:
+def to_customer(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "", asked: str = "") -> Letter:
+    """Return a letter to a customer about a ticket of theirs."""
     ticket = occasion.ticket
     is_receipt = occasion.delivery.kind == Delivery.Kind.RECEIPT
     return Letter(
@@ -144,10 +145,10 @@ def _to_customer(occasion: Occasion, title: str, lines: tuple[str, ...], quoted:
 
 
 def _warning(occasion: Occasion) -> Letter:
-    metric = occasion.escalation.milestone.get_metric_display()
+    metric = occasion.metric
     words = {"customer": name_of(occasion.ticket.contact), "metric": metric, "due": _due(occasion)}
     lines = (_("%(customer)s 的工单还没有%(metric)s，%(due)s 到期。") % words, *_left(occasion))
-    return _to_us(occasion, _("预警"), lines)
+    return to_us(occasion, _("预警"), lines)
 
 
 def _left(occasion: Occasion) -> tuple[str, ...]:
@@ -160,16 +161,18 @@ def _left(occasion: Occasion) -> tuple[str, ...]:
 
 
 def _breach(occasion: Occasion) -> Letter:
-    metric = occasion.escalation.milestone.get_metric_display()
+    metric = occasion.metric
     words = {"customer": name_of(occasion.ticket.contact), "metric": metric, "due": _due(occasion)}
+    owed = _("承诺 %(customer)s 在 %(due)s 前%(metric)s，逾期没有做到。")
+    owed = _("团队应在 %(due)s 前%(metric)s，逾期没有做到。") if occasion.is_internal else owed
     lines = (
-        _("承诺 %(customer)s 在 %(due)s 前%(metric)s，逾期没有做到。") % words,
+        owed % words,
         *_overdue(occasion),
         *_came_late(occasion),
         *_noticed_late(occasion),
         *_handed_over(occasion),
     )
-    return _to_us(occasion, pgettext("subject", "超时"), lines)
+    return to_us(occasion, pgettext("subject", "超时"), lines)
 
 
 def _handed_over(occasion: Occasion) -> tuple[str, ...]:
@@ -211,13 +214,13 @@ def _due(occasion: Occasion) -> str:
 
 def _reassigned(occasion: Occasion) -> Letter:
     words = {"customer": name_of(occasion.ticket.contact)}
-    return _to_us(occasion, _("改派"), (_("%(customer)s 的工单已改派给您。") % words,))
+    return to_us(occasion, _("改派"), (_("%(customer)s 的工单已改派给您。") % words,))
 
 
 def _customer_message(occasion: Occasion) -> Letter:
     message = _message(occasion)
     lines = (_("%(name)s 留言：") % {"name": _author(message)},)
-    return _to_us(occasion, _("客户留言"), lines, _body(message))
+    return to_us(occasion, _("客户留言"), lines, _body(message))
 
 
 def _side_task(occasion: Occasion) -> Letter:
@@ -225,7 +228,7 @@ def _side_task(occasion: Occasion) -> Letter:
     fields = event.fields if event else {}
     words = {"customer": name_of(occasion.ticket.contact), "by": fields.get("by", "")}
     line = _("%(by)s 请您为 %(customer)s 的工单协办：") if words["by"] else _("请您为 %(customer)s 的工单协办：")
-    return _to_us(occasion, _("协办"), (line % words,), str(fields.get("title", "")))
+    return to_us(occasion, _("协办"), (line % words,), str(fields.get("title", "")))
 
 
 def waited(occasion: Occasion) -> tuple[str, ...]:
@@ -236,8 +239,9 @@ def waited(occasion: Occasion) -> tuple[str, ...]:
     return (_("这条提醒产生于 %(when)s，按您设置的提醒时间现在送达。") % {"when": when},)
 
 
-def _to_us(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "") -> Letter:
-    metric = occasion.milestone.get_metric_display() if occasion.delivery.escalation and occasion.milestone else ""
+def to_us(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: str = "") -> Letter:
+    """Return a letter to one of us about a ticket."""
+    metric = occasion.metric if occasion.delivery.escalation else ""
     return Letter(
         subject=_subject(title, occasion.ticket, metric),
         greeting=_("%(name)s：") % {"name": name_of(occasion.reader)},
@@ -261,7 +265,7 @@ def _facts(occasion: Occasion) -> Facts:
         (_("处理人"), name_of(ticket.assignee) or _("尚无人处理")),
     ]
     if milestone and occasion.due_at:
-        facts.append((_("时限"), f"{milestone.get_metric_display()} · {_due(occasion)}"))
+        facts.append((_("时限"), f"{occasion.metric} · {_due(occasion)}"))
         facts.append((_("条款"), f"{milestone.target.promise} {clause_of(milestone.target)}"))
     return tuple(facts)
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from plans.models import Contact, User
 from sla.compiled import CompiledCalendar, calendar_of
@@ -22,7 +23,7 @@ RELATED = (
     "ticket__assignee",
     "ticket__contract__plan",
     "ticket__product",
-    "escalation__milestone__clock",
+    "escalation__milestone__clock__ticket_clock",
     "escalation__milestone__target__policy",
     "escalation__milestone__calendar_version",
     "event__message",
@@ -55,6 +56,18 @@ class Occasion:
         return self.delivery.escalation
 
     @property
+    def is_internal(self) -> bool:
+        """Tell whether it is about what a team owes within the house."""
+        timed = getattr(self.milestone.clock, "ticket_clock", None) if self.milestone else None
+        return timed is not None and timed.part == TicketClock.Part.TEAM
+
+    @property
+    def metric(self) -> str:
+        """Return what is promised, and that it is owed within the house where it is."""
+        name = self.milestone.get_metric_display() if self.milestone else ""
+        return _("%(metric)s（团队内部）") % {"metric": name} if self.is_internal else name
+
+    @property
     def reader(self) -> User | Contact | None:
         """Return the person written to; None once they are gone from the books."""
         return self.delivery.user or self.delivery.contact
@@ -84,7 +97,7 @@ class Occasion:
             return self.delivery.escalation.milestone
         timed = Milestone.objects.filter(clock__ticket_clock__ticket=self.ticket)
         timed = timed.exclude(clock__ticket_clock__part=TicketClock.Part.TEAM) if self.delivery.contact_id else timed
-        related = timed.select_related("clock", "target__policy", "calendar_version")
+        related = timed.select_related("clock__ticket_clock", "target__policy", "calendar_version")
         return related.order_by(F("stopped_at").desc(nulls_first=True), "due_at", "pk").first()
 
     @property

@@ -1,12 +1,17 @@
 """The clock of a team: its own promise within the house, beside the customer's, which runs on as it was. C32"""
 
+from decimal import Decimal
+
 import pytest
 
 from plans.models import Team
+from sla.actions import Level
 from sla.models import Milestone
+from tests.clocks import clock_at
 from tests.hours import beijing, hours
-from tests.promised import HOLDS, open_under, policy, promise, resolution
+from tests.promised import HOLDS, OWNER, open_under, policy, promise, resolution
 from tests.world import World, person
+from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.console.ticket_page import nearest_of
 from tickets.holders import splits_of
@@ -136,3 +141,18 @@ def test_an_acceptance_taken_back_gives_the_ticket_and_its_time_back__C21_C32(wo
     assert [(one.name, one.length) for one in found.counted] == [
         ("排队", hours(0.5)), ("李坐席", hours(1 + 1 / 3)), ("吴二线", hours(1 / 6)),
     ]  # fmt: skip
+
+
+def test_mail_about_a_teams_promise_says_that_it_is_owed_within_the_house__C32(world, ticket, second_line, mailbox):
+    levels = (Level("resolution", 1, "breach", Decimal(0), (OWNER,)),)
+    policy("second-line", resolution(1), levels=levels)
+    second = person("second", "吴二线", team=second_line)
+    actions.assign(ticket=ticket, to=second, actor=world.agent, at=MOVED)
+    with clock_at("2026-03-02 11:31"):
+        dispatch.sweep()
+        dispatch.send_mail()
+    (mail,) = [mail for mail in mailbox.messages if "超时" in mail["subject"]]
+    text = mail.get_body(("plain",)).get_content()
+    assert second.email in mail["to"]
+    assert "解决（团队内部）" in mail["subject"]
+    assert "团队应在 3月2日 周一 11:30 前解决（团队内部），逾期没有做到。" in text
