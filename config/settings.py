@@ -234,6 +234,10 @@ REPLY_TO = env.str("MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
 # Mail that the runner's own sink received is shown at /demo/mail/; real mail never is.
 DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
+# Calling other programs. This machine's own addresses are called only where a test says so.
+
+WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
+
 # REST.
 
 REST_FRAMEWORK: dict[str, Any] = {
@@ -370,6 +374,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "out"}},
     # Whoever starts long work wakes a worker; this finds what was left, and calls further workers to help.
     "work": {"task": "tickets.tasks.work", "schedule": 5.0, "options": {"queue": "jobs"}},
+    "call": {"task": "tickets.tasks.call_webhooks", "schedule": 2.0, "options": {"queue": "hooks"}},
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 

@@ -8,9 +8,12 @@ from socket import gethostname
 from sla.clock import database_now
 from sla.firing import fire_due
 from sla.models import Heartbeat
+from sla.recomputing import recompute_due
 from tickets.actions.ticket import resume_due
+from tickets.calling import call_webhooks
 from tickets.delivering import deliver
 from tickets.escalations import act
+from tickets.moves import tell_moves
 
 # Seconds: a tick that works longer would keep the next ones waiting.
 TICK = 4.0
@@ -22,12 +25,14 @@ SWEPT = "swept"
 def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     """Fire what is due and act on it until nothing is left or time is up; tell whether nothing is left.
 
-    Between two small batches of actions everything due is fired first: mail and ledger never delay a clock.
+    Between two small batches of actions everything due is fired first: mail and ledger never delay a clock. What a
+    changed calendar moves comes last.
     """
 
     def pass_once() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
-        return act(later_than=later_than) + resume_due(at=database_now() - later_than)
+        done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
+        return done + recompute_due(later_than=later_than) + tell_moves(later_than=later_than)
 
     return _until_empty(pass_once, within)
 
@@ -36,6 +41,12 @@ def send_mail(*, later_than: timedelta = timedelta(), within: float = TICK) -> b
     """Send what is queued until nothing is left or time is up; tell whether nothing is left."""
     stop_at = time.monotonic() + within
     return _until_empty(lambda: deliver(later_than=later_than, within=stop_at - time.monotonic()), within)
+
+
+def call_programs(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
+    """Call the programs that are to be told until nothing is left or time is up; tell whether nothing is left."""
+    stop_at = time.monotonic() + within
+    return _until_empty(lambda: call_webhooks(later_than=later_than, within=stop_at - time.monotonic()), within)
 
 
 def _until_empty(work: Callable[[], int], within: float) -> bool:

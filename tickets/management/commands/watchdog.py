@@ -64,10 +64,11 @@ def start_sender(stopping: Event) -> ForkProcess:
 
 
 def watch_mail(stopping: Event) -> None:
-    """Send mail that is late, for as long as whoever started us lives."""
+    """Send mail that is late, and call the programs that were to be told, for as long as whoever started us lives."""
     parent = os.getppid()
     while os.getppid() == parent and not stopping.wait(1.0):
         look(lambda: dispatch.send_mail(later_than=LATE), "watchdog-mail")
+        look(lambda: dispatch.call_programs(later_than=LATE), "watchdog-hooks")
 
 
 def look(hops: Callable[[], object], kind: str) -> None:

@@ -1,0 +1,189 @@
+"""Calls of other programs, signed as Standard Webhooks 1.0 has it, to addresses on the open network alone."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http.client import HTTPException
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from tickets.channels.base import ChannelError
+from tickets.models import Delivery, WebhookEndpoint
+
+PREFIX = "whsec_"
+SECRET_BYTES = 32
+# Seconds for the whole call, however slowly the answer drips.
+TIMEOUT = 5.0
+LONGEST_ANSWER = 64 * 1024
+GONE, REQUEST_TIMEOUT, TOO_MANY = 410, 408, 429
+PORTS = {"http": 80, "https": 443}
+
+Address = IPv4Address | IPv6Address
+# What of IPv6 is given out to the open network, and where IPv4 is translated.
+OPEN_V6, NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
+
+
+class GoneError(ChannelError):
+    """Raised when an endpoint says that it wants no more calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an endpoint is: what its address names, and the network address that was checked."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    address: str
+
+
+def new_secret() -> str:
+    """Return a new secret to sign with."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return the signature of one call, version 1. Raises ValueError when the secret is none."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("The secret is not base64.") from error
+    signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def send(delivery: Delivery, endpoint: WebhookEndpoint, at: datetime) -> None:
+    """Call an endpoint with one rendered delivery; anything but 2xx is no success and no redirect is followed.
+
+    Raises ChannelError, permanent where trying again is of no use; GoneError on 410.
+    """
+    body, timestamp = bytes(delivery.rendered or b""), int(at.timestamp())
+    place = placed(endpoint.url)
+    headers = {
+        "Host": _host(place),
+        "Content-Type": "application/json",
+        "User-Agent": "Shouyue",
+        "webhook-id": delivery.message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(endpoint.secret, delivery.message_id, timestamp, body),
+    }
+    try:
+        status = _post(place, body, headers)
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
+        raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
+    _judge(status)
+
+
+def _judge(status: int) -> None:
+    if 200 <= status < 300:
+        return
+    if status == GONE:
+        raise GoneError("410 Gone", permanent=True)
+    raise ChannelError(f"HTTP {status}", permanent=400 <= status < 500 and status not in (REQUEST_TIMEOUT, TOO_MANY))
+
+
+def placed(url: str) -> Place:
+    """Return where a URL leads, looked up now. Raises ChannelError when that is no place to call."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError as error:
+        raise ChannelError(f"No address: {error}", permanent=True) from error
+    if parts.scheme not in PORTS or not parts.hostname or parts.username or parts.password:
+        raise ChannelError("Only http(s)://host/… can be called.", permanent=True)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return Place(parts.scheme, parts.hostname, port, path, _checked(parts.hostname, port))
+
+
+def _checked(host: str, port: int) -> str:
+    """Return the first network address of a host; all of them must be open ones, or none is called."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ChannelError(f"{host} cannot be found: {error}", permanent=False) from error
+    addresses = [str(answer[4][0]) for answer in found]
+    for address in addresses:
+        if not is_open(address):
+            raise ChannelError(f"{host} leads to {address}, which is not on the open network.", permanent=True)
+    return addresses[0]
+
+
+def is_open(address: str) -> bool:
+    """Tell whether a network address is one of the open network, not of this machine, its neighbours or a carrier."""
+    found = _inner(ip_address(address.partition("%")[0]))
+    if found.is_loopback:
+        return bool(settings.WEBHOOK_LOOPBACK)
+    if isinstance(found, IPv6Address) and found not in OPEN_V6:
+        return False
+    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one stands for, if it does: mapped, translated (NAT64), 6to4 or Teredo."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None) or address
+
+
+def _host(place: Place) -> str:
+    named = f"[{place.host}]" if ":" in place.host else place.host
+    return named if place.port == PORTS[place.scheme] else f"{named}:{place.port}"
+
+
+def _post(place: Place, body: bytes, headers: dict[str, str]) -> int:
+    """Return the status of the answer, of which no more is read than fits."""
+    began = time.monotonic()
+    with _connected(place) as connection:
+        connection.request("POST", place.path, body=body, headers=headers, preload_content=False)
+        answer = connection.getresponse()
+        answer.read(LONGEST_ANSWER, decode_content=False)
+        if time.monotonic() - began >= TIMEOUT:
+            raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
+        return int(answer.status)
+
+
+@contextmanager
+def _connected(place: Place) -> Iterator[HTTPConnection]:
+    """Yield a connection to the checked address itself: asked again, the name might lead elsewhere.
+
+    Its socket is shut when time is up, which ends whatever waits for it.
+    """
+    connection = _connection(place)
+    alarm = threading.Timer(TIMEOUT, _shut, [connection])
+    alarm.start()
+    try:
+        connection.connect()
+        yield connection
+    finally:
+        alarm.cancel()
+        connection.close()
+
+
+def _connection(place: Place) -> HTTPConnection:
+    if place.scheme == "http":
+        return HTTPConnection(place.address, place.port, timeout=TIMEOUT)
+    return HTTPSConnection(
+        place.address, place.port, timeout=TIMEOUT, server_hostname=place.host, cert_reqs="CERT_REQUIRED"
+    )
+
+
+def _shut(connection: HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
