@@ -155,4 +155,4 @@ def test_mail_about_a_teams_promise_says_that_it_is_owed_within_the_house__C32(w
     text = mail.get_body(("plain",)).get_content()
     assert second.email in mail["to"]
     assert "解决（团队内部）" in mail["subject"]
-    assert "团队应在 3月2日 周一 11:30 前解决（团队内部），逾期没有做到。" in text
+    assert "团队应在 3月2日 星期一 11:30 前解决（团队内部），逾期没有做到。" in text
