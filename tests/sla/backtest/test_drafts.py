@@ -1,0 +1,75 @@
+"""Drafts as people write them: read in the form of the fixtures, with every mistake by line and field."""
+
+import pytest
+from django.conf import settings
+
+from sla.drafts import LONGEST, read_draft
+from sla.reading import ReadingError
+from tests.sla.backtest.conftest import draft, target
+
+pytestmark = pytest.mark.django_db
+
+HOURS = """calendars:
+  - code: nights
+    name: 夜班
+    name_en: Nights
+    timezone: Asia/Shanghai
+    weekly: {mon: [["21:00", "24:00"]]}
+    working_day_seconds: 10800
+"""
+
+
+@pytest.fixture(autouse=True)
+def calendars(policy):
+    """Let there be the calendars that the drafts name."""
+
+
+def mistakes(text: str) -> list[tuple[int, str, str]]:
+    with pytest.raises(ReadingError) as caught:
+        read_draft(text)
+    return [(problem.line, problem.field, problem.message) for problem in caught.value.problems]
+
+
+def test_a_draft_brings_policies_and_calendars():
+    written = read_draft(HOURS + draft(target(calendar="nights")))
+    assert [hours.code for hours in written.calendars] == ["nights"]
+    assert [terms.targets[0].calendar for terms in written.policies] == ["nights"]
+    assert written.notes == ()
+
+
+def test_a_whole_plan_file_may_be_tried_without_its_plans():
+    written = read_draft((settings.ROOT / "fixtures/plans/yonsuite.yaml").read_text())
+    assert [terms.code for terms in written.policies] == ["yonsuite-premier-ticket"]
+    assert "plans" in written.notes[0]
+
+
+def test_what_one_contract_agreed_may_be_tried():
+    assert read_draft(draft(code="plain@C-2026-001")).policies[0].code == "plain@C-2026-001"
+
+
+def test_every_mistake_is_told_with_its_line_and_field():
+    text = HOURS.replace('"24:00"', '"20:00"') + draft(target(amount=0, calendar="nigths"))
+    found = [(line, field) for line, field, _message in mistakes(text)]
+    assert found == [(2, "calendars.1"), (13, "policies.1.targets.1.calendar")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field"),
+    [
+        ("", 1, ""),
+        ("name: x", 1, ""),
+        ("policies: [}", 1, ""),
+        ("calendars: []\nholidays: []", 2, "holidays"),
+        (draft() + draft().removeprefix("policies:\n"), 8, "policies.2.code"),
+        (HOURS + "    holidays: {country: XX, breaks: whole, make_up: false}\n", 8, "calendars.1.holidays"),
+        (draft(code="Plain"), 2, "policies.1.code"),
+        (draft(target(amount=0)), 6, "policies.1.targets.1.amount"),
+        ("policies:\n  - 3", 2, "policies.1"),
+        ("policies: 3", 1, "policies"),
+        ("#" * (LONGEST + 1), 1, ""),
+        ("a: &x [*x]", 1, ""),
+        ("\x00", 1, ""),
+    ],
+)
+def test_a_bad_draft_is_refused_where_it_is_bad(text, line, field):
+    assert (line, field) in [found[:2] for found in mistakes(text)]
