@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from celery.beat import BeatLazyFunc
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
@@ -374,7 +375,8 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "out"}},
     # Whoever starts long work wakes a worker; this finds what was left, and calls further workers to help.
     "work": {"task": "tickets.tasks.work", "schedule": 5.0, "options": {"queue": "jobs"}},
-    "call": {"task": "tickets.tasks.call_webhooks", "schedule": 2.0, "options": {"queue": "hooks"}},
+    "call": {"task": "tickets.tasks.call_webhooks", "schedule": 2.0, "options": {"queue": "out"}},
+    "remind": {"task": "tickets.tasks.remind", "schedule": crontab(minute=5), "options": {"queue": "out"}},
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 

@@ -1,14 +1,15 @@
 """What happened, in one line of words for each kind of ledger event that says nothing itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.functional import Promise as LazyText
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sla.models import EscalationRule
+from sla.models import DueMove, EscalationRule
 from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
 from tickets.names import Names
@@ -114,11 +115,30 @@ def _step(mark: str) -> str:
     return _("%(metric)s 超时后仍未办(到期 %(due)s)") if mark == Mark.AFTER else _("%(metric)s 预警，%(due)s 到期")
 
 
+def _deadline_moved(event: TicketEvent, names: Names) -> str:
+    """Return each deadline that a changed rule moved or was kept from moving, and why."""
+    moves = event.fields.get("moves") or [event.fields]
+    said = _("；").join(_moved(move) for move in moves)
+    if cause := CAUSES.get(event.fields.get("cause", ""), event.fields.get("cause", "")):
+        return _("%(moves)s。原因：%(cause)s") % {"moves": said, "cause": cause}
+    return said
+
+
+def _moved(move: Mapping[str, Any]) -> str:
+    old, new = _wall(move.get("old_due_at")) or _("没有时限"), _wall(move.get("new_due_at")) or _("没有时限")
+    words = {"metric": dict(Metric.choices).get(move.get("metric", ""), ""), "old": old, "new": new}
+    if move.get("verdict") == DueMove.Verdict.HELD:
+        return _("%(metric)s时限仍是 %(old)s（按新的服务时间是 %(new)s，已来不及）") % words
+    line = _("%(metric)s时限由 %(old)s 改为 %(new)s") % words
+    return _("%(line)s，记下的超时已撤销") % {"line": line} if move.get("undid_breach") else line
+
+
 def _wall(at: str | None) -> str:
     """Return an instant of the ledger in the reader's zone."""
     return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""
 
 
+CAUSES: dict[str, LazyText] = {"self_check": gettext_lazy("自检时按事实重新推算")}
 PLAIN: dict[TicketEvent.Kind, LazyText] = {
     Kind.OPENED: gettext_lazy("%(who)s 提交"),
     Kind.CUSTOMER_MESSAGE: gettext_lazy("%(who)s 留言"),
@@ -130,7 +150,6 @@ PLAIN: dict[TicketEvent.Kind, LazyText] = {
     Kind.RESOLVED: gettext_lazy("%(who)s 解决"),
     Kind.REOPENED: gettext_lazy("%(who)s 重新打开"),
     Kind.CLOSED: gettext_lazy("%(who)s 关闭"),
-    Kind.DEADLINE_MOVED: gettext_lazy("%(who)s 变更时限"),
 }
 WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.ASSIGNED: _assigned,
@@ -141,6 +160,7 @@ WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.MERGED: _merged,
     Kind.PRIORITY_CHANGED: _priority,
     Kind.ESCALATED: _escalated,
+    Kind.DEADLINE_MOVED: _deadline_moved,
     Kind.TASK_ADDED: _task_added,
     Kind.TASK_DONE: _task_done,
 }

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from tickets import letters
+from tickets import change_letters, letters
 from tickets.letters import Letter
 from tickets.models import Delivery
 from tickets.occasions import Occasion
 
-WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {**letters.WRITERS}
+WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {**letters.WRITERS, **change_letters.WRITERS}
 
 
 def write(occasion: Occasion) -> Letter:

@@ -1,0 +1,83 @@
+"""What managers have to hear about the product itself: that the days off of a year in use are only assumed."""
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from plans.models import Role, User
+from plans.service_hours import users_by_calendar
+from sla.models import CalendarVersion
+from tickets.models import Bulletin, Delivery
+from tickets.notifications import Notice, queue_many
+
+# Month and day: from then on the next year's notice is asked for each week, and missed each day. Source: C13
+REMIND_FROM = (11, 1)
+ALARM_FROM = (12, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedYear:
+    """A year of a place whose days off are assumed, and the codes of the calendars in use that follow it."""
+
+    country: str
+    subdivision: str
+    year: int
+    calendars: tuple[str, ...]
+    is_alarm: bool
+
+    def key(self, today: date) -> str:
+        """Return what it is said once for: each day as an alarm, else each week."""
+        place = "-".join(part for part in (self.country, self.subdivision) if part)
+        week = today.isocalendar()
+        when = today.isoformat() if self.is_alarm else f"{week.year}-W{week.week:02}"
+        return f"year_assumed:{place}:{self.year}:{when}"
+
+
+def assumed_years_ahead(at: datetime) -> list[AssumedYear]:
+    """Return the years, this one and from November on the next, that calendars in use still only assume."""
+    today = _today(at)
+    years = [today.year, *([today.year + 1] if (today.month, today.day) >= REMIND_FROM else [])]
+    following: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+    used = users_by_calendar()
+    for calendar in CalendarVersion.objects.current().order_by("code"):
+        holidays = calendar.rules.get("holidays")
+        if holidays and calendar.code in used:
+            for year in set(years) & set(calendar.assumed_years):
+                following[holidays["country"], holidays.get("subdivision", ""), year].append(calendar.code)
+    return [
+        AssumedYear(country, subdivision, year, tuple(codes), _is_alarm(year, today))
+        for (country, subdivision, year), codes in sorted(following.items())
+    ]
+
+
+def _today(at: datetime) -> date:
+    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def _is_alarm(year: int, today: date) -> bool:
+    return year == today.year or (today.month, today.day) >= ALARM_FROM
+
+
+@transaction.atomic
+def remind(*, at: datetime) -> int:
+    """Tell managers and administrators of each assumed year, once a week or once a day; return how many were told of.
+
+    May run as often as one likes, and twice at once.
+    """
+    today = _today(at)
+    readers = list(User.objects.filter(role__in=(Role.MANAGER, Role.ADMIN), is_active=True))
+    notices: list[Notice] = []
+    told = 0
+    for assumed in assumed_years_ahead(at):
+        fields = {name: value for name, value in asdict(assumed).items() if name != "is_alarm"}
+        said = {"kind": Bulletin.Kind.YEAR_ASSUMED, "is_alarm": assumed.is_alarm, "fields": fields, "at": at}
+        bulletin, is_new = Bulletin.objects.get_or_create(key=assumed.key(today), defaults=said)
+        if is_new:
+            told += 1
+            notices += [Notice(Delivery.Kind.BULLETIN, bulletin, None, reader) for reader in readers]
+    queue_many(notices, at=at)
+    return told
