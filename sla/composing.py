@@ -106,9 +106,9 @@ def hours_of(version: CalendarVersion) -> Hours:
     return Hours(version.code, version.name, version.name_en, version.rules, version.note)
 
 
-def years_known() -> list[Year]:
-    """Return the holidays of every country's year as they are stored."""
-    return [_year_of(row) for row in HolidaySet.objects.prefetch_related("dates")]
+def years_known(**place: str) -> list[Year]:
+    """Return the holidays of every country's year as they are stored, or of one `country` and `subdivision`."""
+    return [_year_of(row) for row in HolidaySet.objects.filter(**place).prefetch_related("dates")]
 
 
 def _year_of(row: HolidaySet) -> Year:

@@ -68,9 +68,13 @@ def check_hours(hours: Hours) -> None:
         raise HoursError("working_day_seconds", _("一个工作日要大于零，最多 24 小时。"))
     _check_openings({**hours.rules, "holidays": None}, [])
     try:
-        _check_openings(hours.rules, years_known())
+        _check_openings(hours.rules, _years_followed(hours.rules["holidays"]))
     except LookupError as error:
         raise HoursError("holidays", str(error)) from error
+
+
+def _years_followed(rule: Mapping[str, Any] | None) -> list[Year]:
+    return years_known(country=rule["country"], subdivision=rule.get("subdivision", "")) if rule else []
 
 
 def _check_zone(name: str) -> None:

@@ -87,7 +87,9 @@ class CalendarForm(forms.Form):
         label=gettext_lazy("调休上班日照常上班"), required=False,
         help_text=gettext_lazy("打开后，调休的周末按它所补的那一天的时段开放。"),
     )  # fmt: skip
-    note = forms.CharField(label=gettext_lazy("备注"), max_length=400, required=False)
+    note = forms.CharField(
+        label=gettext_lazy("备注"), max_length=400, required=False, widget=forms.Textarea({"rows": 2})
+    )
     cause = forms.CharField(
         label=gettext_lazy("为什么改"), max_length=400,
         error_messages={"required": gettext_lazy("请写明为什么改，以后查得到。")},

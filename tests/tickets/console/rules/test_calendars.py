@@ -1,25 +1,22 @@
 """Service hours as a manager keeps them: looked at, edited in two steps, kept as versions."""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from plans.models import Branch, Role
+from plans.models import Branch, User
 from sla.actions import put_calendars
 from sla.actors import Actor
 from sla.composing import Hours, hours_of
-from sla.models import CalendarVersion, Recompute
+from sla.models import CalendarVersion
 from sla.timeline import ActorKind
-from tests.hours import beijing
-from tests.world import World, person
+from tests.tickets.console.rules.forms import EDIT, PAGE, current, text_of, typed
+from tests.world import World
 
-EDIT = "/console/rules/calendars/kingdee-5x8/edit/"
-PAGE = "/console/rules/calendars/kingdee-5x8/"
-WORKDAY = "08:30-12:00, 13:00-17:30"
+WHO = Actor(ActorKind.AGENT, "user:1", "郑经理")
 
 
 @pytest.fixture
@@ -27,36 +24,6 @@ def manager(client: Client, world: World) -> Client:
     """Return a client as whom the manager is signed in."""
     client.force_login(world.manager)
     return client
-
-
-def current(code: str = "kingdee-5x8") -> CalendarVersion:
-    return CalendarVersion.objects.current().get(code=code)
-
-
-def typed(base: int = 1, special: tuple[dict[str, str], ...] = (), **changes: Any) -> dict[str, Any]:
-    """Return what the form of kingdee-5x8 sends, with changes."""
-    said: dict[str, Any] = {
-        "base": base, "name": "金蝶 5×8", "name_en": "Kingdee 5×8", "timezone": "Asia/Shanghai", "working_day": "8",
-        "follows": "CN", "breaks": "whole", "note": "", "cause": "春节前改时间", "special-INITIAL_FORMS": "0",
-        **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), WORKDAY), "special-TOTAL_FORMS": str(len(special)),
-    }  # fmt: skip
-    for number, row in enumerate(special):
-        said |= {f"special-{number}-{field}": value for field, value in row.items()}
-    return {name: value for name, value in (said | changes).items() if value is not None}
-
-
-@pytest.fixture
-def send(manager: Client) -> Callable[..., HttpResponse]:
-    """Return a function that sends the editor's form with one of its buttons."""
-
-    def sent(step: str, url: str = EDIT, **said: Any) -> HttpResponse:
-        return manager.post(url, {**typed(**said), "step": step})
-
-    return sent
-
-
-def text_of(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def test_the_list_tells_the_week_who_goes_by_it_and_what_is_assumed(manager: Client) -> None:
@@ -101,8 +68,95 @@ def test_an_unknown_calendar_is_not_found(manager: Client) -> None:
     assert manager.get(PAGE, {"version": "77"}).status_code == 404
 
 
-def test_make_up_days_are_listed_from_the_holidays_and_a_switch_opens_them__C12(send: Any, manager: Client) -> None:
-    assert "补周" in text_of(manager.get(PAGE, {"year": "2026"}))
-    send("save", make_up="on")
+def test_make_up_days_are_listed_from_the_holidays_and_a_switch_opens_them__C12(manager: Client) -> None:
+    assert "02-14 补周五" in text_of(manager.get(PAGE, {"year": "2026"}))
+    assert "当地调休上班，这份服务时间不跟着上班" in text_of(manager.get(PAGE, {"date": "2026-02-14"}))
+    manager.post(EDIT, {**typed(make_up="on"), "step": "save"})
     assert {"date": "2026-02-14", "as": "fri"} in current().spec["extra_open_dates"]
     assert "这几天照常上班" in text_of(manager.get(PAGE, {"year": "2026"}))
+    assert "2月14日 周六 · 调休上班 春节调休上班" in text_of(manager.get(PAGE, {"date": "2026-02-14"}))
+
+
+def change(cause: str = "周一开会", **rules: object) -> CalendarVersion:
+    """Save kingdee-5x8 with other rules and return the version in force."""
+    kept = hours_of(current())
+    put_calendars(calendars=[replace(kept, rules={**kept.rules, **rules})], cause=cause, actor=WHO)
+    return current()
+
+
+def test_every_version_stays_readable_with_who_and_why(manager: Client) -> None:
+    change(weekly={"mon": [["10:00", "12:00"]]})
+    page = text_of(manager.get(PAGE))
+    assert "郑经理" in page
+    assert "周一开会" in page
+    old = text_of(manager.get(PAGE, {"version": "1"}))
+    assert "这是旧版本 1，按它算过的承诺仍以它为准。" in old
+    assert "周一至周五 08:30–12:00、13:00–17:30" in old
+
+
+def test_two_versions_are_laid_side_by_side(manager: Client) -> None:
+    change(special=[{"date": "2026-11-02", "hours": [], "name": "盘点", "name_en": "Stocktaking", "source": ""}])
+    change("再改", timezone="Asia/Hong_Kong")
+    days = text_of(manager.get(f"{PAGE}changes/1/2/"))
+    assert "11月2日 周一 08:30–12:00、13:00–17:30 全天不开放 盘点" in days
+    assert "日期之外没有改变。" in days
+    said = text_of(manager.get(f"{PAGE}changes/2/3/"))
+    assert "时区 Asia/Shanghai Asia/Hong_Kong" in said
+    assert "没有哪一天的时段改变。" in said
+
+
+def test_dates_out_of_the_ordinary_can_be_taken_along(manager: Client) -> None:
+    answer = manager.get(f"{PAGE}days.ics")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert 'filename="kingdee-5x8-v1.ics"' in answer["Content-Disposition"]
+    assert answer.content.startswith(b"BEGIN:VCALENDAR")
+    assert b"DTSTART;VALUE=DATE:20261001" in answer.content
+
+
+def test_a_lead_reads_and_sees_no_button(client: Client, world: World) -> None:
+    client.force_login(world.lead)
+    for url in ("/console/rules/calendars/", PAGE, f"{PAGE}days.ics"):
+        assert client.get(url).status_code == 200
+    assert "/edit/" not in client.get(PAGE).content.decode()
+    assert "new-calendar" not in client.get("/console/rules/calendars/").content.decode()
+
+
+@pytest.mark.parametrize("url", ["/console/rules/calendars/", PAGE, f"{PAGE}days.ics"])
+def test_agents_do_not_see_the_rules(client: Client, world: World, url: str) -> None:
+    client.force_login(world.agent)
+    assert client.get(url).status_code == 403
+
+
+def test_what_is_used_is_not_taken_out_of_use_and_it_is_said_by_whom(manager: Client, world: World) -> None:
+    Branch.objects.create(
+        code="hq-x", name="总部某处", name_en="HQ", vendor="kingdee", kind="hq", calendar="kingdee-5x8"
+    )
+    User.objects.filter(pk=world.agent.pk).update(alert_calendar="kingdee-5x8")
+    page = text_of(manager.post(f"{PAGE}retire/", follow=True))
+    assert "还在用，不能停用" in page
+    for who in ("kingdee-advanced-ticket", "总部某处", "李坐席", "服务项"):
+        assert who in page
+    assert current().is_current
+
+
+def test_what_nobody_uses_can_go_and_stays_readable(manager: Client) -> None:
+    rules = hours_of(current()).rules
+    put_calendars(calendars=[Hours("spare", "备用", "Spare", rules)], cause="备用", actor=WHO)
+    page = text_of(manager.post("/console/rules/calendars/spare/retire/", follow=True))
+    assert "服务时间 spare 已停用。" in page
+    assert "已停用 1 份" in page
+    assert not CalendarVersion.objects.current().filter(code="spare").exists()
+    old = manager.get("/console/rules/calendars/spare/")
+    assert "停用，只供查阅。" in text_of(old)
+    assert "/edit/" not in old.content.decode()
+
+
+def test_the_list_costs_the_same_however_long_it_is(
+    manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rules = hours_of(current()).rules
+    put_calendars(calendars=[Hours(f"spare-{n}", "备用", "Spare", rules) for n in range(20)], actor=WHO)
+    with django_assert_max_num_queries(14):
+        manager.get("/console/rules/calendars/")
+    with django_assert_max_num_queries(20):
+        manager.get(PAGE)
