@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from plans.models import AccountTeamMember, Contact, Contract, Team, User
 
@@ -57,20 +57,29 @@ def resets_by(email: str) -> list[User]:
     return [user for user in found if user.email.casefold() == email.casefold()]
 
 
+def account_teams(of: str) -> Prefetch:
+    """Return what to prefetch so that contracts read together, by this lookup, bring their account teams along."""
+    members = AccountTeamMember.objects.select_related("user")
+    return Prefetch(f"{of}__account_team", queryset=members, to_attr="brought_account_team")
+
+
+def _members(contract: Contract) -> list[AccountTeamMember]:
+    """Return who of a contract's account team still works here."""
+    brought: list[AccountTeamMember] | None = getattr(contract, "brought_account_team", None)
+    rows = contract.account_team.select_related("user") if brought is None else brought
+    return [member for member in rows if member.user.is_active]
+
+
 def seat_of(contract: Contract | None, seat: str) -> User | None:
     """Return who holds a manager's seat under a contract, if anyone who still works here does."""
-    if contract is None:
-        return None
-    taken = contract.account_team.filter(seat=seat, user__is_active=True).select_related("user").first()
-    return taken.user if taken else None
+    taken = (member.user for member in (_members(contract) if contract else ()) if member.seat == seat)
+    return next(taken, None)
 
 
 def account_team(contract: Contract | None) -> list[User]:
     """Return everyone on a contract's account team, each once, managers first."""
-    if contract is None:
-        return []
-    members = contract.account_team.filter(user__is_active=True).select_related("user")
     order = {seat: place for place, seat in enumerate((Seat.SUCCESS_MANAGER, Seat.TECHNICAL_MANAGER))}
+    members = _members(contract) if contract else []
     ranked = sorted(members, key=lambda member: (order.get(Seat(member.seat), len(order)), member.pk))
     return list(dict.fromkeys(member.user for member in ranked))
 

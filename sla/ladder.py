@@ -65,13 +65,8 @@ class Step:
     rule: int
 
     def is_silent(self, due_at: datetime, acknowledged_at: datetime | None) -> bool:
-        """Tell whether somebody who took the matter on needs no telling any more. Source: C29
-
-        Before the deadline that silences its warnings, after it all that is to follow; the breach always comes.
-        """
-        if acknowledged_at is None or self.mark == Mark.BREACH:
-            return False
-        return self.mark in WARNINGS or acknowledged_at > due_at
+        """Tell whether somebody who took the matter on needs no telling any more."""
+        return is_silent(self.mark, due_at, acknowledged_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,16 @@ def steps(ladder: Ladder, span: Span, *, until: datetime | None = None) -> list[
     laid = [Step(rule.level, rule.mark, at, rule.level) for rule in ladder.rules if (at := _mark_at(rule, span))]
     laid += _again(ladder, span, until)
     return sorted(laid, key=lambda step: (step.at, step.level))
+
+
+def is_silent(mark: Mark, due_at: datetime, acknowledged_at: datetime | None) -> bool:
+    """Tell whether a mark is passed over in silence because somebody took the matter on. Source: C29
+
+    Before the deadline that holds for its warnings, after it for all that is to follow; the breach always comes.
+    """
+    if acknowledged_at is None or mark == Mark.BREACH:
+        return False
+    return mark in WARNINGS or acknowledged_at > due_at
 
 
 def _again(ladder: Ladder, span: Span, until: datetime | None) -> Iterator[Step]:

@@ -43,6 +43,7 @@ ICONS = {
     Kind.MERGED: "merge",
     Kind.PRIORITY_CHANGED: "escalated",
     Kind.ESCALATED: "escalated",
+    Kind.ACKNOWLEDGED: "accept",
     Kind.DEADLINE_MOVED: "calendar",
     Kind.TASK_ADDED: "progress",
     Kind.TASK_DONE: "kept",

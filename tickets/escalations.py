@@ -1,25 +1,29 @@
 """Hop 2 of the dispatch: an escalation becomes what its rule says and the mails that tell of it, in one transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from plans.models import User
+from plans.accounts import account_teams
+from plans.models import Contact, User
+from plans.models.people import Language
 from sla.actors import SYSTEM
 from sla.batching import BACKOFF, in_batches
-from sla.ladder import WARNINGS
+from sla.ladder import WARNINGS, Mark, is_silent
 from sla.models import Escalation
+from tickets.actions import side_tasks
 from tickets.actions import ticket as ticket_actions
 from tickets.answers import instant
 from tickets.lateness import noticed_late
 from tickets.ledger import Entry, record
 from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
-from tickets.notifications import Notice, queue_many
-from tickets.roles import people_in
+from tickets.notifications import Notice, queue_many, queue_webhook
+from tickets.roles import ON_CALL, Meant, Scene, cast_for, lacks_on_call, meant_by, unknown_in
 
 State = Escalation.State
+Fields = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +31,30 @@ class Step:
     """One escalation on its ticket, and who is spared because a later step found with it tells them."""
 
     escalation: Escalation
-    ticket: Ticket
-    at: datetime
+    scene: Scene
     spared: frozenset[int] = frozenset()
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.scene.ticket
+
+    @property
+    def at(self) -> datetime:
+        return self.scene.at
 
     @property
     def kind(self) -> Delivery.Kind:
         """Return what a mail about it is: a warning until the deadline has passed."""
         return Delivery.Kind.WARNING if self.escalation.mark in WARNINGS else Delivery.Kind.BREACH
 
-    def notice(self, person: User, kind: Delivery.Kind) -> Notice:
-        """Return the notice of this step to a person."""
-        return Notice(kind, self.escalation, self.ticket, person)
+    def notice(self, meant: Meant, kind: Delivery.Kind) -> Notice:
+        """Return the notice of this step to a person; who is on call hears of it at any hour."""
+        is_on_call = meant.role == ON_CALL and self.scene.cast.roster.has(meant.person.pk, self.at)
+        return Notice(kind, self.escalation, self.ticket, meant.person, is_on_call)
+
+    def on(self, ticket: Ticket) -> "Step":
+        """Return the same step on the ticket as it has become."""
+        return replace(self, scene=replace(self.scene, ticket=ticket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class Outcome:
 
     ticket: Ticket
     notices: tuple[Notice, ...] = ()
-    fields: tuple[tuple[str, Any], ...] = ()
+    fields: Fields = ()
 
 
 def act(*, limit: int = 25, later_than: timedelta = timedelta()) -> int:
@@ -79,10 +95,12 @@ def _held(clocks: set[int]) -> set[int]:
 def _act(rows: list[Escalation], now: datetime) -> None:
     tickets = _tickets(rows)
     together = _together(rows)
+    found = [*rows, *(one for others in together.values() for one in others)]
+    cast = cast_for((action for row in found for action in row.actions), now)
     notices: list[Notice] = []
     for row in rows:
         ticket = tickets[row.milestone.clock_id]
-        outcome = _take(Step(row, ticket, now), together)
+        outcome = _take(Step(row, Scene(ticket, now, cast)), together)
         notices += outcome.notices
         # Another clock of the same ticket must see what was just done to it.
         tickets |= {clock: outcome.ticket for clock, one in tickets.items() if one.pk == ticket.pk}
@@ -92,8 +110,14 @@ def _act(rows: list[Escalation], now: datetime) -> None:
 def _tickets(rows: Iterable[Escalation]) -> dict[int, Ticket]:
     """Return the locked tickets of escalations, by clock."""
     related = ("contact__customer", "contract", "assignee", "team__lead")
-    tickets = Ticket.objects.select_related(*related).in_bulk(
-        TicketClock.objects.filter(clock__in={row.milestone.clock_id for row in rows}).values_list("ticket", flat=True)
+    tickets = (
+        Ticket.objects.select_related(*related)
+        .prefetch_related(account_teams("contract"))
+        .in_bulk(
+            TicketClock.objects.filter(clock__in={row.milestone.clock_id for row in rows}).values_list(
+                "ticket", flat=True
+            )
+        )
     )
     timed = TicketClock.objects.filter(ticket__in=tickets).values_list("clock_id", "ticket_id")
     return {clock: tickets[ticket] for clock, ticket in timed}
@@ -121,8 +145,8 @@ def _take(step: Step, together: dict[tuple[int, datetime, datetime], list[Escala
         for one in together.get((row.milestone_id, row.due_at, row.fired_at), [])
         if (one.step_at, one.level) > (row.step_at, row.level)
     ]
-    spared = frozenset(person.pk for one in later for person in _addressed(one, step.ticket))
-    return _carry_out(Step(row, step.ticket, step.at, spared))
+    spared = frozenset(person.pk for one in later for person in _addressed(one, step.scene))
+    return _carry_out(replace(step, spared=spared))
 
 
 def _void(step: Step) -> str:
@@ -132,7 +156,9 @@ def _void(step: Step) -> str:
         return "stopped"
     if row.milestone.due_at != row.due_at:
         return "deadline_moved"
-    return "overtaken" if row.mark in WARNINGS and step.at > row.due_at else ""
+    if row.mark in WARNINGS and step.at > row.due_at:
+        return "overtaken"
+    return "acknowledged" if is_silent(Mark(row.mark), row.due_at, row.milestone.acknowledged_at) else ""
 
 
 def _supersede(step: Step, reason: str) -> Outcome:
@@ -142,22 +168,32 @@ def _supersede(step: Step, reason: str) -> Outcome:
 
 
 def _carry_out(step: Step) -> Outcome:
-    ticket = step.ticket
-    notices: tuple[Notice, ...] = ()
+    notices: list[Notice] = []
     fields: dict[str, Any] = {}
     for action in step.escalation.actions:
-        outcome = HANDLERS[action["do"]](Step(step.escalation, ticket, step.at, step.spared), action)
-        ticket, notices = outcome.ticket, (*notices, *outcome.notices)
-        fields |= dict(outcome.fields)
-    # Whom the escalation tells anyway gets that one mail, which also says that the ticket is theirs now.
-    notices = tuple(sorted(notices, key=lambda notice: notice.kind == Delivery.Kind.REASSIGNED))
-    told = list(dict.fromkeys(notice.recipient for notice in notices))
-    fields["told"] = [str(person) for person in told if person.email]
-    if unreachable := [str(person) for person in told if not person.email]:
+        outcome = HANDLERS[action["do"]](step, action)
+        step = step.on(outcome.ticket)
+        notices += outcome.notices
+        for name, value in outcome.fields:
+            fields[name] = [*fields.get(name, ()), *value] if isinstance(value, list) else value
+    told = _one_each(notices)
+    people = [notice.recipient for notice in told]
+    fields["told"] = [str(person) for person in people if person.email]
+    if unreachable := [str(person) for person in people if not person.email]:
         fields["without_address"] = unreachable
     _settle(step, State.DONE)
-    record(ticket, _entry(step, fields))
-    return Outcome(ticket, notices)
+    record(step.ticket, _entry(step, fields))
+    return Outcome(step.ticket, told)
+
+
+def _one_each(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return one notice for each person: whom a step tells anyway gets that mail, not one of being given the ticket."""
+    found: dict[User | Contact, Notice] = {}
+    for notice in sorted(notices, key=lambda notice: notice.kind == Delivery.Kind.REASSIGNED):
+        first = found.setdefault(notice.recipient, notice)
+        if notice.is_on_call:
+            found[notice.recipient] = replace(first, is_on_call=True)
+    return tuple(found.values())
 
 
 def _entry(step: Step, fields: dict[str, Any]) -> Entry:
@@ -181,15 +217,22 @@ def _settle(step: Step, state: str, error: str = "") -> None:
     row.save(update_fields=["state", "acted_at", "error"])
 
 
-def _addressed(row: Escalation, ticket: Ticket) -> list[User]:
-    """Return whom the actions of an escalation tell."""
-    roles = [role for action in row.actions for role in (action.get("roles") or [action.get("role")]) if role]
-    return people_in(roles, ticket)
+def _addressed(row: Escalation, scene: Scene) -> list[User]:
+    """Return whom the actions of an escalation write to."""
+    writing = (action for action in row.actions if action["do"] in ("tell", "reassign"))
+    return [meant.person for action in writing for meant in meant_by(action, scene)]
+
+
+def _missed(step: Step, action: dict[str, Any]) -> Fields:
+    """Return whom an action means that is not there: names that nobody answers to, and nobody on call."""
+    gone = unknown_in(action, step.scene)
+    said: Fields = (("gone", gone),) if gone else ()
+    return (*said, ("nobody_on_call", True)) if lacks_on_call(action, step.scene) else said
 
 
 def _tell(step: Step, action: dict[str, Any]) -> Outcome:
-    people = [person for person in people_in(action["roles"], step.ticket) if person.pk not in step.spared]
-    return Outcome(step.ticket, tuple(step.notice(person, step.kind) for person in people))
+    meant = [one for one in meant_by(action, step.scene) if one.person.pk not in step.spared]
+    return Outcome(step.ticket, tuple(step.notice(one, step.kind) for one in meant), _missed(step, action))
 
 
 def _raise_priority(step: Step, action: dict[str, Any]) -> Outcome:
@@ -200,17 +243,40 @@ def _raise_priority(step: Step, action: dict[str, Any]) -> Outcome:
 
 def _reassign(step: Step, action: dict[str, Any]) -> Outcome:
     """Give the ticket to who is in a role; if they have it already, or nobody is, nothing changes."""
-    found = people_in([action["role"]], step.ticket)
-    if not found or found[0].pk == step.ticket.assignee_id:
+    found = meant_by(action, step.scene)
+    if not found or found[0].person.pk == step.ticket.assignee_id:
+        return Outcome(step.ticket, fields=_missed(step, action))
+    ticket = ticket_actions.reassign(ticket=step.ticket, to=found[0].person, actor=SYSTEM, at=step.at)
+    fields: Fields = (("reassigned_to", str(found[0].person)), *_missed(step, action))
+    return Outcome(ticket, (step.notice(found[0], Delivery.Kind.REASSIGNED),), fields)
+
+
+def _side_task(step: Step, action: dict[str, Any]) -> Outcome:
+    """Ask who is in a role for something on the way; what they are asked for already is not asked twice."""
+    found = meant_by(action, step.scene)
+    assignee = found[0].person if found else None
+    title = action["title_en" if assignee and assignee.language == Language.ENGLISH else "title"]
+    if step.ticket.is_ended or step.ticket.side_tasks.filter(title=title, done_at=None).exists():
         return Outcome(step.ticket)
-    ticket = ticket_actions.reassign(ticket=step.ticket, to=found[0], actor=SYSTEM, at=step.at)
-    return Outcome(ticket, (step.notice(found[0], Delivery.Kind.REASSIGNED),), (("reassigned_to", str(found[0])),))
+    task = side_tasks.add(
+        ticket=step.ticket, title=title, assignee=assignee, escalation=step.escalation, actor=SYSTEM, at=step.at
+    )
+    return Outcome(task.ticket, fields=_missed(step, action))
+
+
+def _webhook(step: Step, action: dict[str, Any]) -> Outcome:
+    """Call another program; one that is not there, or is switched off, is named in the ledger."""
+    name = action["endpoint"]
+    queued = queue_webhook(escalation=step.escalation, ticket=step.ticket, endpoint=name, at=step.at)
+    return Outcome(step.ticket, fields=(("called" if queued else "not_called", [name]),))
 
 
 HANDLERS: dict[str, Callable[[Step, dict[str, Any]], Outcome]] = {
     "tell": _tell,
     "raise_priority": _raise_priority,
     "reassign": _reassign,
+    "side_task": _side_task,
+    "webhook": _webhook,
 }
 
 

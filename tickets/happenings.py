@@ -1,6 +1,6 @@
 """What happened, in one line of words for each kind of ledger event that says nothing itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,17 +96,43 @@ def _escalated(event: TicketEvent, names: Names) -> str:
     parts = [_step(said.get("mark", "")) % {"metric": metric, "due": _wall(said.get("due_at"))}]
     if said.get("superseded"):
         return _("，").join([*parts, _("随后已失效，没有再通知")])
-    if raised := said.get("raised_to"):
-        parts.append(_("优先级升为 %(to)s") % {"to": dict(Priority.choices).get(raised, raised)})
-    if to := said.get("reassigned_to"):
-        parts.append(_("改派给 %(to)s") % {"to": names.of(to)})
-    if told := said.get("told"):
-        parts.append(_("通知 %(people)s") % {"people": _("、").join(map(names.of, told))})
-    if silent := said.get("without_address"):
-        parts.append(_("%(people)s 没有邮箱，未能通知") % {"people": _("、").join(map(names.of, silent))})
-    if late := said.get("noticed_late_by"):
-        parts.append(_("系统晚了 %(late)s 才发现") % {"late": length_words(timedelta(seconds=late))})
+    parts += [words(said[name], names) for name, words in DONE.items() if said.get(name)]
     return _("，").join(parts)
+
+
+def _people(listed: Iterable[str], names: Names) -> str:
+    return _("、").join(map(names.of, listed))
+
+
+def _late(seconds: float, names: Names) -> str:
+    return _("系统晚了 %(late)s 才发现") % {"late": length_words(timedelta(seconds=seconds))}
+
+
+# What an escalation came to, in the order in which it is said.
+DONE: dict[str, Callable[[Any, Names], str]] = {
+    "raised_to": lambda to, names: _("优先级升为 %(to)s") % {"to": dict(Priority.choices).get(to, to)},
+    "reassigned_to": lambda to, names: _("改派给 %(to)s") % {"to": names.of(to)},
+    "nobody_on_call": lambda _nobody, names: _("无人值班，改找值班经理"),
+    "told": lambda told, names: _("通知 %(people)s") % {"people": _people(told, names)},
+    "without_address": lambda silent, names: _("%(people)s 没有邮箱，未能通知") % {"people": _people(silent, names)},
+    "gone": lambda gone, names: _("%(people)s 已不在职，没有通知") % {"people": _people(gone, names)},
+    "called": lambda called, names: _("已调用回调地址“%(name)s”") % {"name": _people(called, names)},
+    "not_called": lambda lost, names: _("回调地址“%(name)s”不存在或已停用") % {"name": _people(lost, names)},
+    "noticed_late_by": _late,
+}
+
+
+def _acknowledged(event: TicketEvent, names: Names) -> str:
+    """Return who took a promise on, and what is silent from then on."""
+    said = event.fields
+    words = {
+        "who": names.actor(event),
+        "metric": str(dict(Metric.choices).get(said.get("metric", ""), "")),
+        "due": _wall(said.get("due_at")),
+    }
+    if said.get("is_late"):
+        return _("%(who)s 已知悉%(metric)s超时(到期 %(due)s)，到期时刻变动之前不再提醒") % words
+    return _("%(who)s 已知悉%(metric)s将到期(%(due)s)，不再预警；超时仍会通知") % words
 
 
 def _step(mark: str) -> str:
@@ -161,6 +187,7 @@ WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.PRIORITY_CHANGED: _priority,
     Kind.ESCALATED: _escalated,
     Kind.DEADLINE_MOVED: _deadline_moved,
+    Kind.ACKNOWLEDGED: _acknowledged,
     Kind.TASK_ADDED: _task_added,
     Kind.TASK_DONE: _task_done,
 }

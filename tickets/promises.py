@@ -97,6 +97,23 @@ class Promise:
         return TONES[State(self.milestone.state_at(self.at))]
 
     @property
+    def metric(self) -> str:
+        return self.milestone.metric
+
+    @property
+    def awaits_notice(self) -> bool:
+        """Tell whether it is late or threatened, and nobody has taken that on."""
+        return self.viewer.is_agent and self.milestone.awaits_notice(self.at)
+
+    @property
+    def taken_on(self) -> str:
+        """Return when it was taken on, in words for agents; nothing while nobody has."""
+        row = self.milestone
+        if row.acknowledged_at is None or row.stopped_at or not self.viewer.is_agent:
+            return ""
+        return _("已于 %(at)s 知悉，到期时刻变动之前不再重复提醒") % {"at": near(row.acknowledged_at, self.at)}
+
+    @property
     def target(self) -> Target:
         return self.milestone.target
 

@@ -191,6 +191,15 @@ class Milestone(models.Model):
             return False
         return self.next_step_at < at or (self.next_step_at == self.due_at and self.fired_through is not None)
 
+    def awaits_notice(self, at: datetime) -> bool:
+        """Tell whether a step has come that nobody has taken on: a warning before the deadline, or the breach."""
+        if self.stopped_at or self.due_at is None:
+            return False
+        is_late = at > self.due_at
+        if self.acknowledged_at and (self.acknowledged_at > self.due_at or not is_late):
+            return False
+        return is_late or self.fired_through is not None
+
     def overdue_by(self, at: datetime) -> timedelta:
         """Return how long past due this run is at `at`, or was when it ended; zero while in time."""
         end = self.stopped_at or at

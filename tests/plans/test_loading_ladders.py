@@ -9,7 +9,7 @@ from plans.loading import load
 from plans.models import Role
 from sla import wording
 from sla.actions import Outcome, terms_of
-from sla.models import EscalationRule, Policy
+from sla.models import Policy
 from sla.reading import ReadingError
 from tests.world import person
 

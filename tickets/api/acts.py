@@ -11,6 +11,7 @@ from rest_framework import serializers
 from plans.models import Team, User
 from plans.models.people import STAFF_ROLES
 from sla.fields import InstantField
+from sla.models.policies import Metric
 from sla.problems import ProblemError
 from tickets.actions import ticket as actions
 from tickets.actions.ticket.life import LONGEST_REMARK
@@ -88,6 +89,12 @@ class MergeSerializer(serializers.Serializer[Any]):
     into = TextField(max_length=20)
 
 
+class AcknowledgeSerializer(serializers.Serializer[Any]):
+    """Which promised time is taken on; all that are late or threatened where none is named."""
+
+    metric = serializers.ChoiceField(Metric.values, required=False, allow_blank=True, default="")
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One act by one user: the ticket, the body that was sent, and the instant."""
@@ -112,6 +119,10 @@ class Act:
 
 def _accept(deed: Deed) -> Ticket:
     return actions.accept(ticket=deed.ticket, actor=deed.user, at=deed.at)
+
+
+def _acknowledge(deed: Deed) -> Ticket:
+    return actions.acknowledge(ticket=deed.ticket, metric=deed.said["metric"], actor=deed.user, at=deed.at)
 
 
 def _assign(deed: Deed) -> Ticket:
@@ -202,6 +213,7 @@ def _unknown(field: str, message: str) -> ProblemError:
 
 ACTS: dict[str, Act] = {
     "accept": Act(NothingSerializer, _accept),
+    "acknowledge": Act(AcknowledgeSerializer, _acknowledge),
     "assign": Act(AssignSerializer, _assign),
     "progress": Act(WordsSerializer, _progress),
     "reply": Act(WordsSerializer, _reply, _write_in),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import Team, User
 from plans.models.people import STAFF_ROLES
+from sla.models.policies import Metric
 from sla.refusals import ActionRefusedError
 from tickets.actions import ticket as actions
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
@@ -65,6 +66,12 @@ class Wait(Act):
         super().__init__(said)
         # A keyword of the language cannot be a class attribute.
         self.fields["for"] = forms.ChoiceField(choices=[("customer", ""), ("third_party", "")])
+
+
+class Acknowledge(Act):
+    """Which promised time is taken on; all that are late or threatened where none is named."""
+
+    metric = forms.ChoiceField(choices=[("", ""), *Metric.choices], required=False)
 
 
 class Assign(Act):
@@ -131,6 +138,9 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "acknowledge": Kind(
+        Acknowledge, lambda deed: actions.acknowledge(**deed.who, **deed.said), gettext_lazy("已知悉，不再重复提醒。")
+    ),
     "accept": Kind(Act, lambda deed: actions.accept(**deed.who), gettext_lazy("已接单。")),
     "assign": Kind(Assign, _assign, gettext_lazy("已分配。")),
     "reply": Kind(Words, lambda deed: actions.reply(**deed.who, body=deed.said["body"]), gettext_lazy("已发给客户。")),

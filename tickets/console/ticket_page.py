@@ -74,6 +74,10 @@ class Desk:
     def url(self) -> str:
         return f"{reverse('console:ticket', args=[self.ticket.number])}?view={self.view.key}"
 
+    @property
+    def act_url(self) -> str:
+        return reverse("console:act", args=[self.ticket.number]) + f"?view={self.view.key}"
+
     def whole(self) -> dict[str, Any]:
         """Return what the whole page needs."""
         return {**self.head(), **self.talk(), **self.sheet(), **self.beside(), **self.composer()}
@@ -85,7 +89,7 @@ class Desk:
             "acts": offered(self.ticket, self.reader.user),
             "people": self.people(),
             "teams": self.teams(),
-            "act_url": reverse("console:act", args=[self.ticket.number]) + f"?view={self.view.key}",
+            "act_url": self.act_url,
             "sending": secrets.token_urlsafe(12),
             "draft": self.draft,
             "now": self.reader.at,
@@ -142,6 +146,8 @@ class Desk:
                          "outcome": self.ticket.outcome, "ways_on": self.ticket.ways_on},
             "details": details(self.ticket),
             "now": self.reader.at,
+            "act_url": self.act_url,
+            "sending": secrets.token_urlsafe(12),
             "sheet_url": f"{self.url}&part=sheet",
         }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What people do with a ticket. Each function locks it, checks, changes and records in one transaction."""
 
+from tickets.actions.ticket.acknowledging import acknowledge
 from tickets.actions.ticket.life import (
     close,
     customer_message,
@@ -20,6 +21,7 @@ __all__ = [
     "Classification",
     "Foreseen",
     "accept",
+    "acknowledge",
     "assign",
     "bot_reply",
     "close",
