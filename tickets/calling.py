@@ -91,9 +91,14 @@ def _is_written(row: Delivery, batch: Batch) -> bool:
     """Write what is told before the first try, and keep it; tell whether there is something to send."""
     if row.rendered is None:
         row.rendered = written(Occasion(row, row.queued_at))
-        row.subject = row.escalation.get_mark_display() if row.escalation else ""
+        row.subject = type_of(row)
         return bool(ours(row, batch).update(rendered=row.rendered, subject=row.subject))
     return True
+
+
+def type_of(row: Delivery) -> str:
+    """Return what a program knows the news by."""
+    return f"milestone.{row.kind}"
 
 
 def written(occasion: Occasion) -> bytes:
@@ -117,7 +122,7 @@ def written(occasion: Occasion) -> bytes:
         "due_at": instant(step.due_at),
         "fired_at": instant(step.fired_at),
     }
-    told = {"type": f"milestone.{occasion.delivery.kind}", "timestamp": instant(occasion.at), "data": said}
+    told = {"type": type_of(occasion.delivery), "timestamp": instant(occasion.at), "data": said}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -76,7 +76,7 @@ def stages(var: Path, port: int) -> list[list[Program]]:
     return [
         [program(var, "web", [*web, *quiet_web])],
         [program(var, "beat", beat)],
-        [worker(var, "clock"), worker(var, "out", "hooks"), patient_worker(var, "jobs")],
+        [worker(var, "clock"), worker(var, "out"), patient_worker(var, "jobs")],
         [program(var, "watchdog", ["manage.py", "watchdog"])],
     ]
 
@@ -94,12 +94,11 @@ def program(var: Path, kind: str, words: list[str], *, patience: float = 10.0, b
     return Program(kind, start, patience=patience)
 
 
-def worker(var: Path, *queues: str) -> Program:
-    """Return a Celery worker named for the first of its queues, with a hand for each; it ends with the task at hand."""
-    name, hands = queues[0], str(len(queues))
-    pool = ["--pool", "prefork" if shared_memory() else "threads", "--concurrency", hands]
-    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h", *pool, *QUIET]
-    return program(var, name, words, patience=25)
+def worker(var: Path, queue: str) -> Program:
+    """Return a Celery worker of one queue; asked to end, it finishes the task at hand."""
+    pool = ["--pool", "prefork" if shared_memory() else "threads", "--concurrency", "1"]
+    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET]
+    return program(var, queue, words, patience=25)
 
 
 def patient_worker(var: Path, queue: str) -> Program:

@@ -101,6 +101,9 @@ def test_each_tick_goes_to_the_queue_of_its_kind_and_says_which_beat_sent_it() -
     assert {name: entry["options"]["queue"] for name, entry in schedule.items()} == {
         "sweep": "clock",
         "deliver": "out",
+        "call": "out",
+        "remind": "out",
+        "work": "jobs",
         "redrive": "out",
     }
     assert set(schedule["sweep"]["kwargs"]["beat"]()) == {"host", "sent_at"}

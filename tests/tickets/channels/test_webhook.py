@@ -19,7 +19,7 @@ from sla.models import Escalation
 from sla.refusals import ActionRefusedError
 from tests.clocks import clock_at
 from tests.world import World
-from tickets import dispatch
+from tickets import dispatch, tasks
 from tickets.actions import webhooks
 from tickets.calling import EACH, call_webhooks
 from tickets.channels import webhook
@@ -315,3 +315,19 @@ def test_a_call_that_was_cut_off_is_made_again_under_its_id__C34(
         call_webhooks()
     row.refresh_from_db()
     assert (row.state, row.unknown_sends) == (State.SENT, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_goes_on_with_mail_while_a_program_is_slow(
+    world: World, endpoint: WebhookEndpoint, receiver: Receiver
+):
+    [row] = queued(world, endpoint)
+    receiver.answer = lambda handler: (time.sleep(0.5), say(handler, 200))[1]
+    began = time.monotonic()
+    tasks.call_webhooks()
+    tasks.call_webhooks()
+    assert time.monotonic() - began < 0.3
+    while threads := [thread for thread in threading.enumerate() if thread.name == tasks.CALLS]:
+        threads[0].join()
+    assert state(row) == (State.SENT, 1)
+    assert len(receiver.calls) == 1
