@@ -17,6 +17,7 @@ from sla.reading import Problem, ReadingError, meant
 COLUMNS = ("date", "kind", "name", "name_en", "stands_for")
 NEEDED = ("date", "kind", "name")
 MOST_ROWS = 400
+FORMULA = ("=", "+", "-", "@")
 # What people call the kinds, in both languages, beside their codes.
 KINDS = {
     **{kind: kind for kind in HolidayDate.Kind.values},
@@ -80,7 +81,7 @@ def _dialect(content: bytes) -> type[csv.Dialect]:
 def _days(table: "csv.DictReader[str]", sheet: Sheet) -> Iterator[Day]:
     for row in table:
         line = table.line_num
-        cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+        cells = {name: _plain(row.get(name) or "") for name in COLUMNS}
         if None in row:
             sheet.refuse(line, "", _("这一行的格子比表头多。"))
         if line > MOST_ROWS:
@@ -91,6 +92,12 @@ def _days(table: "csv.DictReader[str]", sheet: Sheet) -> Iterator[Day]:
             day = _day(cells, line, sheet)
             if len(sheet.problems) == before:
                 yield day
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without the mark that keeps a spreadsheet from running it."""
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
 
 
 def _day(cells: Mapping[str, str], line: int, sheet: Sheet) -> Day:
@@ -133,5 +140,5 @@ def write_rows(days: Iterable[Day | HolidayDate]) -> bytes:
     table.writerow(COLUMNS)
     for day in days:
         cells = [day.date.isoformat(), str(day.kind), day.name, day.name_en, day.stands_for]
-        table.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells])
+        table.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in cells])
     return text.getvalue().encode("utf-8-sig")

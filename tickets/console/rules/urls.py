@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import calendars, engine, holidays
+from tickets.console.rules import calendars, engine, holidays, notices
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *calendars.urlpatterns,
     *engine.urlpatterns,
     *holidays.urlpatterns,
+    *notices.urlpatterns,
 ]
