@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from plans.models import Role, User
 from plans.service_hours import users_by_calendar
+from sla.holidays.places import place_words
 from sla.models import CalendarVersion
 from tickets.models import Bulletin, Delivery
 from tickets.notifications import Notice, queue_many
@@ -42,8 +44,10 @@ def assumed_years_ahead(at: datetime) -> list[AssumedYear]:
     today = _today(at)
     years = [today.year, *([today.year + 1] if (today.month, today.day) >= REMIND_FROM else [])]
     following: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-    used = users_by_calendar()
-    for calendar in CalendarVersion.objects.current().order_by("code"):
+    rows = CalendarVersion.objects.current().exclude(assumed_years=[]).order_by("code")
+    assuming = [row for row in rows if set(years) & set(row.assumed_years)]
+    used = users_by_calendar() if assuming else {}
+    for calendar in assuming:
         holidays = calendar.rules.get("holidays")
         if holidays and calendar.code in used:
             for year in set(years) & set(calendar.assumed_years):
@@ -52,6 +56,27 @@ def assumed_years_ahead(at: datetime) -> list[AssumedYear]:
         AssumedYear(country, subdivision, year, tuple(codes), _is_alarm(year, today))
         for (country, subdivision, year), codes in sorted(following.items())
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What a page says of years that are only assumed."""
+
+    words: str
+    is_alarm: bool
+
+
+def assumption_ahead(at: datetime) -> Assumption | None:
+    """Return in one sentence which years ahead are only assumed; None where all are published."""
+    found = assumed_years_ahead(at)
+    if not found:
+        return None
+    named = [
+        _("%(place)s %(year)s 年") % {"place": place_words(one.country, one.subdivision), "year": one.year}
+        for one in found
+    ]
+    words = _("%(years)s的节假日尚未公布。") % {"years": _("、").join(named)}
+    return Assumption(words, any(one.is_alarm for one in found))
 
 
 def _today(at: datetime) -> date:

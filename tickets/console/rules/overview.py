@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from sla.models import Recompute
+from tickets.bulletins import assumption_ahead
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
 from tickets.console.rules.nav import rules_page, subjects
@@ -17,5 +18,6 @@ def overview(request: HttpRequest, reader: Reader) -> HttpResponse:
         {"url": one.url, "name": one.name, "what": one.what, "icon": one.icon, "figure": one.figure(reader)}
         for one in subjects()
     ]
-    context = {"cards": cards, "recomputes": list(Recompute.objects.unfinished())}
+    recomputes = list(Recompute.objects.unfinished())
+    context = {"cards": cards, "recomputes": recomputes, "assumed_ahead": assumption_ahead(reader.at)}
     return rules_page(request, reader, ("overview", "console/rules/overview.html"), context)
