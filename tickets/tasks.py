@@ -82,6 +82,15 @@ def _call_webhooks() -> None:
         connection.close()
 
 
+@shared_task(name="tickets.tasks.remind")
+def remind() -> None:
+    """Remind managers of years whose days off are still assumed; the database's clock says when."""
+    try:
+        bulletins.remind(at=database_now())
+    except (OperationalError, InterfaceError) as error:
+        log.warning("remind_without_database", error=str(error))
+
+
 @shared_task(name="tickets.tasks.redrive_inbound")
 def redrive_inbound() -> None:
     """Take in what was stored and not understood yet, because its request was cut off in between."""
