@@ -13,7 +13,7 @@ from plans.wording import text_of
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion, DueMove
 from sla.models.policies import Metric
-from tickets.letters import Letter, to_customer, to_us, waited
+from tickets.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.models import Bulletin, Delivery
 from tickets.occasions import Occasion
 from tickets.wording import clause_of, name_of, one_line, said
@@ -23,7 +23,8 @@ def _deadline_moved(occasion: Occasion) -> Letter:
     """Return what a changed calendar did to the promises of one ticket, old and new, and by what notice."""
     title = pgettext("subject", "时限变更")
     if occasion.delivery.contact_id:
-        return _with_clause(to_customer(occasion, title, (*_moves(occasion), _why(occasion))), occasion)
+        lines = (*_moves(occasion), _why(occasion), *assumed(occasion))
+        return _with_clause(to_customer(occasion, title, lines), occasion)
     asked = _("请按新的时限安排。")
     return replace(to_us(occasion, title, (*_moves(occasion), _why(occasion))), asked=asked)
 
@@ -110,10 +111,14 @@ def _year_assumed(bulletin: Bulletin) -> Letter:
 
 
 def _drift(bulletin: Bulletin) -> Letter:
-    """Return that the self-check found clocks that are stored otherwise than their facts say."""
+    """Return the tickets of which the self-check found deadlines stored otherwise than their facts say."""
+    said = bulletin.fields
+    words = {"count": said["count"], "things": _("、").join(said["things"])}
+    named = _("涉及：%(things)s 等。") if said["count"] > len(said["things"]) else _("涉及：%(things)s。")
     return Letter(
-        subject=_("自检发现时限有出入"),
-        lines=(_("存下的时限与按事实重新推算的不一致，请查看并处理。"),),
+        subject=_("自检发现 %(count)d 个时限有出入") % words,
+        lines=(_("有 %(count)d 个存下的时限与按事实重新推算的不一致。") % words, named % words),
+        asked=_("请逐项查看差异；确认后可以按事实重算，台账会记下改动。"),
         link="/console/rules/engine/",
         link_words=_("打开引擎自检"),
     )

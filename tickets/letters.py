@@ -85,8 +85,17 @@ def _promise(occasion: Occasion) -> tuple[str, ...]:
     promise = _("我们会在 %(due)s 前答复您（%(clause)s）。") % {"due": due, "clause": clause_of(milestone.target)}
     opens = calendar.calendar.next_open(ticket.opened_at)
     if opens is None or calendar.calendar.is_open(ticket.opened_at):
-        return (promise,)
-    return (promise, _("提交时在服务时间之外，我们 %(opens)s 开始服务。") % {"opens": said(opens, occasion.zone)})
+        return (promise, *assumed(occasion))
+    shut = _("提交时在服务时间之外，我们 %(opens)s 开始服务。") % {"opens": said(opens, occasion.zone)}
+    return (promise, shut, *assumed(occasion))
+
+
+def assumed(occasion: Occasion) -> tuple[str, ...]:
+    """Return that a deadline may still move, where days off on the way to it are only assumed. Source: Y17, C13"""
+    milestone = occasion.milestone
+    if milestone is None or milestone.stopped_at or not milestone.is_provisional:
+        return ()
+    return (_("其中有些年份的放假通知尚未公布，这个时间是推定的，可能变动。"),)
 
 
 def _reply(occasion: Occasion) -> Letter:

@@ -14,7 +14,7 @@ from tickets.ledger import Entry, note_all
 from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
 from tickets.notifications import Notice, queue_many
-from tickets.roles import people_in
+from tickets.roles import owner_of
 
 Verdict = DueMove.Verdict
 
@@ -39,7 +39,7 @@ class Line:
         if self.is_public and Verdict.LATER in verdicts:
             readers.append(self.ticket.contact)
         if verdicts & set(WORSE_FOR_OWNER):
-            readers += people_in(["owner"], self.ticket)
+            readers += owner_of(self.ticket)
         return readers
 
     def entry(self, at: datetime) -> Entry:

@@ -81,9 +81,9 @@ def _active(person: User | None) -> list[User]:
     return [person] if person and person.is_active else []
 
 
-def _owner(scene: Scene) -> list[User]:
-    """Return who works the ticket; while nobody does, who answers for it."""
-    return _active(scene.ticket.assignee) or _duty_manager(scene)
+def owner_of(ticket: Ticket) -> list[User]:
+    """Return who works a ticket; while nobody does, who answers for it."""
+    return _active(ticket.assignee) or _active(duty_manager(ticket.team, ticket.contract))
 
 
 def _team_lead(scene: Scene) -> list[User]:
@@ -101,7 +101,7 @@ def _on_call(scene: Scene) -> list[User]:
 
 
 ROLES: dict[str, Callable[[Scene], list[User]]] = {
-    "owner": _owner,
+    "owner": lambda scene: owner_of(scene.ticket),
     "team_lead": _team_lead,
     "duty_manager": _duty_manager,
     "technical_manager": lambda scene: _active(seat_of(scene.ticket.contract, Seat.TECHNICAL_MANAGER)),

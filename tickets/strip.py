@@ -319,4 +319,5 @@ def _label(story: Story, zone: tzinfo) -> str:
     if story.due_at is None:
         return _("自 %(start)s 起，已暂停计时") % {"start": start}
     due = f"{story.due_at.astimezone(zone):%m-%d %H:%M}"
-    return _("自 %(start)s 起，%(hours)s 个工作小时，至 %(due)s") % {"start": start, "hours": hours, "due": due}
+    said = _("自 %(start)s 起，%(hours)s 个工作小时，至 %(due)s") % {"start": start, "hours": hours, "due": due}
+    return _("%(said)s（推定，可能变动）") % {"said": said} if story.is_provisional else said

@@ -197,14 +197,14 @@ def test_a_ticket_that_somebody_is_editing_waits_for_the_next_pass(world: World,
 
 def test_a_move_that_cannot_be_told_is_put_off_and_does_not_stop_the_others(world: World, monkeypatch):
     bad, good = opened(world), opened(world)
-    real = moves.people_in
+    real = moves.owner_of
 
-    def choosy(roles, ticket):
+    def choosy(ticket):
         if ticket.pk == bad.pk:
             raise RuntimeError("nobody")
-        return real(roles, ticket)
+        return real(ticket)
 
-    monkeypatch.setattr(moves, "people_in", choosy)
+    monkeypatch.setattr(moves, "owner_of", choosy)
     publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
     assert line(good)
     waiting = DueMove.objects.get(acted_at=None)
@@ -228,3 +228,11 @@ def test_many_moves_cost_the_same_statements(world: World, count, django_assert_
         with django_assert_max_num_queries(30):
             moves.tell_moves()
     assert TicketEvent.objects.filter(kind="deadline_moved").count() == count
+
+
+def test_a_receipt_says_when_a_deadline_is_only_assumed__C13(world: World):
+    with clock_at("2026-12-31 16:00") as now:
+        world.open_ticket(side=world.kingdee, at=now)
+        row = Delivery.objects.get(kind="receipt")
+        read = message_from_bytes(mail.render(row, at=now), policy=modern)
+    assert "这个时间是推定的，可能变动" in read.get_body(("plain",)).get_content()
