@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from plans.wording import name_of
@@ -32,6 +33,12 @@ def row_words(row: RowChange) -> dict[str, Any]:
 
 def day_words(day: Day) -> str:
     """Return what a date is, its name, and which weekday it pays for."""
-    kind = HolidayDate.Kind(day.kind).label
-    paid = f" ({DAYS[day.stands_for]})" if day.stands_for else ""
-    return f"{kind}{paid} · {name_of(day)}"
+    return f"{kind_words(day)} · {name_of(day)}"
+
+
+def kind_words(day: Day | HolidayDate) -> str:
+    """Return what a date is, and which weekday it pays for."""
+    kind = str(HolidayDate.Kind(day.kind).label)
+    if not day.stands_for:
+        return kind
+    return _("%(kind)s（补%(weekday)s）") % {"kind": kind, "weekday": DAYS[day.stands_for]}

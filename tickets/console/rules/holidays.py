@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from plans.wording import is_english, name_of, text_of
@@ -16,6 +17,7 @@ from sla.models import CalendarVersion, HolidayDate, HolidaySet
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import may_write, readers_only
 from tickets.console.rules.holiday_import import import_page
+from tickets.console.rules.holiday_words import kind_words
 from tickets.console.rules.nav import rules_page
 
 SUBJECT = "holidays"
@@ -26,7 +28,7 @@ Kind = HolidayDate.Kind
 @readers_only
 def holiday_matrix(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show every place with every year, published or assumed, and what is still missing."""
-    sets = list(HolidaySet.objects.all())
+    sets = sorted(HolidaySet.objects.all(), key=_in_our_order)
     years = sorted({row.year for row in sets} | {reader.at.year, reader.at.year + 1})
     followers = _followers()
     missing = _missing(sets, followers, reader.at.year + 1)
@@ -36,10 +38,16 @@ def holiday_matrix(request: HttpRequest, reader: Reader) -> HttpResponse:
         "countries": [
             _country(code, rows, years, followers) for code, rows in groupby(sets, key=lambda row: row.country)
         ],
-        "assumed_ahead": missing,
+        "assumed_ahead": _("、").join(missing),
         "next_year": reader.at.year + 1,
     }
     return rules_page(request, reader, (SUBJECT, "console/rules/holidays.html"), context)
+
+
+def _in_our_order(row: HolidaySet) -> tuple[int, str, str, int]:
+    known = list(COUNTRIES)
+    place = known.index(row.country) if row.country in COUNTRIES else len(known)
+    return place, row.country, row.subdivision, row.year
 
 
 def _country(
@@ -116,8 +124,7 @@ def holiday_year(request: HttpRequest, reader: Reader, place: str, year: int) ->
 
 
 def _shown(day: HolidayDate) -> dict[str, Any]:
-    return {"date": day.date, "kind": day.kind, "label": day.get_kind_display(), "name": name_of(day),
-            "stands_for": day.stands_for}  # fmt: skip
+    return {"date": day.date, "kind": day.kind, "label": kind_words(day), "name": name_of(day)}
 
 
 @require_safe

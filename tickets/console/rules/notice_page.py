@@ -16,7 +16,7 @@ from sla.models import CalendarVersion, DueMove, HolidayNotice, Recompute
 from sla.proposals import Proposal, things_of
 from sla.refusals import ActionRefusedError
 from tickets.console.rules.effects import MOST_DAYS, MOST_MOVES, Group, effects
-from tickets.console.rules.holiday_words import day_words, row_words
+from tickets.console.rules.holiday_words import kind_words, row_words
 from tickets.console.rules.year_grid import hours_words
 
 State = HolidayNotice.State
@@ -50,7 +50,7 @@ def _date_words(row: dict[str, Any], *, is_special: bool) -> dict[str, Any]:
         openings = [(opens, closes) for opens, closes in row.get("hours") or []]
         return {"date": on, "words": hours_words(openings), "name": worded({"name_en": "", **row}, "name")}
     day = Day(on, row["kind"], row["name"], row.get("name_en", ""), row.get("stands_for", ""))
-    return {"date": on, "words": day_words(day).rpartition(" · ")[0], "name": name_of(day)}
+    return {"date": on, "words": kind_words(day), "name": name_of(day)}
 
 
 def _proposed(notice: HolidayNotice, at: datetime, after: int) -> dict[str, Any]:
