@@ -1,4 +1,4 @@
-"""What managers have to hear about the product itself: that the days off of a year in use are only assumed."""
+"""What managers have to hear about the product itself, such as that the days off of a year in use are only assumed."""
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -94,15 +94,21 @@ def remind(*, at: datetime) -> int:
     May run as often as one likes, and twice at once.
     """
     today = _today(at)
-    readers = list(User.objects.filter(role__in=(Role.MANAGER, Role.ADMIN), is_active=True))
-    notices: list[Notice] = []
-    told = 0
-    for assumed in assumed_years_ahead(at):
-        fields = {name: value for name, value in asdict(assumed).items() if name != "is_alarm"}
-        said = {"kind": Bulletin.Kind.YEAR_ASSUMED, "is_alarm": assumed.is_alarm, "fields": fields, "at": at}
-        bulletin, is_new = Bulletin.objects.get_or_create(key=assumed.key(today), defaults=said)
-        if is_new:
-            told += 1
-            notices += [Notice(Delivery.Kind.BULLETIN, bulletin, None, reader) for reader in readers]
-    queue_many(notices, at=at)
-    return told
+    return sum(publish(_year_assumed(one, today, at)) for one in assumed_years_ahead(at))
+
+
+def _year_assumed(assumed: AssumedYear, today: date, at: datetime) -> Bulletin:
+    fields = {name: value for name, value in asdict(assumed).items() if name != "is_alarm"}
+    key, kind = assumed.key(today), Bulletin.Kind.YEAR_ASSUMED
+    return Bulletin(key=key, kind=kind, is_alarm=assumed.is_alarm, fields=fields, at=at)
+
+
+@transaction.atomic
+def publish(bulletin: Bulletin) -> bool:
+    """Keep a bulletin and write to every manager and administrator; return False where its key was said before."""
+    said = {"kind": bulletin.kind, "is_alarm": bulletin.is_alarm, "fields": bulletin.fields, "at": bulletin.at}
+    kept, is_new = Bulletin.objects.get_or_create(key=bulletin.key, defaults=said)
+    if is_new:
+        readers = User.objects.filter(role__in=(Role.MANAGER, Role.ADMIN), is_active=True)
+        queue_many((Notice(Delivery.Kind.BULLETIN, kept, None, reader) for reader in readers), at=bulletin.at)
+    return is_new

@@ -143,8 +143,7 @@ def _step(mark: str) -> str:
 
 def _deadline_moved(event: TicketEvent, names: Names) -> str:
     """Return each deadline that a changed rule moved or was kept from moving, and why."""
-    moves = event.fields.get("moves") or [event.fields]
-    said = _("；").join(_moved(move) for move in moves)
+    said = _("；").join(_moved(move) for move in event.fields["moves"])
     if cause := CAUSES.get(event.fields.get("cause", ""), event.fields.get("cause", "")):
         return _("%(moves)s。原因：%(cause)s") % {"moves": said, "cause": cause}
     return said

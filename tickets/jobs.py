@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-from sla import self_checking
 from sla.backtest import running as backtests
+from tickets import nightly
 
 # Seconds that one task works before it lets the next look; a step takes about one.
 WITHIN = 12.0
 # Each does one small piece of what is to be done, whole, and tells whether there was any.
-STEPS: tuple[Callable[[], bool], ...] = (self_checking.go_on, backtests.step)
+STEPS: tuple[Callable[[], bool], ...] = (nightly.step, backtests.step)
 
 
 def work(*, within: float = WITHIN) -> bool:

@@ -1,6 +1,7 @@
 """Put a clock right that is stored otherwise than its facts say."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -22,23 +23,23 @@ def refold(*, clock: Clock, actor: Actor, at: datetime) -> list[Milestone]:
     rows = engine.refold(clock)
     self_checking.settle(clock.pk, at=at)
     moved = [row for row in rows if row.due_at != before.get(row.pk)]
-    entries = [_entry(row, before.get(row.pk), actor, at) for row in moved]
     ticket.next_due_at = _next_due(ticket.pk)
-    if entries:
-        record(ticket, *entries)
+    if moved:
+        moves = [_move(row, before.get(row.pk)) for row in moved]
+        fields = {"cause": "self_check", "moves": moves}
+        record(ticket, Entry(TicketEvent.Kind.DEADLINE_MOVED, actor, at, fields=fields, is_public=False))
     else:
         ticket.save(update_fields=["next_due_at"])
     return rows
 
 
-def _entry(row: Milestone, old: datetime | None, actor: Actor, at: datetime) -> Entry:
-    fields = {
+def _move(row: Milestone, old: datetime | None) -> dict[str, Any]:
+    return {
         "metric": row.metric,
+        "number": row.number,
         "old_due_at": instant(old) if old else None,
         "new_due_at": instant(row.due_at) if row.due_at else None,
-        "cause": "self_check",
     }
-    return Entry(TicketEvent.Kind.DEADLINE_MOVED, actor, at, fields=fields, is_public=False)
 
 
 def _next_due(ticket: int) -> datetime | None:

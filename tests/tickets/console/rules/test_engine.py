@@ -60,6 +60,7 @@ def test_a_manager_folds_a_drifted_clock_anew_and_the_ledger_says_so(manager: Cl
     assert drift.settled_at is not None
     assert drifted.next_due_at == due_at
     line = drifted.events.latest("number")
+    assert [move["new_due_at"] for move in line.fields["moves"]] == ["2026-09-28T03:30:00Z"]
     assert (line.kind, line.fields["cause"]) == (TicketEvent.Kind.DEADLINE_MOVED, "self_check")
     check()
     assert SelfCheck.objects.latest("pk").drifted == 0
