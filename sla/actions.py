@@ -28,8 +28,8 @@ from sla.models import (
 
 __all__ = [
     "BREAKS", "Again", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year",
-    "check_terms", "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy", "terms_of",
-    "with_target", "write_alone", "year_digest",
+    "check_terms", "compose", "digest", "hours_of", "put_calendars", "put_holidays", "put_policy",
+    "retire_policy", "terms_of", "with_target", "write_alone", "year_digest",
 ]  # fmt: skip
 
 # Two who add versions at once would both add the same one.
@@ -46,6 +46,7 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     KEPT = "kept"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who changes calendars, why, by which notice, and when."""
+    """Who changes calendars or a policy, why, by which notice, and when."""
 
     actor: Actor
     cause: str
@@ -222,13 +223,13 @@ def _put_calendar(calendar: Composed, edit: Edit) -> Change:
     )  # fmt: skip
     spans = spans_between(calendar.before, after) if calendar.before else []
     if spans:
-        _begin_recompute(calendar.code, version, spans, edit)
+        _begin_recompute(Recompute.Kind.CALENDAR, calendar.code, version, edit, spans)
     return Change("calendar", calendar.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
 
 
-def _begin_recompute(code: str, version: int, spans: Iterable[Span], edit: Edit) -> None:
+def _begin_recompute(kind: Recompute.Kind, code: str, version: int, edit: Edit, spans: Iterable[Span] = ()) -> None:
     Recompute.objects.create(
-        kind=Recompute.Kind.CALENDAR, code=code, version=version, notice=edit.notice, cause=edit.cause,
+        kind=kind, code=code, version=version, notice=edit.notice, cause=edit.cause,
         actor_kind=edit.actor.kind, actor_ref=edit.actor.ref, actor_display=edit.actor.display,
         spans=[[start.isoformat(), end.isoformat()] for start, end in spans], created_at=edit.at, retry_at=edit.at,
     )  # fmt: skip
@@ -242,8 +243,11 @@ def _next_version(model: type[models.Model], code: str) -> int:
 
 
 @transaction.atomic
-def put_policy(*, terms: Terms) -> Change:
-    """Save a policy as a new version when its content differs from the version in force. Raises PolicyError."""
+def put_policy(*, terms: Terms, cause: str = "", actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
+    """Save a policy as a new version when its content differs from the version in force. Raises PolicyError.
+
+    A version that takes the place of another is on its way to the open clocks from then on: see `sla.replanning`.
+    """
     check_terms(terms)
     write_alone()
     written = digest(terms.content)
@@ -258,7 +262,25 @@ def put_policy(*, terms: Terms) -> Change:
     )  # fmt: skip
     Target.objects.bulk_create(Target(policy=row, **_listed(asdict(target))) for target in terms.targets)
     EscalationRule.objects.bulk_create(EscalationRule(policy=row, **_listed(asdict(level))) for level in terms.levels)
+    if kept or version > 1:
+        edit = Edit(actor, cause, None, at or database_now())
+        _begin_recompute(Recompute.Kind.POLICY, terms.code, version, edit)
     return Change("policy", terms.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
+
+
+@transaction.atomic
+def retire_policy(*, code: str, cause: str, actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
+    """Put a policy out of force: open clocks end what it promised, without a further alert, and nothing new starts.
+
+    Verdicts and history stay. Raises LookupError when no version of it is in force. Source: C16
+    """
+    write_alone()
+    kept = Policy.objects.current().filter(code=code).first()
+    if kept is None:
+        raise LookupError(_("没有名为“%s”的服务响应标准。") % code)
+    Policy.objects.filter(pk=kept.pk).update(is_current=False)
+    _begin_recompute(Recompute.Kind.POLICY, code, kept.version, Edit(actor, cause, None, at or database_now()))
+    return Change("policy", code, Outcome.RETIRED, kept.version)
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -11,10 +10,11 @@ from django.db.models import Model
 from sla import ladder, timeline
 from sla.actors import Actor
 from sla.calendar import Calendar
-from sla.compiled import CompiledCalendar, InForce, calendar_of, in_force, policy_of, policy_with
+from sla.compiled import CompiledCalendar, InForce, calendar_of, policy_with
+from sla.folding import facts_of, fold
 from sla.inserting import insert_all
 from sla.models import Clock, Milestone, Observation, Policy
-from sla.timeline import Cycle, Fact, FactKind
+from sla.timeline import Cycle, FactKind
 
 # What a refold may change on a milestone that is there already.
 FOLDED = (
@@ -23,6 +23,7 @@ FOLDED = (
 )  # fmt: skip
 # Who took a milestone on, and when; forgotten when its deadline moves.
 ACKNOWLEDGED = ("acknowledged_at", "acknowledged_ref", "acknowledged_by")
+CHANGED = (*FOLDED, *ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Start:
 def plan(*, policy: Policy, priority: str, heard: Heard) -> Start:
     """Return a clock that starts under `policy` with its first fact, not yet saved: its rows go in with the thing's."""
     clock = Clock(policy=policy, priority=priority, started_at=heard.at)
-    opening = _row(clock, heard, {"policy": policy.pk, "priority": priority})
-    milestones = [_new(clock, cycle, compiled) for cycle, compiled in fold([_fact(opening)], [])]
+    opening = row_of(clock, heard, {"policy": policy.pk, "priority": priority})
+    milestones = [_new(clock, cycle, compiled) for cycle, compiled in fold(facts_of([opening]), [])]
     return Start(clock, opening, milestones)
 
 
@@ -67,7 +68,7 @@ def start(*, policy: Policy, priority: str, heard: Heard) -> tuple[Clock, list[M
 
 def observe(clock: Clock, heard: Sequence[Heard]) -> list[Milestone]:
     """Journal facts, refold all that the clock ever heard, and return its milestones. Call inside atomic."""
-    Observation.objects.bulk_create([_row(clock, one) for one in heard])
+    Observation.objects.bulk_create([row_of(clock, one) for one in heard])
     return refold(clock)
 
 
@@ -78,7 +79,7 @@ def replan(clock: Clock, *, policy: Policy | None, priority: str, heard: Heard) 
     """
     clock.policy, clock.priority = policy or clock.policy, priority
     clock.save(update_fields=["policy", "priority"])
-    _row(clock, heard, {"policy": policy.pk if policy else None, "priority": priority}).save(force_insert=True)
+    row_of(clock, heard, {"policy": policy.pk if policy else None, "priority": priority}).save(force_insert=True)
     return refold(clock)
 
 
@@ -86,8 +87,8 @@ def take_up(*, policy: Policy, priority: str, heard: Sequence[Heard]) -> tuple[C
     """Start a clock for a thing that nothing timed so far: it hears the past, then, last of all, of the policy."""
     clock = Clock.objects.create(policy=policy, priority=priority, started_at=heard[0].at)
     *past, last = heard
-    rows = [_row(clock, one) for one in past]
-    rows.append(_row(clock, last, {"policy": policy.pk, "priority": priority}))
+    rows = [row_of(clock, one) for one in past]
+    rows.append(row_of(clock, last, {"policy": policy.pk, "priority": priority}))
     Observation.objects.bulk_create(rows)
     return clock, refold(clock)
 
@@ -107,110 +108,61 @@ def withdraw(clock: Clock, *, source: str, at: datetime) -> list[Milestone]:
 def refold(clock: Clock) -> list[Milestone]:
     """Fold a clock's facts anew, save what differs, and return its milestones."""
     observations = list(clock.observations.filter(withdrawn_at=None))
-    return _save(clock, observations, list(clock.milestones.all()))
+    said = folded(clock, observations, clock.milestones.all())
+    for row in said.changed:
+        row.save(update_fields=CHANGED)
+    if said.added:
+        Milestone.objects.bulk_create(said.added)
+    drop(said.vanished)
+    return said.kept
 
 
-def _row(clock: Clock, heard: Heard, fields: dict[str, Any] | None = None) -> Observation:
+def row_of(clock: Clock, heard: Heard, fields: dict[str, Any] | None = None) -> Observation:
+    """Return a fact as a row of a clock's journal, not saved; `fields` is what it says besides."""
     return Observation(
         clock=clock, kind=heard.kind, at=heard.at, source=heard.source, fields=heard.fields | (fields or {}),
         actor_kind=heard.actor.kind, actor_ref=heard.actor.ref, actor_display=heard.actor.display,
     )  # fmt: skip
 
 
-def facts_of(observations: Iterable[Observation]) -> list[Fact]:
-    """Return the pure facts of journal rows."""
-    return [_fact(row) for row in observations]
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The milestones of a clock as its facts say, not saved: of those that stay the new and the changed ones by name.
 
-
-def _fact(row: Observation) -> Fact:
-    until = row.fields.get("until")
-    hold = row.fields.get("hold")
-    policy = row.fields.get("policy")
-    terms = policy_of(policy).terms(row.fields["priority"]) if policy else None
-    return Fact(
-        kind=FactKind(row.kind),
-        at=row.at,
-        actor=timeline.ActorKind(row.actor_kind),
-        ref=row.pk,
-        hold=timeline.Hold(hold) if hold else None,
-        until=datetime.fromisoformat(until).astimezone(UTC) if until else None,
-        terms=terms,
-    )
-
-
-Run = tuple[str, int]
-
-
-class _Pins:
-    """The calendar version of each run.
-
-    One that ended, or that is held, keeps the version it has; an open one takes the version in force, once all have
-    gone over to it, and keeps its own until then. `chosen` says otherwise for single runs.
+    Of `vanished` no fact speaks any more.
     """
 
-    def __init__(
-        self, facts: Iterable[Fact], milestones: Iterable[Milestone], chosen: Mapping[Run, CompiledCalendar]
-    ) -> None:
-        self.chosen = chosen
-        self.stored = {(row.metric, row.number): row for row in milestones}
-        self.reopened: set[Run] = set()
-        self.codes = {target.calendar for fact in facts if fact.terms for target in fact.terms.targets.values()}
-
-    @cached_property
-    def in_force(self) -> dict[str, InForce]:
-        return in_force(self.codes)
-
-    def compiled(self, code: str, metric: str, number: int) -> CompiledCalendar:
-        run = (metric, number)
-        if run in self.chosen:
-            return self.chosen[run]
-        row = self.stored.get(run)
-        kept = calendar_of(row.calendar_version_id) if row else None
-        if row is None or kept is None or kept.code != code:
-            return self.in_force[code].calendar
-        if row.is_held or (row.stopped_at and run not in self.reopened):
-            return kept
-        return self.in_force[code].calendar if self.in_force[code].is_settled else kept
-
-    def reopens(self, cycles: Iterable[Cycle]) -> bool:
-        """Tell whether runs are open that were stored as ended: they go on by the hours that are in force now."""
-        ended = {run for run, row in self.stored.items() if row.stopped_at}
-        self.reopened = ended & {(cycle.metric.value, cycle.number) for cycle in cycles if cycle.stopped_at is None}
-        return bool(self.reopened)
+    kept: list[Milestone]
+    added: list[Milestone]
+    changed: list[Milestone]
+    vanished: list[Milestone]
 
 
-def fold(
-    facts: list[Fact], milestones: Iterable[Milestone], chosen: Mapping[Run, CompiledCalendar] | None = None
-) -> list[tuple[Cycle, CompiledCalendar]]:
-    """Fold facts into cycles, each with its calendar version, which `chosen` may say for single runs."""
-    pins = _Pins(facts, milestones, chosen or {})
+def folded(
+    clock: Clock,
+    observations: Iterable[Observation],
+    milestones: Iterable[Milestone],
+    known: Mapping[str, InForce] | None = None,
+) -> Folded:
+    """Bring milestones to what the facts say and return them; rows that say it already are not touched.
 
-    def folded() -> list[Cycle]:
-        return timeline.cycles(facts, lambda code, metric, number: pins.compiled(code, metric, number).calendar)
-
-    cycles = folded()
-    if pins.reopens(cycles):
-        cycles = folded()
-    return [(cycle, pins.compiled(cycle.target.calendar, cycle.metric, cycle.number)) for cycle in cycles]
-
-
-def _save(clock: Clock, observations: list[Observation], milestones: list[Milestone]) -> list[Milestone]:
-    """Bring the stored milestones to what the facts say; rows that say it already are not touched."""
+    `known` are calendars in force that need not be asked for again.
+    """
+    milestones = list(milestones)
     stored = {(row.metric, row.number): row for row in milestones}
-    kept, added = [], []
-    for cycle, compiled in fold(facts_of(observations), milestones):
+    said = Folded([], [], [], [])
+    for cycle, compiled in fold(facts_of(observations), milestones, known=known):
         row = stored.pop((cycle.metric.value, cycle.number), None)
         values = values_of(cycle, compiled, is_held=row is not None and row.is_held)
         if row is None:
             row = _new(clock, cycle, compiled)
-            added.append(row)
+            said.added.append(row)
         elif _differs(row, values):
             _change(row, values, cycle)
-        kept.append(row)
-    if added:
-        Milestone.objects.bulk_create(added)
-    _drop(stored.values())
-    return kept
+            said.changed.append(row)
+        said.kept.append(row)
+    said.vanished.extend(stored.values())
+    return said
 
 
 def _new(clock: Clock, cycle: Cycle, compiled: CompiledCalendar) -> Milestone:
@@ -273,7 +225,7 @@ def _differs(row: Milestone, values: Mapping[str, Any]) -> bool:
 
 
 def _change(row: Milestone, values: dict[str, Any], cycle: Cycle) -> None:
-    """Write new values to a milestone; its ladder is laid anew where the due instant moved, or its target is new."""
+    """Give a milestone new values; its ladder is laid anew where the due instant moved, or its target is new."""
     is_new = row.due_at != values["due_at"] or row.stopped_at is not None or row.target_id != values["target_id"]
     if row.due_at != values["due_at"]:
         row.acknowledged_at, row.acknowledged_ref, row.acknowledged_by = None, "", ""
@@ -283,7 +235,6 @@ def _change(row: Milestone, values: dict[str, Any], cycle: Cycle) -> None:
         row.next_step_at = None
     elif is_new:
         _lay(row, cycle)
-    row.save(update_fields=[*FOLDED, *ACKNOWLEDGED])
 
 
 def _lay(row: Milestone, cycle: Cycle) -> None:
@@ -359,7 +310,7 @@ def acknowledge(milestone: Milestone, *, actor: Actor, at: datetime) -> None:
     milestone.save(update_fields=[*ACKNOWLEDGED, "next_step_at", "next_level"])
 
 
-def _drop(vanished: Iterable[Milestone]) -> None:
+def drop(vanished: Iterable[Milestone]) -> None:
     """Remove milestones that no fact speaks of any more; one that was escalated stays, cancelled, for the record."""
     for row in vanished:
         if row.escalations.exists():

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from sla import recomputing, replanning
 from sla.batching import BACKOFF, in_batches
 from sla.compiled import policy_with
 from sla.engine import steps_ahead
 from sla.ladder import WARNINGS, Step
 from sla.models import Escalation, Milestone
-from sla.recomputing import bring_up_to_date
 
 MOVE_ON = """
 UPDATE sla_milestone AS milestone
@@ -41,7 +41,7 @@ def claim_due(before: datetime, limit: int) -> list[Milestone]:
 def _fire(rows: list[Milestone], now: datetime) -> None:
     escalations: list[Escalation] = []
     moved: list[tuple[int, datetime | None, int, datetime]] = []
-    for row in bring_up_to_date(rows, now):
+    for row in replanning.bring_up_to_date(recomputing.bring_up_to_date(rows, now), now):
         passed, upcoming = _passed(row, now)
         escalations += _escalations(row, passed, now)
         moved.append((

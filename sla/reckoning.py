@@ -12,7 +12,8 @@ from django.db import connection
 from sla import timeline
 from sla.comparing import Span
 from sla.compiled import CompiledCalendar, policy_with
-from sla.engine import facts_of, fold, next_owed, pauses_from, steps_on
+from sla.engine import next_owed, pauses_from, steps_on
+from sla.folding import facts_of, fold
 from sla.ladder import Mark, Step
 from sla.models import DueMove, Milestone, Observation
 from sla.timeline import FactKind, Pause

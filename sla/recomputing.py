@@ -134,15 +134,16 @@ def _end_pass(change: Recompute, now: datetime) -> None:
     )
     change.moved, change.held = counted["all"] - counted["held"], counted["held"]
     # In this order: what others wrote until they ended is seen by the second look.
-    if _others_write(change, now):
+    if others_write(change, now):
         change.retry_at = now + AGAIN
     elif touched(_touch(change), limit=1):
-        _begin_again(change, now)
+        begin_again(change, now)
     else:
         change.finished_at, change.error = now, ""
 
 
-def _others_write(change: Recompute, now: datetime) -> bool:
+def others_write(change: Recompute, now: datetime) -> bool:
+    """Tell whether somebody still writes who began before a change was gone on with, and may not know of it."""
     age = now - (change.started_at or now)
     if age > LONGEST_WAIT:
         return False
@@ -151,7 +152,8 @@ def _others_write(change: Recompute, now: datetime) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _begin_again(change: Recompute, now: datetime) -> None:
+def begin_again(change: Recompute, now: datetime) -> None:
+    """Let a change be gone on with from the first key, a little later; longer if something raised."""
     change.cursor = 0
     if change.error:
         change.retry_at = now + BACKOFF[min(change.attempts, len(BACKOFF) - 1)]

@@ -12,6 +12,7 @@ from django.db.models import F, Max
 from sla import engine
 from sla.clock import database_now
 from sla.compiled import calendar_of
+from sla.folding import facts_of, fold
 from sla.models import Drift, Milestone, Observation, SelfCheck
 
 BATCH = 500
@@ -104,7 +105,7 @@ def compare(observations: Iterable[Observation], milestones: Sequence[Milestone]
     stored = {(row.metric, row.number): row for row in milestones}
     pinned = {run: calendar_of(row.calendar_version_id) for run, row in stored.items()}
     found: dict[tuple[str, int], Differences] = {}
-    for cycle, compiled in engine.fold(engine.facts_of(observations), milestones, pinned):
+    for cycle, compiled in fold(facts_of(observations), milestones, pinned):
         run = (cycle.metric.value, cycle.number)
         row = stored.pop(run, None)
         if row is None:

@@ -14,6 +14,7 @@ from sla.actors import Actor
 from sla.engine import Heard
 from sla.inserting import insert_all
 from sla.models import Milestone, Policy
+from sla.replanning import catch_up
 from sla.timeline import ActorKind, FactKind
 from tickets import team_clocks
 from tickets.answers import instant
@@ -162,6 +163,7 @@ def _tell(ticket: Ticket, facts: list[Heard]) -> list[Milestone]:
     moved = next((place for place, fact in enumerate(facts) if "team" in fact.fields), None)
     rows: list[Milestone] = []
     for timed in team_clocks.running(ticket):
+        catch_up(timed.clock, facts[0].at)
         is_left = moved is not None and timed.part == TicketClock.Part.TEAM
         rows += engine.observe(timed.clock, team_clocks.until_left(facts, moved) if is_left else facts)
     return rows if moved is None else [*rows, *team_clocks.start(ticket, facts[moved:])]
@@ -198,7 +200,7 @@ def _open_milestones(ticket: Ticket) -> Iterable[Milestone]:
 def _replanned(ticket: Ticket, heard: Heard, policy: Policy | None) -> list[Milestone]:
     rows: list[Milestone] = []
     is_timed = False
-    for timed in ticket.ticket_clocks.select_related("clock__policy"):
+    for timed in team_clocks.running(ticket):
         is_own = timed.part == TicketClock.Part.TICKET
         under = policy if is_own else engine.policy_over(timed.clock)
         rows += engine.replan(timed.clock, policy=under, priority=ticket.priority, heard=heard)

@@ -19,7 +19,7 @@ from tickets.models.ticket import WAITING
 def running(ticket: Ticket) -> QuerySet[TicketClock]:
     """Return the clocks that still hear of a ticket: all but those of teams that it has left."""
     left = Observation.objects.filter(clock=OuterRef("clock"), kind=FactKind.LEAVE, withdrawn_at=None)
-    return ticket.ticket_clocks.filter(~Exists(left)).select_related("clock")
+    return ticket.ticket_clocks.filter(~Exists(left)).select_related("clock__policy")
 
 
 def without_teams(ticket: Ticket, rows: Iterable[Milestone]) -> list[Milestone]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sla import engine
 from sla.clock import database_now
-from sla.engine import facts_of, fold
 from sla.firing import fire_due
+from sla.folding import facts_of, fold
 from sla.models import CalendarVersion, Clock, Escalation, Milestone
 from sla.proofs import proof_of
 from sla.timeline import ActorKind, Cycle, FactKind, Hold

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from plans.coverage import cover
 from sla.actions import Level, Promise, Terms, put_policy
 from sla.compiled import policy_named
-from sla.engine import facts_of, fold
 from sla.firing import fire_due
+from sla.folding import facts_of, fold
 from sla.models import Escalation, Milestone, Policy
 from sla.refusals import ActionRefusedError
 from sla.timeline import Cycle

@@ -1,0 +1,96 @@
+"""Facts as they are journaled, folded into cycles, each on the calendar version that it belongs to. Writes nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+
+from sla import timeline
+from sla.compiled import CompiledCalendar, InForce, calendar_of, in_force, policy_of
+from sla.models import Milestone, Observation
+from sla.timeline import Cycle, Fact, FactKind
+
+
+def facts_of(observations: Iterable[Observation]) -> list[Fact]:
+    """Return the pure facts of journal rows."""
+    return [_fact(row) for row in observations]
+
+
+def _fact(row: Observation) -> Fact:
+    until = row.fields.get("until")
+    hold = row.fields.get("hold")
+    policy = row.fields.get("policy")
+    terms = policy_of(policy).terms(row.fields["priority"]) if policy else None
+    return Fact(
+        kind=FactKind(row.kind),
+        at=row.at,
+        actor=timeline.ActorKind(row.actor_kind),
+        ref=row.pk,
+        hold=timeline.Hold(hold) if hold else None,
+        until=datetime.fromisoformat(until).astimezone(UTC) if until else None,
+        terms=terms,
+    )
+
+
+Run = tuple[str, int]
+
+
+class _Pins:
+    """The calendar version of each run.
+
+    One that ended, or that is held, keeps the version it has; an open one takes the version in force, once all have
+    gone over to it, and keeps its own until then. `chosen` says otherwise for single runs.
+    """
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        milestones: Iterable[Milestone],
+        chosen: Mapping[Run, CompiledCalendar],
+        known: Mapping[str, InForce],
+    ) -> None:
+        self.chosen = chosen
+        self.known = known
+        self.stored = {(row.metric, row.number): row for row in milestones}
+        self.reopened: set[Run] = set()
+        self.codes = {target.calendar for fact in facts if fact.terms for target in fact.terms.targets.values()}
+
+    @cached_property
+    def in_force(self) -> dict[str, InForce]:
+        unknown = self.codes - self.known.keys()
+        return {**self.known, **(in_force(unknown) if unknown else {})}
+
+    def compiled(self, code: str, metric: str, number: int) -> CompiledCalendar:
+        run = (metric, number)
+        if run in self.chosen:
+            return self.chosen[run]
+        row = self.stored.get(run)
+        kept = calendar_of(row.calendar_version_id) if row else None
+        if row is None or kept is None or kept.code != code:
+            return self.in_force[code].calendar
+        if row.is_held or (row.stopped_at and run not in self.reopened):
+            return kept
+        return self.in_force[code].calendar if self.in_force[code].is_settled else kept
+
+    def reopens(self, cycles: Iterable[Cycle]) -> bool:
+        """Tell whether runs are open that were stored as ended: they go on by the hours that are in force now."""
+        ended = {run for run, row in self.stored.items() if row.stopped_at}
+        self.reopened = ended & {(cycle.metric.value, cycle.number) for cycle in cycles if cycle.stopped_at is None}
+        return bool(self.reopened)
+
+
+def fold(
+    facts: list[Fact],
+    milestones: Iterable[Milestone],
+    chosen: Mapping[Run, CompiledCalendar] | None = None,
+    known: Mapping[str, InForce] | None = None,
+) -> list[tuple[Cycle, CompiledCalendar]]:
+    """Fold facts into cycles, each with its calendar version, which `chosen` may say for single runs."""
+    pins = _Pins(facts, milestones, chosen or {}, known or {})
+
+    def folded() -> list[Cycle]:
+        return timeline.cycles(facts, lambda code, metric, number: pins.compiled(code, metric, number).calendar)
+
+    cycles = folded()
+    if pins.reopens(cycles):
+        cycles = folded()
+    return [(cycle, pins.compiled(cycle.target.calendar, cycle.metric, cycle.number)) for cycle in cycles]
