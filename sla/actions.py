@@ -36,6 +36,8 @@ __all__ = [
 WRITE_LOCK = 0x5301
 # A ladder that nobody answers must end.
 MOST_ROUNDS = 50
+# Why deadlines move where nobody said it in words.
+CHANGED = "policy_changed"
 
 
 class Outcome(StrEnum):
@@ -243,7 +245,7 @@ def _next_version(model: type[models.Model], code: str) -> int:
 
 
 @transaction.atomic
-def put_policy(*, terms: Terms, cause: str = "", actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
+def put_policy(*, terms: Terms, cause: str = CHANGED, actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
     """Save a policy as a new version when its content differs from the version in force. Raises PolicyError.
 
     A version that takes the place of another is on its way to the open clocks from then on: see `sla.replanning`.

@@ -9,6 +9,7 @@ from sla.clock import database_now
 from sla.firing import fire_due
 from sla.models import Heartbeat
 from sla.recomputing import recompute_due
+from sla.replanning import replan_due
 from tickets.actions.ticket import resume_due
 from tickets.calling import call_webhooks
 from tickets.delivering import deliver
@@ -26,13 +27,14 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     """Fire what is due and act on it until nothing is left or time is up; tell whether nothing is left.
 
     Between two small batches of actions everything due is fired first: mail and ledger never delay a clock. What a
-    changed calendar moves comes last.
+    changed calendar or policy moves comes last.
     """
 
     def pass_once() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
-        return done + recompute_due(later_than=later_than) + tell_moves(later_than=later_than)
+        done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
+        return done + tell_moves(later_than=later_than)
 
     return _until_empty(pass_once, within)
 

@@ -163,7 +163,10 @@ def _wall(at: str | None) -> str:
     return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""
 
 
-CAUSES: dict[str, LazyText] = {"self_check": gettext_lazy("自检时按事实重新推算")}
+CAUSES: dict[str, LazyText] = {
+    "self_check": gettext_lazy("自检时按事实重新推算"),
+    "policy_changed": gettext_lazy("服务响应标准有了新版本"),
+}
 PLAIN: dict[TicketEvent.Kind, LazyText] = {
     Kind.OPENED: gettext_lazy("%(who)s 提交"),
     Kind.CUSTOMER_MESSAGE: gettext_lazy("%(who)s 留言"),

@@ -164,8 +164,9 @@ def _tell(ticket: Ticket, facts: list[Heard]) -> list[Milestone]:
     rows: list[Milestone] = []
     for timed in team_clocks.running(ticket):
         catch_up(timed.clock, facts[0].at)
-        is_left = moved is not None and timed.part == TicketClock.Part.TEAM
-        rows += engine.observe(timed.clock, team_clocks.until_left(facts, moved) if is_left else facts)
+        is_team = timed.part == TicketClock.Part.TEAM
+        told = team_clocks.until_left(facts, moved) if is_team and moved is not None else facts
+        rows += engine.observe(timed.clock, told)
     return rows if moved is None else [*rows, *team_clocks.start(ticket, facts[moved:])]
 
 

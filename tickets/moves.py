@@ -1,4 +1,4 @@
-"""A deadline that a changed calendar moved reaches its ticket: a line in the ledger, and word to whom it harms."""
+"""A deadline that a changed rule moved reaches its ticket: a line in the ledger, and word to whom it harms."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plans.models import Contact, User
-from sla.actors import SYSTEM
+from sla.actors import SYSTEM, Actor
 from sla.batching import BACKOFF, in_batches
-from sla.models import DueMove
+from sla.models import DueMove, Recompute
+from sla.timeline import ActorKind
 from tickets.answers import instant
 from tickets.ledger import Entry, note_all
 from tickets.locking import lock_free
@@ -48,7 +49,16 @@ class Line:
         fields: dict[str, Any] = {"cause": change.cause, "moves": [_fields(move) for move in self.moves]}
         if change.notice:
             fields["source"] = change.notice.source
-        return Entry(TicketEvent.Kind.DEADLINE_MOVED, SYSTEM, at, fields=fields, is_public=self.is_public)
+        if change.kind == Recompute.Kind.POLICY:
+            fields["policy"] = change.code
+        return Entry(TicketEvent.Kind.DEADLINE_MOVED, _actor(change), at, fields=fields, is_public=self.is_public)
+
+
+def _actor(change: Recompute) -> Actor:
+    """Return who changed the rule that moved a deadline; the system where nobody is named."""
+    if not change.actor_ref:
+        return SYSTEM
+    return Actor(ActorKind(change.actor_kind), change.actor_ref, change.actor_display)
 
 
 def tell_moves(*, limit: int = 100, later_than: timedelta = timedelta()) -> int:

@@ -183,7 +183,7 @@ def test_a_clock_that_cannot_be_folded_does_not_stop_the_others__F17():
     Observation.objects.filter(clock=clocks[1]).update(fields={"policy": "?", "priority": ""})
     put(TWO)
     for hour in range(6):
-        replan(f"2026-03-02 {12 + hour}:00:01")
+        replan(f"2026-03-02 {12 + 2 * hour}:00:01")
     assert [Clock.objects.get(pk=clock.pk).policy.version for clock in clocks] == [2, 1, 2]
     poisoned = clocks[1].milestones.get()
     assert poisoned.quarantined_at is not None
