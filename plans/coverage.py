@@ -85,7 +85,7 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
         agreements = agreements_of(contact, contract)
         if not agreements:
             return _without_contract(contract)
-        return _decide(asked, min(agreements, key=lambda agreement: _suitability(agreement, asked)))
+        return decide(asked, min(agreements, key=lambda agreement: _suitability(agreement, asked)))
 
 
 def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, bool, int, int]:
@@ -109,7 +109,7 @@ def _without_contract(given: Contract | None) -> Decision:
     )
 
 
-def _decide(asked: Question, agreement: Agreement) -> Decision:
+def decide(asked: Question, agreement: Agreement) -> Decision:
     """Ask the gates in turn: term, product, then the service."""
     refusal = _outside_term(asked, agreement) or _not_held(asked, agreement)
     if refusal is None:
