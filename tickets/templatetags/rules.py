@@ -6,23 +6,15 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
-from plans.wording import worded
-from sla.comparing import DayChange
-from tickets.console.rules.year_grid import KIND_NAMES, day_name, hours_words
+from tickets.console.rules.changed_dates import lines_of
+from tickets.console.rules.year_grid import day_name, hours_words
 
 register = template.Library()
 register.filter("hours_words", hours_words)
 register.filter("day_name", day_name)
+register.filter("changed_lines", lines_of)
 
 TICKET = re.compile(r"T-\d{4}-\d{6,}")
-
-
-@register.filter
-def change_words(change: DayChange) -> str:
-    """Return why the hours of a date differ: the occasion where it has a name, else what kind of day it becomes."""
-    if change.reason:
-        return worded(change.reason, "name")
-    return str(KIND_NAMES.get(change.kind_after, ""))
 
 
 @register.filter

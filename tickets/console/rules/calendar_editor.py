@@ -22,6 +22,7 @@ from sla.wording import DAYS, week
 from tickets.console.guard import Reader
 from tickets.console.rules.calendar_forms import PREFIX, Editor, zones
 from tickets.console.rules.calendar_page import differences, find_version, follows_words
+from tickets.console.rules.changed_dates import ahead, shortened
 from tickets.console.rules.guard import writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.ledger import actor_of
@@ -82,7 +83,7 @@ def previewed(request: HttpRequest, reader: Reader, editor: Editor) -> HttpRespo
     if changed is None:
         messages.info(request, _("您没有改动什么，不用保存。"))
         return shown_form(request, reader, Editor.of_typed(request.POST, "", editor.kept))
-    days = proposal.days(at=reader.at)
+    days = ahead(proposal.days(at=reader.at), reader.at.astimezone(changed.after.zone).date())
     found = moves(proposal, at=reader.at, limit=MOST_MOVES)
     context = {
         **around(editor),
@@ -93,7 +94,7 @@ def previewed(request: HttpRequest, reader: Reader, editor: Editor) -> HttpRespo
         "week": week(editor.hours.rules["weekly"]),
         "follows": follows_words(editor.hours.rules["holidays"]),
         "over_midnight": editor.over_midnight(),
-        "days": days[:MOST_DAYS],
+        "days": shortened(days, MOST_DAYS),
         "days_total": len(days),
         "moves": found,
         "sent": list(as_sent(request.POST, editor)),

@@ -102,6 +102,7 @@ class CalendarForm(forms.Form):
         choices.choices = places()
         for day in WEEKDAYS:
             self.fields[day] = forms.CharField(label=str(DAYS[day]), required=False, max_length=200)
+        self.order_fields(["code", "name", "name_en", "timezone", "working_day", *WEEKDAYS])
 
     def clean_timezone(self) -> str:
         name = str(self.cleaned_data["timezone"])

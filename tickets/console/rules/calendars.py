@@ -25,6 +25,7 @@ from tickets.console.rules.calendar_page import (
     find_version,
     follows_words,
 )
+from tickets.console.rules.changed_dates import shortened
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.ledger import actor_of
@@ -80,7 +81,7 @@ def calendar_changes(request: HttpRequest, reader: Reader, code: str, before: in
         "after": new,
         "name": name_of(new),
         "differences": differences(old, new),
-        "days": days[:MOST_DAYS],
+        "days": shortened(days, MOST_DAYS),
         "days_total": len(days),
     }
     return rules_page(request, reader, (SUBJECT, "console/rules/calendar_changes.html"), context)
