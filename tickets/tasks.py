@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from sla.clock import database_now
 from sla.models import Heartbeat
-from tickets import dispatch, jobs
+from tickets import bulletins, dispatch, jobs
 from tickets.actions.inbound import redrive_inbound as redrive
 
 CALLS = "webhooks"

@@ -39,7 +39,7 @@ def test_a_new_version_moves_open_tickets_with_who_and_why_and_tells_the_custome
         "deadline_moved", "郑经理", "人手不足", "house",
     )  # fmt: skip
     assert words_of(event, Names()) == "首次响应时限由 09-28 11:00 改为 09-28 13:00。原因：人手不足"
-    assert Delivery.objects.get(kind="deadline_moved").contact == ticket.contact
+    assert Delivery.objects.get(kind="deadline_moved", user=None).contact == ticket.contact
 
 
 def test_a_shorter_promise_disturbs_nobody(world: World):
