@@ -69,11 +69,15 @@ class Pair:
 
     @property
     def is_changed(self) -> bool:
-        """Tell whether the draft judges otherwise; a promise that only one side makes counts where it is missed."""
-        before, after = self.verdicts
-        if self.before is None or self.after is None:
-            return Verdict.MISSED in (before, after)
-        return before is not after
+        """Tell whether the draft judges otherwise."""
+        return is_news(*self.verdicts)
+
+
+def is_news(before: str, after: str) -> bool:
+    """Tell whether two verdicts differ; a promise that only one side makes counts where it is missed."""
+    if Verdict.NONE in (before, after):
+        return Verdict.MISSED in (before, after)
+    return before != after
 
 
 def standing(state: str, due_at: datetime | None, at: datetime) -> str:
