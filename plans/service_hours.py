@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from plans.models import Branch, Item, Override, Switch, User
 from plans.wording import name_of
@@ -25,14 +26,14 @@ class Users:
     @property
     def words(self) -> list[str]:
         """Return the kinds that there are, each with its figure."""
-        counted = [
-            (self.targets, _("%(n)d 个时限")),
-            (self.items, _("%(n)d 个服务项")),
-            (self.branches, _("%(n)d 家机构")),
-            (self.contracts, _("%(n)d 份合同")),
-            (self.people, _("%(n)d 人的提醒时间")),
+        told = [
+            (self.targets, ngettext("%(n)d 个时限", "%(n)d 个时限", self.targets)),
+            (self.items, ngettext("%(n)d 个服务项", "%(n)d 个服务项", self.items)),
+            (self.branches, ngettext("%(n)d 家机构", "%(n)d 家机构", self.branches)),
+            (self.contracts, ngettext("%(n)d 份合同", "%(n)d 份合同", self.contracts)),
+            (self.people, ngettext("%(n)d 人的提醒时间", "%(n)d 人的提醒时间", self.people)),
         ]
-        return [text % {"n": number} for number, text in counted if number]
+        return [text % {"n": number} for number, text in told if number]
 
 
 def users_by_calendar() -> dict[str, Users]:
