@@ -1,21 +1,21 @@
 """What may be done with a ticket by name: which body it wants, who may do it, and the action behind it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from plans.models import Team, User
+from plans.models import Contract, Product, Team, User
 from plans.models.people import STAFF_ROLES
 from sla.fields import InstantField
 from sla.models.policies import Metric
 from sla.problems import ProblemError
 from tickets.actions import ticket as actions
 from tickets.actions.ticket.life import LONGEST_REMARK
-from tickets.models import Ticket
+from tickets.models import Category, Priority, Ticket
 
 BODY = 100_000
 
@@ -93,6 +93,24 @@ class AcknowledgeSerializer(serializers.Serializer[Any]):
     """Which promised time is taken on; all that are late or threatened where none is named."""
 
     metric = serializers.ChoiceField(Metric.values, required=False, allow_blank=True, default="")
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    """The number of a line of the ledger."""
+
+    event = serializers.IntegerField(min_value=1, max_value=1_000_000)
+
+
+class ClassifySerializer(serializers.Serializer[Any]):
+    """What a ticket is about from now on; what is not named stays. `insist`: go on beyond the plan, as chargeable."""
+
+    priority = serializers.ChoiceField(Priority.choices, required=False)
+    category = serializers.ChoiceField(Category.choices, required=False)
+    product = TextField(max_length=40, required=False, allow_null=True)
+    module = TextField(max_length=80, required=False, allow_blank=True)
+    contract = TextField(max_length=40, required=False)
+    reason = TextField(max_length=LONGEST_REMARK)
+    insist = TruthField(required=False, default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +225,55 @@ def _merge(deed: Deed) -> Ticket:
     return actions.merge(ticket=deed.ticket, into=into, actor=deed.user, at=deed.at)
 
 
+def _classify(deed: Deed) -> Ticket:
+    said = deed.said
+    return actions.reclassify(
+        ticket=deed.ticket,
+        to=_classification(deed.ticket, said),
+        reason=said["reason"],
+        actor=deed.user,
+        at=deed.at,
+        insists=said["insist"],
+    )
+
+
+def _classification(ticket: Ticket, said: dict[str, Any]) -> actions.Classification:
+    """Return how a ticket is to be classified: as it is, but for what was said."""
+    named: dict[str, Any] = {name: said[name] for name in ("priority", "category", "module") if name in said}
+    if "product" in said:
+        named["product"] = _product(said["product"]) if said["product"] else None
+    if "contract" in said:
+        named["contract"] = _contract(ticket, said["contract"])
+    return replace(actions.Classification.of(ticket), **named)
+
+
+def _product(code: str) -> Product:
+    product = Product.objects.filter(code=code).first()
+    if product is None:
+        raise _unknown("product", _("没有这个产品。"))
+    return product
+
+
+def _contract(ticket: Ticket, number: str) -> Contract:
+    contracts = Contract.objects.select_related("plan").filter(customer=ticket.customer_id)
+    contract = contracts.filter(number=number).first()
+    if contract is None:
+        raise _unknown("contract", _("这位客户没有这份合同。"))
+    return contract
+
+
+def _retract(deed: Deed) -> Ticket:
+    return actions.retract(ticket=deed.ticket, event=deed.said["event"], actor=deed.user, at=deed.at)
+
+
+def _publish(deed: Deed) -> Ticket:
+    return actions.publish(ticket=deed.ticket, event=deed.said["event"], actor=deed.user, at=deed.at)
+
+
+def _unpublish(deed: Deed) -> Ticket:
+    return actions.unpublish(ticket=deed.ticket, event=deed.said["event"], actor=deed.user, at=deed.at)
+
+
 def _unknown(field: str, message: str) -> ProblemError:
     return ProblemError("invalid", message, errors=[{"field": field, "code": "unknown", "message": message}])
 
@@ -225,4 +292,8 @@ ACTS: dict[str, Act] = {
     "reopen": Act(MaybeWordsSerializer, _reopen, _reopen_as_contact),
     "close": Act(NothingSerializer, _close, _close_as_contact),
     "merge": Act(MergeSerializer, _merge),
+    "classify": Act(ClassifySerializer, _classify),
+    "retract": Act(LineSerializer, _retract),
+    "publish": Act(LineSerializer, _publish),
+    "unpublish": Act(LineSerializer, _unpublish),
 }

@@ -15,7 +15,7 @@ from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
 
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
-PUBLIC_FIELDS = ("channel", "answered", "until", "for")
+PUBLIC_FIELDS = ("channel", "answered", "until", "for", "changed", "dues", "event", "owed")
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
@@ -168,11 +168,12 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """Something said."""
 
+    retracted_at = InstantField(allow_null=True, help_text="taken back since; customers are not shown it any more")
     attachments = AttachmentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Message
-        fields = ["id", "author_kind", "author_display", "body", "is_public", "attachments"]
+        fields = ["id", "author_kind", "author_display", "body", "is_public", "retracted_at", "attachments"]
         read_only_fields = fields
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sla.clock import database_now
 from tests.keys import bearer, new_key
+from tests.terms import Target, put_under
 from tickets.models import Message, Ticket
 
 
@@ -183,3 +184,44 @@ def test_instants_in_the_ledger_end_in_z_as_all_others_do(do, client, agent, tic
     do("wait", agent, {"for": "customer", "until": until.isoformat()})
     events = client.get(f"/api/v1/tickets/{ticket.number}/events/", **agent).json()
     assert events[-1]["fields"]["until"] == until.isoformat().replace("+00:00", "Z")
+
+
+def test_a_program_reclassifies_and_is_told_what_moved__C41(do, client, agent, customer, ticket, world):
+    put_under(world.yonsuite.contract, "classed", Target("first_response", 4), Target("first_response", 2, "urgent"))
+    fresh = world.open_ticket(at=database_now() - timedelta(minutes=5))
+    url = f"/api/v1/tickets/{fresh.number}/"
+    said = {"priority": "urgent", "module": "总账", "reason": "停线"}
+    answer = client.post(f"{url}classify/", json.dumps(said), content_type="application/json", **agent)
+    assert (answer.status_code, answer.json()["priority"], answer.json()["module"]) == (200, "urgent", "总账")
+    ours = client.get(f"{url}events/", **agent).json()[-1]
+    theirs = client.get(f"{url}events/", **customer).json()[-1]
+    assert ours["fields"]["reason"] == "停线"
+    assert theirs["fields"].keys() == {"changed", "dues"}
+    assert theirs["fields"]["dues"][0]["to"] == answer.json()["due_at"]
+
+
+def test_what_the_plan_excludes_is_refused_to_programs_until_they_insist__Y07(do, agent, ticket):
+    said = {"category": "third_party", "reason": "打印机"}
+    no = do("classify", agent, said)
+    assert (no.status_code, no.json()["code"], no.json()["promise"]) == (422, "not_covered", "Y07")
+    assert no.json()["clause"]
+    yes = do("classify", agent, said | {"insist": True}).json()
+    assert (yes["decision"]["outcome"], yes["due_at"]) == ("chargeable", None)
+    assert do("classify", agent, {"product": "nothing", "reason": "x"}).status_code == 422
+    assert do("classify", agent, {"contract": "C-K-1", "reason": "x"}).status_code == 422
+    assert do("classify", agent, {"priority": "low"}).status_code == 422
+
+
+def test_a_program_takes_back_shows_and_hides__C21(do, client, agent, customer, ticket):
+    do("reply", agent, {"body": "发错了"})
+    assert do("retract", agent, {"event": 3}).status_code == 200
+    do("note", agent, {"body": "内部"})
+    events = f"/api/v1/tickets/{ticket.number}/events/"
+    assert do("publish", agent, {"event": 5}).status_code == 200
+    assert "内部" in client.get(events, **customer).content.decode()
+    assert do("unpublish", agent, {"event": 5}).status_code == 200
+    for text in ("内部", "发错了"):
+        assert text not in client.get(events, **customer).content.decode()
+        assert text in client.get(events, **agent).content.decode()
+    assert do("retract", customer, {"event": 3}).status_code == 403
+    assert do("retract", agent, {"event": 99}).status_code == 409

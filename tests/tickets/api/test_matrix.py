@@ -22,9 +22,22 @@ WRITES = (
     "reopen",
     "close",
     "merge",
+    "classify",
+    "retract",
+    "publish",
+    "unpublish",
 )
 READS = ("", "events/", "milestones/", "milestones/first_response/proof/")
-BODY = {"body": "x", "to": "expert", "answered": True, "for": "customer", "into": "T-1"}
+BODY = {
+    "body": "x",
+    "to": "expert",
+    "answered": True,
+    "for": "customer",
+    "into": "T-1",
+    "event": 2,
+    "reason": "x",
+    "priority": "urgent",
+}
 # Per role: what it is answered for its own ticket when reading, and whether agents' acts are its own.
 ROLES = ("customer", "customer_admin", "stranger", "agent", "expert", "lead", "manager", "admin")
 SEES = {"customer", "customer_admin", "agent", "expert", "lead", "manager", "admin"}
