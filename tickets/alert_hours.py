@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
+from plans.accounts import zone_named
 from plans.models import User
 from plans.models.people import AlertEvery
 from sla.calendar import Calendar
@@ -48,7 +47,7 @@ class Hours:
 def hours_of(people: Iterable[User]) -> Mapping[int, Hours]:
     """Return the wishes of those who have any, by key; who has none is told at once."""
     return {
-        person.pk: Hours(_calendar(person.alert_calendar), timedelta(minutes=person.alert_every), zone_of(person))
+        person.pk: Hours(_calendar(person.alert_calendar), timedelta(minutes=person.alert_every), zone_named(person.timezone))
         for person in people
         if person.alert_calendar or person.alert_every
     }
@@ -71,14 +70,6 @@ def _morning_after(at: datetime, zone: ZoneInfo) -> datetime:
     if morning < here:
         morning = datetime.combine(here.date() + DAY, DAILY_AT, zone)
     return morning.astimezone(at.tzinfo)
-
-
-def zone_of(person: User) -> ZoneInfo:
-    """Return the zone in which a person reads times; the product's own where theirs is not known."""
-    try:
-        return ZoneInfo(person.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(settings.TIME_ZONE)
 
 
 def _calendar(code: str) -> Calendar | None:

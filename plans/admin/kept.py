@@ -48,7 +48,7 @@ def vendors() -> Choices:
 
 # Codes that nobody should have to know by heart, or could mistype without being told.
 OFFERED: dict[str, Callable[[], Choices]] = {
-    "timezone": zones, "calendar": calendars, "vendor": vendors, "policy": policies,
+    "timezone": zones, "calendar": calendars, "alert_calendar": calendars, "vendor": vendors, "policy": policies,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class PeopleAdmin(ByActions, UserAdmin):
         (None, {"fields": ("username", "password")}),
         (_("本人"), {"fields": ("name", "name_en", "email", "phone", "language", "timezone")}),
         (_("职责"), {"fields": ("role", "team", "is_active", "last_login")}),
+        (_("提醒"), {"fields": ("alert_calendar", "alert_every")}),
     )
     readonly_fields = ("last_login",)
     add_fieldsets = (

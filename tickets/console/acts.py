@@ -15,9 +15,12 @@ from plans.models import Team, User
 from plans.models.people import STAFF_ROLES
 from sla.models.policies import Metric
 from sla.refusals import ActionRefusedError
+from tickets.actions import side_tasks
 from tickets.actions import ticket as actions
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.console.guard import Reader
+from tickets.console.side_tasks import AskForm, TaskForm, find_task
+from tickets.ledger import actor_of
 from tickets.models import Status, Ticket
 from tickets.models.ticket import WAITING
 
@@ -128,11 +131,22 @@ def _merge(deed: Deed) -> Ticket:
     return actions.merge(**deed.who, into=into)
 
 
+def _ask(deed: Deed) -> Ticket:
+    who, said = actor_of(deed.reader.user), deed.said
+    task = side_tasks.add(ticket=deed.ticket, title=said["title"], assignee=said["to"], actor=who, at=deed.reader.at)
+    return task.ticket
+
+
+def _tick_off(deed: Deed) -> Ticket:
+    task = find_task(deed.ticket, deed.said)
+    return side_tasks.finish(task=task, actor=deed.reader.user, at=deed.reader.at).ticket
+
+
 @dataclass(frozen=True)
 class Kind:
     """An act by its code: its form, what it does, and what is said once it is done."""
 
-    form: type[Act]
+    form: type[forms.Form]
     do: Callable[[Deed], Ticket]
     done: LazyText
 
@@ -159,6 +173,8 @@ KINDS: dict[str, Kind] = {
     ),
     "close": Kind(Act, lambda deed: actions.close(**deed.who), gettext_lazy("已关闭。")),
     "merge": Kind(Merge, _merge, gettext_lazy("已合并。")),
+    "ask": Kind(AskForm, _ask, gettext_lazy("已请同事协办。")),
+    "tick_off": Kind(TaskForm, _tick_off, gettext_lazy("协办已勾掉。")),
 }
 
 # What the composer offers, in its order.

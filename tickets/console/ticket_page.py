@@ -21,6 +21,7 @@ from tickets.console.guard import Reader
 from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import View
 from tickets.console.rows import Seal
+from tickets.console.side_tasks import tasks_of
 from tickets.conversation import entries_of
 from tickets.holders import splits_of
 from tickets.models import Status, Ticket
@@ -87,7 +88,7 @@ class Desk:
         return {
             "ticket": facts(self.ticket),
             "acts": offered(self.ticket, self.reader.user),
-            "people": self.people(),
+            "people": self.colleagues,
             "teams": self.teams(),
             "act_url": self.act_url,
             "sending": secrets.token_urlsafe(12),
@@ -96,7 +97,8 @@ class Desk:
             "head_url": f"{self.url}&part=head",
         }
 
-    def people(self) -> list[dict[str, Any]]:
+    @cached_property
+    def colleagues(self) -> list[dict[str, Any]]:
         """Return who may be given the ticket: its team, the reader's, and whoever asks."""
         teams = {pk for pk in (self.ticket.team_id, self.reader.user.team_id) if pk}
         near = Q(team__in=teams) | Q(pk=self.reader.user.pk) | Q(leads__in=teams)
@@ -145,6 +147,9 @@ class Desk:
             "decision": {"reason": self.ticket.reason, "promise": self.ticket.promise, "clause": self.ticket.clause,
                          "outcome": self.ticket.outcome, "ways_on": self.ticket.ways_on},
             "details": details(self.ticket),
+            "tasks": tasks_of(self.ticket, self.reader),
+            "people": self.colleagues,
+            "may_ask": not self.ticket.is_ended,
             "now": self.reader.at,
             "act_url": self.act_url,
             "sending": secrets.token_urlsafe(12),
