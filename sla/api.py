@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,12 +15,12 @@ from rest_framework.views import APIView
 
 from sla import timeline
 from sla.compiled import CompiledCalendar, UnknownCodeError, calendar_named, policy_named, policy_of
+from sla.explained import pieces_between
 from sla.fields import InstantField, ProofSerializer, pieces_fields
 from sla.hours import CalendarError
 from sla.models import Target as TargetRow
 from sla.models.policies import Metric
 from sla.problems import ProblemError
-from sla.proofs import pieces_between
 from sla.timeline import Target
 
 # Longer than any promise; what is asked beyond it would only make the calendar compile for nothing.
@@ -122,7 +121,7 @@ def _uncountable(error: CalendarError) -> str:
 
 def _computed(start: datetime, target: Target, compiled: CompiledCalendar, version: int | None) -> dict[str, Any]:
     due_at = target.due_at(compiled.calendar, start)
-    pieces = pieces_fields(pieces_between(compiled, start, due_at), get_language() or "")
+    pieces = pieces_fields(pieces_between(compiled, start, due_at))
     proof = {"due_at": due_at, "pieces": pieces, "policy_version": version, "calendar_version": compiled.version}
     return {"due_at": due_at, "proof": proof}
 

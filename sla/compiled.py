@@ -33,6 +33,7 @@ class CompiledCalendar:
         self.pk = version.pk
         self.code = version.code
         self.version = version.version
+        self.digest = version.digest
         self.name, self.name_en = version.name, version.name_en
         self.calendar = Calendar.from_spec(version.spec)
         self.zone = ZoneInfo(version.spec["timezone"])

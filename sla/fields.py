@@ -1,18 +1,16 @@
 """Instants and proofs, as every API of ours reads and writes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from rest_framework import serializers
 
-from sla.proofs import Proof, ProofPiece
-from sla.wording import HOLDS
-
-CAUSES = {**HOLDS, "resolved": pgettext_lazy("hold", "已解决")}
-NO_EVENTS: Mapping[datetime, str] = {}
+from sla.explained import ProofPiece
+from sla.models import DueMove, Milestone
+from sla.proof_words import Naming, detail_of
+from sla.proofs import Proof
 
 
 class InstantField(serializers.DateTimeField):
@@ -52,36 +50,81 @@ class ProofSerializer(serializers.Serializer[Any]):
     calendar_version = serializers.IntegerField()
 
 
-def proof_fields(proof: Proof, language: str, events: Mapping[datetime, str]) -> dict[str, Any]:
-    """Return a proof as programs read it; `events` are those behind its pauses, by their first instant."""
+class ProofFactSerializer(serializers.Serializer[Any]):
+    """Something that happened and that the deadline, or its verdict, rests on."""
+
+    kind = serializers.CharField()
+    at = InstantField()
+    ledger = serializers.CharField(allow_blank=True, help_text="where the ledger tells of it")
+    met = serializers.BooleanField(help_text="it kept the promise")
+
+
+class ProofMoveSerializer(serializers.Serializer[Any]):
+    """A deadline that changed hours or rules moved; one that is `held` was not, because that would be unfair."""
+
+    at = InstantField()
+    old_due_at = InstantField(allow_null=True)
+    new_due_at = InstantField(allow_null=True)
+    verdict = serializers.ChoiceField(DueMove.Verdict.choices)
+    cause = serializers.CharField(allow_blank=True)
+    notice = serializers.CharField(allow_blank=True)
+
+
+class MilestoneProofSerializer(ProofSerializer):
+    """The proof of a promise that somebody has, with the digest by which it can be checked later."""
+
+    metric = serializers.CharField()
+    number = serializers.IntegerField(help_text="the n-th run of this metric, from 1")
+    state = serializers.ChoiceField(Milestone.State.choices)
+    started_at = InstantField()
+    budget_seconds = serializers.FloatField(allow_null=True)
+    counted_seconds = serializers.FloatField(help_text="the counted pieces; the budget, once the deadline is known")
+    promise = serializers.CharField()
+    clause = serializers.CharField()
+    policy = serializers.CharField()
+    calendar = serializers.CharField()
+    calendar_digest = serializers.CharField()
+    facts = ProofFactSerializer(many=True)
+    moves = ProofMoveSerializer(many=True)
+    held = ProofMoveSerializer(allow_null=True)
+    digest = serializers.CharField(help_text="SHA-256; `manage.py prove` derives it again")
+
+
+def proof_fields(proof: Proof, *, state: str, clause: str, naming: Naming | None = None) -> dict[str, Any]:
+    """Return a proof as programs read it, in the language in use; `naming` is for readers of ours."""
+    row = proof.milestone
     return {
         "due_at": proof.due_at,
-        "pieces": pieces_fields(proof.pieces, language, events),
-        "policy_version": proof.policy_version,
-        "calendar_version": proof.calendar_version,
+        "pieces": pieces_fields(proof.pieces, naming),
+        "policy_version": proof.policy.version,
+        "calendar_version": proof.calendar.version,
+        "metric": row.metric,
+        "number": row.number,
+        "state": state,
+        "started_at": row.started_at,
+        "budget_seconds": row.budget.total_seconds() if row.budget is not None else None,
+        "counted_seconds": proof.counted.total_seconds(),
+        "promise": proof.target.promise,
+        "clause": clause,
+        "policy": proof.policy.code,
+        "calendar": proof.calendar.code,
+        "calendar_digest": proof.calendar.digest,
+        "facts": proof.facts,
+        "moves": proof.moves,
+        "held": proof.held,
+        "digest": proof.digest,
     }
 
 
-def pieces_fields(
-    pieces: Iterable[ProofPiece], language: str, events: Mapping[datetime, str] = NO_EVENTS
-) -> list[dict[str, Any]]:
-    """Return the pieces of a proof, explained in a language."""
+def pieces_fields(pieces: Iterable[ProofPiece], naming: Naming | None = None) -> list[dict[str, Any]]:
+    """Return the pieces of a proof, explained in the language in use."""
     return [
         {
             "start": piece.start,
             "end": piece.end,
             "counted": piece.counted,
             "reason": piece.reason,
-            "detail": _detail(piece, language, events),
+            "detail": detail_of(piece, naming),
         }
         for piece in pieces
     ]
-
-
-def _detail(piece: ProofPiece, language: str, events: Mapping[datetime, str]) -> str:
-    """Return what explains a piece; of a pause its cause and the event behind it. One may begin in shut hours."""
-    if piece.reason != "pause":
-        return piece.detail_en if language.startswith("en") else piece.detail
-    began = max((at for at in events if at <= piece.start), default=None)
-    parts = (str(CAUSES.get(piece.detail, piece.detail)), events[began] if began else "")
-    return " · ".join(part for part in parts if part)

@@ -106,6 +106,20 @@ class Hours:
             return naive - before
         return self._end_of_gap(naive - after, naive - before)
 
+    def midnights(self, first: int, last: int) -> list[int]:
+        """Return the first instants of the dates [first, last)."""
+        walls = [datetime.fromordinal(day) for day in range(first - 1, last + 1)]
+        offsets = [self.zone.utcoffset(wall) for wall in walls]
+        found = []
+        for day in range(first, last):
+            row = day - first + 1
+            # Where the clocks do not change around a midnight, it is read off; else it is looked for.
+            if offsets[row - 1] == offsets[row] == offsets[row + 1]:
+                found.append((day - EPOCH_DATE) * DAY - _whole(offsets[row]))
+            else:
+                found.append(self.first_reading(day, 0))
+        return found
+
     def _end_of_gap(self, before: int, after: int) -> int:
         """Return the instant in (before, after] at which the zone's clock jumps, to the second."""
         old = moment(before).astimezone(self.zone).utcoffset()

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sla.hours import Hours, Span, micros, moment
 
@@ -45,7 +46,8 @@ def prove(hours: Hours, span: Span, pauses: Sequence[Span]) -> list[Piece]:
     """Return a span as pieces without gap, each as long as its reason lasts; `pauses` are sorted and apart."""
     days = _stretches(hours, hours.date_of(span[0]) - 1, hours.date_of(span[1]) + 2)
     pieces: list[Stretch] = []
-    for since, until, counted, reason in _laid_over(_within(days, span), pauses):
+    within = _within(days, span)
+    for since, until, counted, reason in _laid_over(within, pauses) if pauses else within:
         if pieces and pieces[-1][2:] == (counted, reason):
             pieces[-1] = (pieces[-1][0], until, counted, reason)
         else:
@@ -56,11 +58,8 @@ def prove(hours: Hours, span: Span, pauses: Sequence[Span]) -> list[Piece]:
 def _stretches(hours: Hours, first: int, last: int) -> Iterator[Stretch]:
     """Yield the local dates [first, last), cut where they open and close."""
     openings = dict(hours.openings(first, last))
-    midnight = hours.first_reading(first, 0)
-    for day in range(first, last):
-        date_span = midnight, hours.first_reading(day + 1, 0)
+    for day, date_span in enumerate(pairwise(hours.midnights(first, last + 1)), first):
         yield from _of_date(hours.kind(day), date_span, openings.get(day, ()))
-        midnight = date_span[1]
 
 
 def _of_date(kind: str, date_span: Span, openings: Sequence[Span]) -> Iterator[Stretch]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contact, Team, User
 from plans.wording import is_english
+from sla.proofs import Proof
 from sla.timeline import ActorKind
 from tickets.models import Message, TicketEvent
 from tickets.wording import name_of
@@ -41,13 +42,27 @@ def names_in(events: Iterable[TicketEvent], told: Iterable[User | Contact]) -> N
     if not is_english():
         return Names()
     refs = {ref for event in events for ref in _refs(event)}
-    people: dict[str, User | Contact | Team] = {
-        **{f"user:{one.pk}": one for one in User.objects.filter(pk__in=_keys(refs, "user"))},
-        **{f"team:{one.pk}": one for one in Team.objects.filter(pk__in=_keys(refs, "team"))},
-        **{f"contact:{one.pk}": one for one in Contact.objects.filter(pk__in=_keys(refs, "contact"))},
-    }
+    people = _found(refs)
     by_text = {str(person): name_of(person) for person in [*told, *people.values()]}
     return Names(by_text | {ref: name_of(person) for ref, person in people.items()})
+
+
+def names_behind(proof: Proof) -> Names:
+    """Return the names of everybody who paused or met a promise."""
+    if not is_english():
+        return Names()
+    refs = {piece.pause.actor_ref for piece in proof.pieces if piece.pause} | {fact.actor_ref for fact in proof.facts}
+    return Names({ref: name_of(person) for ref, person in _found(refs).items()})
+
+
+def _found(refs: Iterable[str]) -> dict[str, User | Contact | Team]:
+    """Return people and teams by their references."""
+    known = set(refs)
+    return {
+        **{f"user:{one.pk}": one for one in User.objects.filter(pk__in=_keys(known, "user"))},
+        **{f"team:{one.pk}": one for one in Team.objects.filter(pk__in=_keys(known, "team"))},
+        **{f"contact:{one.pk}": one for one in Contact.objects.filter(pk__in=_keys(known, "contact"))},
+    }
 
 
 def _refs(event: TicketEvent) -> list[str]:

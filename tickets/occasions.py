@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contact, User
 from sla.compiled import CompiledCalendar, calendar_of
+from sla.explained import pieces_of
 from sla.models import Escalation, Milestone
-from sla.proofs import proof_of
+from sla.proof_words import detail_of
 from tickets.models import Delivery, Ticket, TicketClock
 from tickets.strip import Span, Story, Strip, draw
-from tickets.wording import in_english
 
 RELATED = (
     "ticket__customer",
@@ -148,9 +148,5 @@ class Occasion:
 
 
 def _spans(milestone: Milestone) -> list[Span]:
-    pieces = proof_of(milestone).pieces
-    english = in_english()
-    return [
-        Span(piece.start, piece.end, piece.counted, piece.reason, piece.detail_en if english else piece.detail)
-        for piece in pieces
-    ]
+    pieces = pieces_of(milestone)
+    return [Span(piece.start, piece.end, piece.counted, piece.reason, detail_of(piece)) for piece in pieces]

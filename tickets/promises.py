@@ -13,17 +13,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.models import User
-from plans.wording import is_english, name_of, text_of
+from plans.wording import name_of, text_of
 from sla import timeline
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.engine import pauses_of
+from sla.explained import PauseSource, ProofPiece, pieces_of
 from sla.models import Milestone, Target
 from sla.pieces import Interval
-from sla.proofs import Proof, ProofPiece, proof_of
+from sla.proof_words import Naming, detail_of
+from sla.proofs import Proof, proof_of
 from tickets.answers import remaining_of
 from tickets.countdown import Countdown, count_down, left_over
 from tickets.holders import NO_SPLIT, Split
 from tickets.models import Ticket, TicketClock
+from tickets.names import names_behind
 from tickets.sheet import Sheet, sheet
 from tickets.strip import ZERO, Piece, Span, Story, Strip, draw
 from tickets.templatetags.shouyue import length_words, near
@@ -52,6 +55,8 @@ class Promise:
     at: datetime
     viewer: User
     split: Split = NO_SPLIT
+    # Its proof is shown: each pause then says where the ledger tells of it.
+    is_proved: bool = False
 
     @property
     def id(self) -> int:
@@ -157,10 +162,22 @@ class Promise:
         return proof_of(self.milestone)
 
     @cached_property
+    def pieces(self) -> Sequence[ProofPiece]:
+        return self.proof.pieces if self.is_proved else pieces_of(self.milestone)
+
+    @cached_property
+    def naming(self) -> Naming | None:
+        """Return how people are named in its proof; no customer reads who paused it."""
+        return names_behind(self.proof).of if self.is_proved and self.viewer.is_agent else None
+
+    @cached_property
     def story(self) -> Story:
         """Return what the strip tells."""
         return Story(
-            spans=tuple(_span(piece) for piece in [*self.proof.pieces, *_held(self.milestone, self.proof, self.at)]),
+            spans=tuple(
+                Span(piece.start, piece.end, piece.counted, piece.reason, detail_of(piece, self.naming))
+                for piece in [*self.pieces, *self._paused_piece()]
+            ),
             tone=self.tone,
             due_at=self.due_at,
             stopped_at=self.stopped_at,
@@ -168,6 +185,17 @@ class Promise:
             resumes_at=self.milestone.resumes_at(self.at),
             is_provisional=self.is_provisional,
         )
+
+    def _paused_piece(self) -> list[ProofPiece]:
+        """Return what follows the counted pieces while it is paused: shut time up to the pause, then the pause."""
+        pause = next((pause for pause in pauses_of(self.milestone) if pause.end is None), None)
+        if pause is None or self.stopped_at or self.due_at:
+            return []
+        counted_to = self.pieces[-1].end if self.pieces else pause.start
+        shut = [ProofPiece(counted_to, pause.start, False, "closed")] if counted_to < pause.start else []
+        source = self.proof.sources.get(pause.start) if self.is_proved else None
+        until = max(self.at, pause.start)
+        return [*shut, ProofPiece(pause.start, until, False, "pause", pause=source or PauseSource(pause.cause))]
 
     @property
     def zone(self) -> tzinfo:
@@ -284,31 +312,6 @@ def budget_words(target: Target) -> str:
     if target.unit == Target.Unit.WORKING_DAYS:
         return _("%(n)s 个工作日") % {"n": f"{target.amount.normalize():f}"}
     return _("%(time)s(工作时间)") % {"time": length_words(timedelta(seconds=float(target.amount)))}
-
-
-def _span(piece: Piece) -> Span:
-    detail = getattr(piece, "detail_en" if is_english() else "detail", "")
-    if piece.reason == "pause":
-        detail = str(CAUSES[detail]) if detail in CAUSES else ""
-    return Span(piece.start, piece.end, piece.counted, piece.reason, detail)
-
-
-CAUSES = {
-    "customer": gettext_lazy("等待客户"),
-    "third_party": gettext_lazy("等待第三方"),
-    "scheduled": gettext_lazy("已约定时间"),
-    "resolved": gettext_lazy("已解决"),
-}
-
-
-def _held(milestone: Milestone, proof: Proof, at: datetime) -> list[ProofPiece]:
-    """Return what follows the counted pieces of a paused milestone: shut time up to the pause, then the pause."""
-    pause = next((pause for pause in pauses_of(milestone) if pause.end is None), None)
-    if pause is None or milestone.stopped_at or milestone.due_at:
-        return []
-    counted_to = proof.pieces[-1].end if proof.pieces else pause.start
-    shut = [ProofPiece(counted_to, pause.start, False, "closed")] if counted_to < pause.start else []
-    return [*shut, ProofPiece(pause.start, max(at, pause.start), False, "pause", pause.cause, pause.cause)]
 
 
 def _open(opening: Interval) -> ProofPiece:

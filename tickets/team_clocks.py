@@ -28,8 +28,10 @@ def without_teams(ticket: Ticket, rows: Iterable[Milestone]) -> list[Milestone]:
     return [row for row in rows if row.clock_id not in teams]
 
 
-def until_left(facts: Sequence[Heard], moved: int) -> list[Heard]:
-    """Return what the clock of a team still hears when a ticket leaves it with the fact at `moved`."""
+def until_left(facts: list[Heard], moved: int | None) -> list[Heard]:
+    """Return what the clock of a team still hears when a ticket leaves it with the fact at `moved`, if it does."""
+    if moved is None:
+        return facts
     fact = facts[moved]
     return [*facts[:moved], Heard(FactKind.LEAVE, fact.at, fact.actor, fact.source, {"team": fact.fields["team"]})]
 

@@ -269,7 +269,7 @@ def test_the_counted_pieces_of_a_proof_add_up_to_the_budget():
     counted = sum((piece.end - piece.start for piece in proof.pieces if piece.counted), timedelta())
     assert (proof.due_at, counted) == (beijing("2026-03-09 14:00"), hours(8))
     assert [piece.start for piece in proof.pieces[1:]] == [piece.end for piece in proof.pieces[:-1]]
-    assert {piece.detail for piece in proof.pieces if piece.reason == "pause"} == {"customer"}
+    assert {piece.pause.cause for piece in proof.pieces if piece.reason == "pause"} == {"customer"}
 
 
 def test_the_proof_of_a_paused_promise_ends_at_the_pause():

@@ -62,7 +62,7 @@ class AssignSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
-            raise serializers.ValidationError(_("to 与 team 必须且只能给一个。"), "one_of")
+            raise serializers.ValidationError({"to": _("to 与 team 必须且只能给一个。")}, "one_of")
         return attrs
 
 

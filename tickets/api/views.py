@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,10 +17,11 @@ from rest_framework.views import APIView
 
 from plans.authentication import caller_of
 from plans.models import User
-from sla.fields import ProofSerializer, proof_fields
+from plans.wording import text_of
+from sla.fields import MilestoneProofSerializer, proof_fields
 from sla.models import Milestone
 from sla.problems import ProblemError
-from sla.proofs import events_behind, proof_of
+from sla.proofs import proof_of
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.answers import milestone_fields, milestones_of
 from tickets.api.acts import ACTS, Act, Deed, Doing, NothingSerializer
@@ -32,6 +32,7 @@ from tickets.api.pages import QueuePages
 from tickets.api.serializers import EventSerializer, SharedMilestoneSerializer, TicketDetailSerializer, TicketSerializer
 from tickets.holders import Split, shares_fields, splits_of
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
+from tickets.names import names_behind
 
 # The next deadline of a ticket as its customer knows it: what a team owes within the house is not theirs to see.
 PROMISED_AT = Subquery(
@@ -136,13 +137,19 @@ PROOF_PARAMETERS = [
 class MilestoneProof(APIView):
     """Read why a deadline is when it is; of several runs the last, or the one numbered."""
 
-    @extend_schema(responses=ProofSerializer, parameters=PROOF_PARAMETERS)
+    @extend_schema(responses=MilestoneProofSerializer, parameters=PROOF_PARAMETERS)
     def get(self, request: Request, number: str, metric: str) -> Response:
         ticket, asked = find_ticket(request, number), request.query_params
         part = asked.get("part", "") if user_of(request).is_agent else ""
         milestone = find_milestone(ticket, metric, asked.get("number", ""), part)
-        fields = proof_fields(proof_of(milestone), get_language() or "", events_behind(milestone))
-        return Response(ProofSerializer(fields).data)
+        proof = proof_of(milestone)
+        fields = proof_fields(
+            proof,
+            state=milestone.state_at(caller_of(request).at),
+            clause=text_of(proof.target, "clause"),
+            naming=names_behind(proof).of if user_of(request).is_agent else None,
+        )
+        return Response(MilestoneProofSerializer(fields).data)
 
 
 def find_milestone(ticket: Ticket, metric: str, run: str, part: str = "") -> Milestone:

@@ -117,7 +117,7 @@ def weighed(tickets: QuerySet[Ticket], at: datetime) -> list[int]:
     slack: dict[int, timedelta] = {}
     timed = open_ones.filter(due_at__isnull=False).annotate(timed_id=F("clock__ticket_clock__ticket"))
     for row in timed.only("calendar_version", "due_at", "pauses"):
-        left = slack_of(row.calendar_version_id, row.due_at, at, pauses_of(row))
+        left = slack_of(row.calendar_version_id, row.due_at or at, at, pauses_of(row))
         slack[row.timed_id] = min(slack.get(row.timed_id, timedelta.max), left)
     return [pk for pk, _opened in sorted(first, key=lambda one: (slack.get(one[0], timedelta.max), one[1]))]
 

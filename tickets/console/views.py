@@ -1,5 +1,6 @@
 """The console's pages."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from tickets.console.queue import Wish, choices, queue
 from tickets.console.rail import BY_KEY, rail, view_named
 from tickets.console.ticket_page import Desk, Draft, find_promise, find_ticket
 from tickets.models import Ticket
+from tickets.promises import Promise
 
 # The parts of a ticket's page that keep themselves fresh.
 PARTS = {
@@ -115,8 +117,9 @@ def proof_page(request: HttpRequest, reader: Reader, number: str, milestone: int
     return shown(request, "console/proof.html", {**rail(reader, desk.view), **desk.head(), **proved(promise)})
 
 
-def proved(promise: Any) -> dict[str, Any]:
+def proved(promise: Promise) -> dict[str, Any]:
     """Return what a proof needs."""
+    promise = replace(promise, is_proved=True)
     return {
         "milestone": promise,
         "verdict": promise.verdict,

@@ -1,5 +1,6 @@
 """The portal's pages for reading, and what a customer adds to a ticket."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -127,7 +128,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 def proof(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Show how a deadline was worked out."""
     found, at = finding.find(user_in(request), number), database_now()
-    promise = _promise(found, pk, request, at)
+    promise = replace(_promise(found, pk, request, at), is_proved=True)
     context = {
         "page": "tickets",
         "ticket": found,
@@ -135,7 +136,7 @@ def proof(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         "milestone": promise,
         "verdict": promise.verdict,
         "sheet": promise.sheet,
-        "digest": promise.proof.digest[:16],
+        "digest": promise.proof.digest,
         "zone": promise.zone,
         "zone_name": zone_words(zone_named(get_current_timezone_name())),
         "now": at,

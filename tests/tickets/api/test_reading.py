@@ -144,11 +144,11 @@ def test_a_proof_names_the_event_behind_each_pause_in_the_reader_s_language__C24
     url = f"/api/v1/tickets/{ticket.number}/milestones/resolution/proof/"
     proof = client.get(url, **agent).json()
     paused = [piece["detail"] for piece in proof["pieces"] if piece["reason"] == "pause"]
-    assert paused == [f"等待客户 · {ticket.number}#3", f"已解决 · {ticket.number}#5"]
+    assert paused == [f"等待客户 · {ticket.number}#3 · 李坐席", f"已解决 · {ticket.number}#5 · 李坐席"]
     counted = [piece for piece in proof["pieces"] if piece["counted"]]
     spans = [datetime.fromisoformat(piece["end"]) - datetime.fromisoformat(piece["start"]) for piece in counted]
     assert sum(spans, timedelta()) == timedelta(hours=8)
     english = client.get(url, HTTP_ACCEPT_LANGUAGE="en", **agent).json()["pieces"]
     assert [piece["detail"] for piece in english if piece["reason"] == "pause"] == [
-        f"Waiting for customer · {ticket.number}#3", f"Resolved · {ticket.number}#5",
+        f"Waiting for customer · {ticket.number}#3 · Agent", f"Resolved · {ticket.number}#5 · Agent",
     ]  # fmt: skip
