@@ -163,6 +163,8 @@ class Milestone(models.Model):
                 name="milestone_open_by_calendar",
             ),
             models.Index(fields=["clock"], condition=models.Q(stopped_at=None), name="milestone_open_by_clock"),
+            # The few that are open, among all that ever were: what a changed calendar or a check goes through.
+            models.Index(fields=["id"], condition=models.Q(stopped_at=None), name="milestone_open"),
             models.Index(fields=["id"], condition=models.Q(quarantined_at__isnull=False), name="milestone_quarantined"),
         ]
 
