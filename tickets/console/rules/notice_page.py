@@ -1,5 +1,6 @@
 """One notice as its page shows it: its dates, what it would change or has changed, and the deadlines it moved."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -17,24 +18,34 @@ from sla.proposals import Proposal, things_of
 from sla.refusals import ActionRefusedError
 from tickets.console.rules.effects import MOST_DAYS, MOST_MOVES, Group, effects
 from tickets.console.rules.holiday_words import kind_words, row_words
+from tickets.console.rules.people import people
 from tickets.console.rules.year_grid import hours_words
 
 State = HolidayNotice.State
 
 
-def about_words(notice: HolidayNotice) -> str:
-    """Return what a notice is about: a place's year, or a calendar."""
+def about_words(notices_shown: Iterable[HolidayNotice]) -> dict[int, str]:
+    """Return what each notice is about, by its key: a place's year, or a calendar."""
+    shown = list(notices_shown)
+    rows = CalendarVersion.objects.filter(code__in={notice.calendar for notice in shown if notice.calendar})
+    names = {row.code: name_of(row) for row in rows.only("code", "name", "name_en").order_by("is_current", "version")}
+    return {notice.pk: _about(notice, names) for notice in shown}
+
+
+def _about(notice: HolidayNotice, names: Mapping[str, str]) -> str:
     if notice.calendar:
-        row = CalendarVersion.objects.filter(code=notice.calendar).order_by("-is_current", "-version").first()
-        return name_of(row) if row else notice.calendar
+        return names.get(notice.calendar, notice.calendar)
     return f"{place_words(notice.country, notice.subdivision)} {notice.year}"
 
 
 def shown_notice(notice: HolidayNotice, at: datetime, *, after: int = 0) -> dict[str, Any]:
     """Return what a notice's page needs; `after` is the last deadline on the page before."""
+    named = people([notice.posted_by, notice.applied_by])
     context: dict[str, Any] = {
         "notice": notice,
-        "about": about_words(notice),
+        "posted_by": named[notice.posted_by],
+        "applied_by": named[notice.applied_by],
+        "about": about_words([notice])[notice.pk],
         "dates": [_date_words(row, is_special=bool(notice.calendar)) for row in notice.dates],
         "is_draft": notice.state == State.DRAFT,
         "is_applied": notice.state == State.APPLIED,

@@ -19,6 +19,7 @@ from tickets.console.rules.guard import may_write, readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.console.rules.notice_forms import ABOUT, NoticeForm, as_typed, form_for
 from tickets.console.rules.notice_page import about_words, shown_notice
+from tickets.console.rules.people import people
 from tickets.ledger import actor_of
 
 SUBJECT = "notices"
@@ -32,7 +33,14 @@ def notice_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show every notice, drafts first."""
     rows = HolidayNotice.objects.defer("changes")[:MOST]
     drafts_first = sorted(rows, key=lambda notice: notice.state != State.DRAFT)
-    context = {"notices": [{"row": row, "about": about_words(row), "days": len(row.dates)} for row in drafts_first]}
+    about = about_words(drafts_first)
+    named = people(row.posted_by for row in drafts_first)
+    context = {
+        "notices": [
+            {"row": row, "about": about[row.pk], "days": len(row.dates), "who": named[row.posted_by]}
+            for row in drafts_first
+        ]
+    }
     return rules_page(request, reader, (SUBJECT, "console/rules/notices.html"), context)
 
 

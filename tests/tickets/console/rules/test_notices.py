@@ -211,3 +211,23 @@ def test_an_applied_notice_lists_the_deadlines_that_it_moved__C13(desk, world):
             date(2027, 1, 4).isoformat()
             in CalendarVersion.objects.current().get(code="kingdee-5x8").spec["closed_dates"]
         )
+
+
+def test_an_english_reader_is_told_names_and_words_in_english(desk, world):
+    desk.post(f"{AREA}new/calendar/", special_said())
+    world.manager.language = "en"
+    world.manager.save()
+    for path in (AREA, f"{AREA}{HolidayNotice.objects.get().pk}/"):
+        page = desk.get(path).content.decode()
+        assert "Manager" in page
+        assert str(world.manager) not in page
+
+
+def test_a_long_list_of_notices_takes_few_statements(desk, django_assert_max_num_queries):
+    for day in range(1, 9):
+        posting = Posting(
+            f"通知 {day}", "", ({"date": f"2026-12-0{day}", "hours": [], "name": "盘点"},), calendar="yonsuite-7x12"
+        )
+        notices.post(posting=posting, actor=Actor(ActorKind.AGENT), at=datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+    with django_assert_max_num_queries(8):
+        desk.get(AREA)
