@@ -68,7 +68,7 @@ def unpublished_years(today: date) -> Iterator[CheckMessage]:
     for country, subdivision in sorted(_countries_in_use() - published):
         names = {"country": "-".join(filter(None, (country, subdivision))), "year": year}
         message = _("%(country)s %(year)d 年的放假安排仍是推定的。") % names
-        hint = _("放假通知公布后,更新 fixtures/holidays 并执行 manage.py load_plans。")
+        hint = _("放假通知公布后，在控制台的规则里录入，或执行 manage.py import_holidays。")
         yield Error(message, hint=hint, id="sla.E003") if urgent else Warning(message, hint=hint, id="sla.W003")
 
 

@@ -1,6 +1,8 @@
 """Days off of nine countries, against what their governments announced."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from sla.holidays.package import year_from_package
 from sla.holidays.places import COUNTRIES, UnknownPlaceError
 from sla.holidays.written import written
 from sla.models import HolidaySet
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def days_of(country, subdivision, year, **more):
@@ -171,3 +175,11 @@ def test_weekends_differ_by_state_and_year__Y19():
     """Johor rested on Friday and Saturday until 2024: a Saturday holiday was made good on the Sunday."""
     assert "2024-02-11" in days_of("MY", "01", 2024)
     assert date(2026, 11, 9).isoformat() in days_of("MY", "01", 2026)
+
+
+def test_only_one_module_asks_the_package():
+    """An upgrade of the package changes nothing until somebody imports."""
+    asks = re.compile(r"^\s*(?:import|from) holidays\b", re.MULTILINE)
+    sources = (path for app in ("config", "plans", "sla", "tickets") for path in (ROOT / app).rglob("*.py"))
+    found = [str(path.relative_to(ROOT)) for path in sources if asks.search(path.read_text())]
+    assert found == ["sla/holidays/package.py"]
