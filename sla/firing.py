@@ -42,8 +42,8 @@ def _fire(rows: list[Milestone], now: datetime) -> None:
     escalations: list[Escalation] = []
     moved: list[tuple[int, datetime | None, int, datetime]] = []
     for row in replanning.bring_up_to_date(recomputing.bring_up_to_date(rows, now), now):
-        passed, upcoming = _passed(row, now)
-        escalations += _escalations(row, passed, now)
+        passed, upcoming = passed_at(row, now)
+        escalations += escalations_of(row, passed, now)
         moved.append((
             row.pk,
             upcoming.at if upcoming else None,
@@ -58,15 +58,15 @@ def _fire(rows: list[Milestone], now: datetime) -> None:
         cursor.execute(MOVE_ON, [list(column) for column in zip(*moved, strict=True)])
 
 
-def _passed(row: Milestone, now: datetime) -> tuple[list[Step], Step | None]:
+def passed_at(row: Milestone, now: datetime) -> tuple[list[Step], Step | None]:
     """Return the steps of a milestone that have come true unfired, and the one that comes next."""
     owed = steps_ahead(row, until=now)
     passed = [step for step in owed if step.at < now]
     return passed, next((step for step in owed if step.at >= now), None)
 
 
-def _escalations(row: Milestone, passed: list[Step], now: datetime) -> Iterable[Escalation]:
-    """Yield the rows of steps that came true, with what their rules ask for; some are overtaken by others."""
+def escalations_of(row: Milestone, passed: list[Step], now: datetime) -> Iterable[Escalation]:
+    """Yield the unsaved row of each step that came true, with what its rule asks for; some are overtaken by others."""
     if row.due_at is None:
         return
     actions = policy_with(row.target_id).actions

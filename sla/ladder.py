@@ -57,12 +57,13 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A level of a ladder, laid on a span. What comes again has a level of its own; `rule` is whose it is."""
+    """A level of a ladder, laid on a run. What comes again has a level of its own; `rule` is whose, `round` which."""
 
     level: int
     mark: Mark
     at: datetime
     rule: int
+    round: int = 0
 
     def is_silent(self, due_at: datetime, acknowledged_at: datetime | None) -> bool:
         """Tell whether somebody who took the matter on needs no telling any more."""
@@ -108,15 +109,15 @@ def _again(ladder: Ladder, span: Span, until: datetime | None) -> Iterator[Step]
         return
     level = max(rule.level for rule in ladder.rules)
     last = max(looped, key=_after)
-    for number in range(repeat.times):
-        at = span.calendar.due_at(span.due_at, _after(last) + number * repeat.every)
+    for number in range(1, repeat.times + 1):
+        at = span.calendar.due_at(span.due_at, _after(last) + (number - 1) * repeat.every)
         if at is None or (until is not None and at >= until):
             return
         for rule in looped:
             level += 1
-            again = span.calendar.due_at(span.due_at, _after(rule) + (number + 1) * repeat.every)
+            again = span.calendar.due_at(span.due_at, _after(rule) + number * repeat.every)
             if again:
-                yield Step(level, Mark.AFTER, again, rule.level)
+                yield Step(level, Mark.AFTER, again, rule.level, number)
 
 
 def _after(rule: Rule) -> timedelta:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from sla.ladder import Rule
 from sla.models import EscalationRule, Target
 from sla.timeline import FactKind, Hold
 
@@ -80,7 +81,7 @@ def budget(amount: Decimal, unit: str) -> str:
     return _("%(n)s 个工作日") % {"n": _plain(amount)} if unit == Target.Unit.WORKING_DAYS else length(amount)
 
 
-def trigger(rule: EscalationRule) -> str:
+def trigger(rule: EscalationRule | Rule) -> str:
     """Return when a level of a ladder comes true."""
     if rule.mark == EscalationRule.Mark.PERCENT:
         return _("用去时限的 %(n)s%%") % {"n": _plain(rule.amount)}

@@ -1,6 +1,6 @@
 """When an alert may reach a member of staff: in their hours, and as often as they wish. Source: C26"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +9,8 @@ from plans.accounts import zone_named
 from plans.models import User
 from plans.models.people import AlertEvery
 from sla.calendar import Calendar
-from sla.compiled import UnknownCodeError, calendar_named
+from sla.compiled import calendar_of
+from sla.models import CalendarVersion
 
 DAY = timedelta(days=1)
 # A mail that comes once a day comes at this time on its reader's clock, or when their alert hours begin after it.
@@ -46,10 +47,13 @@ class Hours:
 
 def hours_of(people: Iterable[User]) -> Mapping[int, Hours]:
     """Return the wishes of those who have any, by key; who has none is told at once."""
+    wishing = [person for person in people if person.alert_calendar or person.alert_every]
+    calendars = _calendars({person.alert_calendar for person in wishing} - {""})
     return {
-        person.pk: Hours(_calendar(person.alert_calendar), timedelta(minutes=person.alert_every), zone_named(person.timezone))
-        for person in people
-        if person.alert_calendar or person.alert_every
+        person.pk: Hours(
+            calendars.get(person.alert_calendar), timedelta(minutes=person.alert_every), zone_named(person.timezone)
+        )
+        for person in wishing
     }
 
 
@@ -72,11 +76,9 @@ def _morning_after(at: datetime, zone: ZoneInfo) -> datetime:
     return morning.astimezone(at.tzinfo)
 
 
-def _calendar(code: str) -> Calendar | None:
-    """Return the hours in force under a code; None, any hour, once there are none."""
-    if not code:
-        return None
-    try:
-        return calendar_named(code).calendar
-    except UnknownCodeError:
-        return None
+def _calendars(codes: Collection[str]) -> dict[str, Calendar]:
+    """Return the hours in force under some codes; a code that has none any more means any hour."""
+    if not codes:
+        return {}
+    kept = CalendarVersion.objects.current().filter(code__in=codes).values_list("code", "pk")
+    return {code: calendar_of(pk).calendar for code, pk in kept}

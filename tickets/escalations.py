@@ -145,7 +145,7 @@ def _take(step: Step, together: dict[tuple[int, datetime, datetime], list[Escala
         for one in together.get((row.milestone_id, row.due_at, row.fired_at), [])
         if (one.step_at, one.level) > (row.step_at, row.level)
     ]
-    spared = frozenset(person.pk for one in later for person in _addressed(one, step.scene))
+    spared = frozenset(person.pk for one in later for person in addressed(one, step.scene))
     return _carry_out(replace(step, spared=spared))
 
 
@@ -176,7 +176,7 @@ def _carry_out(step: Step) -> Outcome:
         notices += outcome.notices
         for name, value in outcome.fields:
             fields[name] = [*fields.get(name, ()), *value] if isinstance(value, list) else value
-    told = _one_each(notices)
+    told = one_each(notices)
     people = [notice.recipient for notice in told]
     fields["told"] = [str(person) for person in people if person.email]
     if unreachable := [str(person) for person in people if not person.email]:
@@ -186,7 +186,7 @@ def _carry_out(step: Step) -> Outcome:
     return Outcome(step.ticket, told)
 
 
-def _one_each(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+def one_each(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """Return one notice for each person: whom a step tells anyway gets that mail, not one of being given the ticket."""
     found: dict[User | Contact, Notice] = {}
     for notice in sorted(notices, key=lambda notice: notice.kind == Delivery.Kind.REASSIGNED):
@@ -217,13 +217,13 @@ def _settle(step: Step, state: str, error: str = "") -> None:
     row.save(update_fields=["state", "acted_at", "error"])
 
 
-def _addressed(row: Escalation, scene: Scene) -> list[User]:
+def addressed(row: Escalation, scene: Scene) -> list[User]:
     """Return whom the actions of an escalation write to."""
     writing = (action for action in row.actions if action["do"] in ("tell", "reassign"))
     return [meant.person for action in writing for meant in meant_by(action, scene)]
 
 
-def _missed(step: Step, action: dict[str, Any]) -> Fields:
+def missed(step: Step, action: dict[str, Any]) -> Fields:
     """Return whom an action means that is not there: names that nobody answers to, and nobody on call."""
     gone = unknown_in(action, step.scene)
     said: Fields = (("gone", gone),) if gone else ()
@@ -232,7 +232,7 @@ def _missed(step: Step, action: dict[str, Any]) -> Fields:
 
 def _tell(step: Step, action: dict[str, Any]) -> Outcome:
     meant = [one for one in meant_by(action, step.scene) if one.person.pk not in step.spared]
-    return Outcome(step.ticket, tuple(step.notice(one, step.kind) for one in meant), _missed(step, action))
+    return Outcome(step.ticket, tuple(step.notice(one, step.kind) for one in meant), missed(step, action))
 
 
 def _raise_priority(step: Step, action: dict[str, Any]) -> Outcome:
@@ -245,9 +245,9 @@ def _reassign(step: Step, action: dict[str, Any]) -> Outcome:
     """Give the ticket to who is in a role; if they have it already, or nobody is, nothing changes."""
     found = meant_by(action, step.scene)
     if not found or found[0].person.pk == step.ticket.assignee_id:
-        return Outcome(step.ticket, fields=_missed(step, action))
+        return Outcome(step.ticket, fields=missed(step, action))
     ticket = ticket_actions.reassign(ticket=step.ticket, to=found[0].person, actor=SYSTEM, at=step.at)
-    fields: Fields = (("reassigned_to", str(found[0].person)), *_missed(step, action))
+    fields: Fields = (("reassigned_to", str(found[0].person)), *missed(step, action))
     return Outcome(ticket, (step.notice(found[0], Delivery.Kind.REASSIGNED),), fields)
 
 
@@ -255,13 +255,19 @@ def _side_task(step: Step, action: dict[str, Any]) -> Outcome:
     """Ask who is in a role for something on the way; what they are asked for already is not asked twice."""
     found = meant_by(action, step.scene)
     assignee = found[0].person if found else None
-    title = action["title_en" if assignee and assignee.language == Language.ENGLISH else "title"]
+    title = title_for(assignee, action)
     if step.ticket.is_ended or step.ticket.side_tasks.filter(title=title, done_at=None).exists():
         return Outcome(step.ticket)
     task = side_tasks.add(
         ticket=step.ticket, title=title, assignee=assignee, escalation=step.escalation, actor=SYSTEM, at=step.at
     )
-    return Outcome(task.ticket, fields=_missed(step, action))
+    return Outcome(task.ticket, fields=missed(step, action))
+
+
+def title_for(assignee: User | None, action: dict[str, Any]) -> str:
+    """Return what a side task is called, in the language of who is asked."""
+    is_english = assignee is not None and assignee.language == Language.ENGLISH
+    return str(action["title_en" if is_english else "title"])
 
 
 def _webhook(step: Step, action: dict[str, Any]) -> Outcome:

@@ -1,7 +1,7 @@
 """Who is told what and when, in whose language and zone: one Delivery row for each message to each person."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from plans.models import Contact, User
-from plans.on_call import roster
+from plans.on_call import Roster, roster
 from sla.models import Escalation
 from sla.models.policies import EscalationRule
 from tickets import alert_hours
@@ -96,20 +96,32 @@ def queue_many(notices: Iterable[Notice], *, at: datetime) -> list[Delivery]:
     return _insert(rows)
 
 
-def told_at(notices: Sequence[Notice], *, at: datetime) -> list[datetime]:
-    """Return when each of these notices may go if it arises at `at`, by the hours that its reader has set."""
-    people = {notice.recipient.pk: notice.recipient for notice in notices if isinstance(notice.recipient, User)}
-    hours = alert_hours.hours_of(people.values())
-    duties = roster(at) if hours else None
-    on_duty = {key for key in hours if duties and duties.has(key, at)}
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """When members of staff wish to be told, by key, and who is on duty whatever they wish; read once for many."""
 
-    def told(notice: Notice) -> datetime:
-        wish = hours.get(notice.recipient.pk) if isinstance(notice.recipient, User) else None
-        if wish is None or notice.kind not in ALERTS or notice.is_on_call or notice.recipient.pk in on_duty:
+    hours: Mapping[int, alert_hours.Hours]
+    duties: Roster | None
+
+    def told_at(self, notice: Notice, at: datetime) -> datetime:
+        """Return when a notice may go if it arises at `at`."""
+        reader = notice.recipient
+        wish = self.hours.get(reader.pk) if isinstance(reader, User) and notice.kind in ALERTS else None
+        if wish is None or notice.is_on_call or (self.duties and self.duties.has(reader.pk, at)):
             return at
         return wish.told_at(at, is_urgent=notice.is_urgent)
 
-    return [told(notice) for notice in notices]
+
+def wishes_of(people: Iterable[User | Contact], since: datetime) -> Wishes:
+    """Return when people wish to be told, from an instant on."""
+    hours = alert_hours.hours_of({one.pk: one for one in people if isinstance(one, User)}.values())
+    return Wishes(hours, roster(since) if hours else None)
+
+
+def told_at(notices: Sequence[Notice], *, at: datetime) -> list[datetime]:
+    """Return when each of these notices may go if it arises at `at`, by the hours that its reader has set."""
+    wishes = wishes_of((notice.recipient for notice in notices), at)
+    return [wishes.told_at(notice, at) for notice in notices]
 
 
 def queue_webhook(*, escalation: Escalation, ticket: Ticket, endpoint: str, at: datetime) -> Delivery | None:

@@ -1,0 +1,44 @@
+"""Who will be told in the next hours, and why, if nobody does anything."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from sla.clock import database_now
+from tickets.foresight import Foreseen, who_is_told
+from tickets.foretold import Line, line_of
+
+LONGEST = 24 * 14
+
+
+class Command(BaseCommand):
+    """Print every step that will come true, with who is told by it; nothing is changed."""
+
+    help = "Tell who will be told in the next hours, of what and why, if nobody acts. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--hours", type=int, default=24, help="how far ahead, at most 336")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Foresee and print."""
+        hours = options["hours"]
+        if not 1 <= hours <= LONGEST:
+            raise CommandError(_("--hours 应在 1 到 %d 之间。") % LONGEST)
+        since = database_now()
+        found = who_is_told(since=since, until=since + timedelta(hours=hours))
+        for one in found.rows:
+            self.stdout.write(written(one, line_of(one)))
+        if not found.rows:
+            self.stdout.write(_("到 %s 为止没有人会被通知。") % f"{localtime(found.until):%m-%d %H:%M}")
+        if not found.is_whole:
+            self.stdout.write(_("太多了:只推算到 %s。") % f"{localtime(found.until):%m-%d %H:%M}")
+
+
+def written(one: Foreseen, line: Line) -> str:
+    """Return a step as one line of text."""
+    told = _("、").join(f"{told.name}({told.why},{told.how})" for told in line.told)
+    said = [f"{localtime(one.at):%m-%d %H:%M}", one.ticket.number, line.what, told or _("不通知任何人"), *line.deeds]
+    return "  ".join(said)
