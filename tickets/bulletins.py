@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from plans.models import Role, User
 from plans.service_hours import users_by_calendar
+from sla.checks import ALARM_FROM, REMIND_FROM
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion
 from tickets.models import Bulletin, Delivery
 from tickets.notifications import Notice, queue_many
-
-# Month and day: from then on the next year's notice is asked for each week, and missed each day. Source: C13
-REMIND_FROM = (11, 1)
-ALARM_FROM = (12, 15)
 
 
 @dataclass(frozen=True, slots=True)

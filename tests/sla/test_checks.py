@@ -37,6 +37,7 @@ def test_target_on_a_calendar_that_is_gone_is_an_error():
     ],
 )
 def test_next_year_still_assumed_is_told_from_november_on__C13(today, told):
+    HolidaySet.objects.exclude(country__in=["CN", "TH"]).update(status="published")
     found = list(unpublished_years(today))
     assert [message.id for message in found] == told
     assert all(word in "".join(message.msg for message in found) for word in (["CN", "TH", "2027"] if told else []))
