@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.api import intake, views
+from tickets.api import intake, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("tickets/<str:number>/events/", views.TicketEvents.as_view(), name="ticket-events"),
     path("tickets/<str:number>/milestones/", views.TicketMilestones.as_view(), name="ticket-milestones"),
     path("tickets/<str:number>/milestones/<str:metric>/proof/", views.MilestoneProof.as_view(), name="ticket-proof"),
+    path("tickets/<str:number>/tasks/", tasks.SideTasks.as_view(), name="ticket-tasks"),
+    path("tickets/<str:number>/tasks/<int:pk>/", tasks.OneSideTask.as_view(), name="ticket-task"),
     *(path(f"tickets/<str:number>/{name}/", views.act_view(name), name=f"ticket-{name}") for name in ACTS),
 ]
