@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby, pairwise
 
+from django.utils.translation import gettext as _
+
 from tickets.strip import WEEKDAYS, ZERO, Hour, Row, Segment, Span, Story, Strip, kind, named, split, table
 
 
@@ -19,6 +21,13 @@ class Line:
     counted: timedelta
     total: timedelta
     words: str
+    # The same in full, for paper: the times that counted, and the others by their reason.
+    times: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.first_on == self.last_on
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,16 @@ class Sheet:
     lines: tuple[Line, ...]
     rows: tuple[Row, ...]
     hours: tuple[Hour, ...]
+
+    @property
+    def counted(self) -> timedelta:
+        """Return what counted in all."""
+        return self.lines[-1].total if self.lines else ZERO
+
+    @property
+    def years(self) -> bool:
+        """Tell whether its dates are of more than one year."""
+        return bool(self.lines) and self.lines[0].first_on.year != self.lines[-1].last_on.year
 
 
 def sheet(story: Story, *, at: datetime, zone: tzinfo) -> Sheet:
@@ -109,8 +128,32 @@ def _line(spans: Sequence[Span], story: Story, place: _Place, total: timedelta) 
         strip=_day_strip(spans, story, place) if counted else None,
         counted=counted,
         total=total,
-        words="、".join(dict.fromkeys(span.words for span in spans if not span.counted)),
+        words=_("、").join(dict.fromkeys(span.words for span in spans if not span.counted)),
+        times=_times([span for span in spans if span.counted], place.zone),
+        others=tuple(_by_reason(spans, place.zone)) if counted else (),
     )
+
+
+def _by_reason(spans: Iterable[Span], zone: tzinfo) -> Iterator[str]:
+    """Yield what did not count in a day, each reason with its times."""
+    found: dict[str, list[Span]] = {}
+    for span in spans:
+        if not span.counted:
+            found.setdefault(span.words, []).append(span)
+    for words, held in found.items():
+        yield f"{_times(held, zone)} {words}"
+
+
+def _times(spans: Iterable[Span], zone: tzinfo) -> str:
+    """Return spans of one day by the wall clock; the end of the day is 24:00."""
+    return _("、").join(f"{_wall(span.start, zone)}–{_wall(span.end, zone, is_end=True)}" for span in spans)
+
+
+def _wall(at: datetime, zone: tzinfo, *, is_end: bool = False) -> str:
+    local = at.astimezone(zone)
+    if is_end and local.time() == time():
+        return "24:00"
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
 def _day_strip(spans: Sequence[Span], story: Story, place: _Place) -> Strip:

@@ -1,6 +1,5 @@
 """The console's pages."""
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +16,7 @@ from tickets.console.queue import Wish, choices, queue
 from tickets.console.rail import BY_KEY, rail, view_named
 from tickets.console.ticket_page import Desk, Draft, find_promise, find_ticket
 from tickets.models import Ticket
-from tickets.promises import Promise
+from tickets.proof_page import proof_context
 
 # The parts of a ticket's page that keep themselves fresh.
 PARTS = {
@@ -114,17 +113,6 @@ def proof_page(request: HttpRequest, reader: Reader, number: str, milestone: int
     """Show how a deadline was reckoned, to be read and printed."""
     desk = Desk(find_ticket(number, reader), reader, view_named(""))
     promise = find_promise(desk.promises, milestone)
-    return shown(request, "console/proof.html", {**rail(reader, desk.view), **desk.head(), **proved(promise)})
+    return shown(request, "console/proof.html", {**rail(reader, desk.view), **desk.head(), **proof_context(promise)})
 
 
-def proved(promise: Promise) -> dict[str, Any]:
-    """Return what a proof needs."""
-    promise = replace(promise, is_proved=True)
-    return {
-        "milestone": promise,
-        "verdict": promise.verdict,
-        "sheet": promise.sheet,
-        "digest": promise.proof.digest,
-        "zone": promise.zone,
-        "zone_name": promise.zone_name,
-    }

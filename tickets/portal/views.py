@@ -1,6 +1,5 @@
 """The portal's pages for reading, and what a customer adds to a ticket."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -8,11 +7,9 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from plans.accounts import zone_named
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions import asking
@@ -27,7 +24,7 @@ from tickets.portal.questions import questions_of, url_of
 from tickets.portal.saying import cited, held, promised, said_of, standing_of
 from tickets.portal.uploads import was_cut
 from tickets.promises import Promise, current_of, promises_of
-from tickets.wording import zone_words
+from tickets.proof_page import proof_context
 
 
 @require_safe
@@ -128,20 +125,8 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 def proof(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Show how a deadline was worked out."""
     found, at = finding.find(user_in(request), number), database_now()
-    promise = replace(_promise(found, pk, request, at), is_proved=True)
-    context = {
-        "page": "tickets",
-        "ticket": found,
-        "url": url_of(found),
-        "milestone": promise,
-        "verdict": promise.verdict,
-        "sheet": promise.sheet,
-        "digest": promise.proof.digest,
-        "zone": promise.zone,
-        "zone_name": zone_words(zone_named(get_current_timezone_name())),
-        "now": at,
-    }
-    return render(request, "portal/proof.html", context)
+    context = {"page": "tickets", "ticket": found, "url": url_of(found), "now": at}
+    return render(request, "portal/proof.html", context | proof_context(_promise(found, pk, request, at)))
 
 
 def _promise(found: Ticket, pk: int, request: HttpRequest, at: datetime) -> Promise:
