@@ -18,6 +18,7 @@ from plans.models.contracts import Deployment
 from plans.models.people import STAFF_ROLES
 from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
+from sla.editing import edited_by_hand
 from sla.holidays.written import years
 from sla.loading import calendar, policy
 from sla.models import CalendarVersion, HolidaySet, Policy
@@ -160,7 +161,7 @@ class Catalogue:
 def load(paths: Iterable[Path] = (), *, dry_run: bool = False) -> list[Change]:
     """Load files, or all of `fixtures/`, and return what changed. Raises ReadingError, and saves nothing then.
 
-    All of `fixtures/` leaves alone the holidays that people took in themselves; a file that is named does not.
+    All of `fixtures/` leaves alone the holidays and service hours that people wrote; a file that is named does not.
     """
     named = list(paths)
     catalogue = read(named or list(fixtures(FIXTURES)))
@@ -181,7 +182,7 @@ def fixtures(folder: Path) -> Iterator[Path]:
 
 
 def _leave_alone(catalogue: Catalogue) -> list[Change]:
-    """Take out of a catalogue the holidays that came by a notice or an import, and return them as kept."""
+    """Take out of a catalogue what people wrote themselves, holidays and service hours, and return it as kept."""
     by_hand = {
         (row.country, row.subdivision, row.year): str(row)
         for row in HolidaySet.objects.exclude(origin=HolidaySet.Origin.SHIPPED)
@@ -189,7 +190,10 @@ def _leave_alone(catalogue: Catalogue) -> list[Change]:
     catalogue.years[:] = [
         year for year in catalogue.years if (year.country, year.subdivision, year.year) not in by_hand
     ]
-    return [Change("holidays", name, Outcome.KEPT) for name in by_hand.values()]
+    edited = edited_by_hand()
+    catalogue.calendars[:] = [hours for hours in catalogue.calendars if hours.code not in edited]
+    kept = [Change("calendar", code, Outcome.KEPT, version.version) for code, version in edited.items()]
+    return kept + [Change("holidays", name, Outcome.KEPT) for name in by_hand.values()]
 
 
 def _save(catalogue: Catalogue) -> list[Change]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from sla.actions import Change, put_calendars, write_alone
 from sla.actors import Actor
 from sla.calendar import Calendar, CalendarError
-from sla.composing import Hours, Year, compose, years_known
+from sla.composing import Hours, Year, compose, hours_of, years_known
 from sla.models import CalendarVersion, Clock, HolidayNotice, Target
 from sla.refusals import ActionRefusedError
 
@@ -124,3 +124,17 @@ def needed_by(code: str) -> list[str]:
     if HolidayNotice.objects.filter(calendar=code, state=HolidayNotice.State.DRAFT).exists():
         found.append(_("有一份没有生效的放假通知"))
     return found
+
+
+def edited_by_hand() -> dict[str, CalendarVersion]:
+    """Return the version that wrote the present hours of each calendar, where that was a person and not a file.
+
+    Versions that only lay holidays in anew wrote no hours.
+    """
+    rows = CalendarVersion.objects.exclude(created_by="").values("code")
+    found: dict[str, CalendarVersion] = {}
+    for version in CalendarVersion.objects.filter(code__in=rows).order_by("code", "version").defer("spec", "reasons"):
+        author = found.get(version.code)
+        if author is None or hours_of(author) != hours_of(version):
+            found[version.code] = version
+    return {code: version for code, version in found.items() if version.created_by}

@@ -177,7 +177,7 @@ def follows_words(rule: Mapping[str, Any] | None) -> str:
         return _("不随节假日")
     place = place_words(rule["country"], rule.get("subdivision", ""))
     breaks = _("整个公布的假期") if rule["breaks"] == "whole" else _("只有法定节假日")
-    worked = _("调休上班日照常上班") if rule["make_up"] else _("调休上班日不上班")
+    worked = _("调休日照常上班") if rule["make_up"] else _("调休日不上班")
     return _("%(place)s %(breaks)s；%(worked)s") % {"place": place, "breaks": breaks, "worked": worked}
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sla.models import CalendarVersion, HolidaySet, Policy
 from tickets.console.guard import Reader
@@ -67,13 +67,13 @@ SUBJECTS = [
     ),
     Subject(
         "notices",
-        gettext_lazy("放假通知"),
+        pgettext_lazy("subject", "放假通知"),
         gettext_lazy("发布一份通知，先看它改变什么，再让它生效。"),
         "document",
     ),
     Subject(
         "policies",
-        gettext_lazy("响应标准"),
+        pgettext_lazy("subject", "响应标准"),
         gettext_lazy("多久内响应、超时前后通知谁，以及漏洞检查。"),
         "progress",
         _policies,

@@ -7,22 +7,23 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from plans.models import Branch, User
-from sla.actions import put_calendars
+from plans.loading import FIXTURES, load
+from plans.models import Branch, Role
+from sla.actions import Change, Outcome, put_calendars
 from sla.actors import Actor
 from sla.composing import Hours, hours_of
-from sla.models import CalendarVersion
+from sla.models import CalendarVersion, HolidaySet
 from sla.timeline import ActorKind
 from tests.tickets.console.rules.forms import EDIT, PAGE, current, text_of, typed
-from tests.world import World
+from tests.world import person
 
 WHO = Actor(ActorKind.AGENT, "user:1", "郑经理")
 
 
 @pytest.fixture
-def manager(client: Client, world: World) -> Client:
+def manager(client: Client, db: None) -> Client:
     """Return a client as whom the manager is signed in."""
-    client.force_login(world.manager)
+    client.force_login(person("manager", "郑经理", Role.MANAGER))
     return client
 
 
@@ -113,8 +114,8 @@ def test_dates_out_of_the_ordinary_can_be_taken_along(manager: Client) -> None:
     assert b"DTSTART;VALUE=DATE:20261001" in answer.content
 
 
-def test_a_lead_reads_and_sees_no_button(client: Client, world: World) -> None:
-    client.force_login(world.lead)
+def test_a_lead_reads_and_sees_no_button(client: Client, db: None) -> None:
+    client.force_login(person("lead", "周组长", Role.LEAD))
     for url in ("/console/rules/calendars/", PAGE, f"{PAGE}days.ics"):
         assert client.get(url).status_code == 200
     assert "/edit/" not in client.get(PAGE).content.decode()
@@ -122,16 +123,16 @@ def test_a_lead_reads_and_sees_no_button(client: Client, world: World) -> None:
 
 
 @pytest.mark.parametrize("url", ["/console/rules/calendars/", PAGE, f"{PAGE}days.ics"])
-def test_agents_do_not_see_the_rules(client: Client, world: World, url: str) -> None:
-    client.force_login(world.agent)
+def test_agents_do_not_see_the_rules(client: Client, db: None, url: str) -> None:
+    client.force_login(person("agent", "李坐席"))
     assert client.get(url).status_code == 403
 
 
-def test_what_is_used_is_not_taken_out_of_use_and_it_is_said_by_whom(manager: Client, world: World) -> None:
+def test_what_is_used_is_not_taken_out_of_use_and_it_is_said_by_whom(manager: Client) -> None:
     Branch.objects.create(
         code="hq-x", name="总部某处", name_en="HQ", vendor="kingdee", kind="hq", calendar="kingdee-5x8"
     )
-    User.objects.filter(pk=world.agent.pk).update(alert_calendar="kingdee-5x8")
+    person("agent", "李坐席", alert_calendar="kingdee-5x8")
     page = text_of(manager.post(f"{PAGE}retire/", follow=True))
     assert "还在用，不能停用" in page
     for who in ("kingdee-advanced-ticket", "总部某处", "李坐席", "服务项"):
@@ -160,3 +161,14 @@ def test_the_list_costs_the_same_however_long_it_is(
         manager.get("/console/rules/calendars/")
     with django_assert_max_num_queries(20):
         manager.get(PAGE)
+
+
+def test_what_people_wrote_is_not_undone_by_reading_the_shipped_files_again(db: None) -> None:
+    put_calendars(calendars=[replace(hours_of(current()), note="人改的")], actor=WHO)
+    HolidaySet.objects.filter(country="CN", year=2027).delete()
+    put_calendars(calendars=[])
+    assert (current().version, current().created_by) == (3, "")
+    assert Change("calendar", "kingdee-5x8", Outcome.KEPT, 2) in load()
+    assert current().note == "人改的"
+    load([FIXTURES / "calendars.yaml"])
+    assert current().note != "人改的"

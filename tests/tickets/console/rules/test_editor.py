@@ -20,9 +20,9 @@ LONG_NIGHT = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "2
 
 
 @pytest.fixture
-def send(client: Client, world: World) -> Send:
+def send(client: Client, db: None) -> Send:
     """Return a function that sends the editor's form, as the manager, with one of its buttons."""
-    client.force_login(world.manager)
+    client.force_login(person("manager", "郑经理", Role.MANAGER))
 
     def sent(step: str, url: str = EDIT, **said: Any) -> HttpResponse:
         return client.post(url, {**typed(**said), "step": step})
@@ -215,8 +215,8 @@ def test_the_working_days_are_made_like_monday(send: Send) -> None:
     assert page.count('value="9-10"') == 1
 
 
-def test_a_stored_calendar_opens_as_somebody_would_type_it(client: Client, world: World) -> None:
-    client.force_login(world.manager)
+def test_a_stored_calendar_opens_as_somebody_would_type_it(client: Client, db: None) -> None:
+    client.force_login(person("manager", "郑经理", Role.MANAGER))
     page = client.get(EDIT).content.decode()
     assert page.count('value="08:30–12:00, 13:00–17:30"') == 5
     assert '<option value="CN" selected>' in page
@@ -244,7 +244,7 @@ def test_a_code_is_new_and_plain(send: Send, code: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.LEAD, Role.AGENT, Role.EXPERT])
-def test_only_managers_and_administrators_write(client: Client, world: World, role: str) -> None:
+def test_only_managers_and_administrators_write(client: Client, db: None, role: str) -> None:
     client.force_login(person(f"no-{role}", "某人", role))
     for url in (EDIT, "/console/rules/new-calendar/"):
         assert client.get(url).status_code == 403
