@@ -1,7 +1,7 @@
 """A ticket's ledger as a conversation that people read: what was said, and between it what happened."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from tickets.happenings import words_of
 from tickets.models import Attachment, Delivery, Message, Ticket, TicketEvent
 from tickets.names import Names, names_in
 from tickets.promises import Promise
+from tickets.revocable import acts_on
 
 Kind = TicketEvent.Kind
 
@@ -45,6 +46,9 @@ ICONS = {
     Kind.ESCALATED: "escalated",
     Kind.ACKNOWLEDGED: "accept",
     Kind.DEADLINE_MOVED: "calendar",
+    Kind.RECLASSIFIED: "assign",
+    Kind.RETRACTED: "resume",
+    Kind.PUBLISHED: "note",
     Kind.TASK_ADDED: "progress",
     Kind.TASK_DONE: "kept",
 }
@@ -78,6 +82,10 @@ class Entry:
     is_late: bool
     mails: Sequence[Mail]
     names: Names
+    # A later line took it back.
+    is_undone: bool = False
+    # What its reader may do about it: retract, publish, unpublish.
+    acts: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -112,6 +120,16 @@ class Entry:
         return words_of(self.event, self.names)
 
     @property
+    def is_retracted(self) -> bool:
+        """Tell whether its words, or what was done, were taken back."""
+        return self.is_undone or bool(self.event.message and self.event.message.retracted_at)
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether it is a note that the customer sees now."""
+        return self.event.kind == Kind.NOTE and bool(self.event.message and self.event.message.is_public)
+
+    @property
     def is_answered(self) -> bool:
         return bool(self.event.fields.get("answered"))
 
@@ -121,23 +139,42 @@ class Entry:
         return not self.event.is_public or bool(self.event.message and not self.event.message.is_public)
 
 
-BESIDE = {Kind.OPENED: pgettext_lazy("event", "提交"), Kind.PROGRESS: gettext_lazy("进展反馈")}
+BESIDE = {
+    Kind.OPENED: pgettext_lazy("event", "提交"),
+    Kind.PROGRESS: gettext_lazy("进展反馈"),
+    Kind.PUBLISHED: gettext_lazy("公开了一条备注"),
+}
+# What only agents read of a line: why, and what became of mail.
+INTERNAL = {"remark", "reason", "mailed"}
 
 
-def entries_of(ticket: Ticket, promises: Iterable[Promise], viewer: User) -> list[Entry]:
-    """Return what `viewer` may read of a ticket, oldest first; the number of queries does not depend on its length."""
+def entries_of(ticket: Ticket, promises: Iterable[Promise], viewer: User, at: datetime | None = None) -> list[Entry]:
+    """Return what `viewer` may read of a ticket, oldest first; the number of queries does not depend on its length.
+
+    With `at` each line says what an agent may do about it at that instant.
+    """
     met = {promise.met_at_event: promise for promise in promises if promise.met_at_event}
     events = [_for_reader(event, viewer) for event in lines_for(ticket, viewer)]
     rows = _deliveries(ticket) if viewer.is_agent else []
     names = names_in(events, [person for row in rows if (person := row.user or row.contact)])
     mails = _mails(rows, names)
-    return [_entry(event, met.get(event.number), mails.get(_place(event), []), names) for event in events]
+    undone = {event.fields.get("event") for event in events if event.kind == Kind.RETRACTED}
+    entries = [_entry(event, met.get(event.number), mails.get(_place(event), []), names) for event in events]
+    return [_with_acts(entry, viewer, at, undone) for entry in entries]
+
+
+def _with_acts(entry: Entry, viewer: User, at: datetime | None, undone: set[int]) -> Entry:
+    """Return a line with whether it was taken back, and what its reader may do about it."""
+    event = entry.event
+    is_undone = event.number in undone
+    acts = acts_on(event, viewer, at) if at and viewer.is_agent and not is_undone else ()
+    return replace(entry, is_undone=is_undone, acts=acts)
 
 
 def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
     """Return a line without what is only for agents to read."""
     if not viewer.is_agent:
-        event.fields = {name: said for name, said in event.fields.items() if name != "remark"}
+        event.fields = {name: said for name, said in event.fields.items() if name not in INTERNAL}
     return event
 
 

@@ -14,6 +14,7 @@ from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
 from tickets.names import Names
 from tickets.templatetags.shouyue import length_words
+from tickets.term_words import dues_words, reclassified, retracted
 
 Kind = TicketEvent.Kind
 Mark = EscalationRule.Mark
@@ -68,7 +69,7 @@ def _merged(event: TicketEvent, names: Names) -> str:
 def _priority(event: TicketEvent, names: Names) -> str:
     steps = dict(Priority.choices)
     said = {name: str(steps.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
-    return _("优先级由 %(from)s 升为 %(to)s") % said
+    return _("；").join([_("优先级由 %(from)s 升为 %(to)s") % said, *dues_words(event.fields.get("dues", ()))])
 
 
 def _task_added(event: TicketEvent, names: Names) -> str:
@@ -192,4 +193,6 @@ WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.ACKNOWLEDGED: _acknowledged,
     Kind.TASK_ADDED: _task_added,
     Kind.TASK_DONE: _task_done,
+    Kind.RECLASSIFIED: reclassified,
+    Kind.RETRACTED: retracted,
 }

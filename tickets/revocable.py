@@ -28,6 +28,17 @@ def may_revoke(event: TicketEvent, user: User, at: datetime) -> bool:
     return user.is_agent and event.actor_ref == f"user:{user.pk}" and at - event.at <= OWN_FOR
 
 
+def acts_on(event: TicketEvent, user: User, at: datetime) -> tuple[str, ...]:
+    """Return what an agent may do about a line that nobody took back: retract it, show a note or hide it again."""
+    said = event.message
+    if event.kind == Kind.PUBLISHED:
+        return ("unpublish",) if said and said.is_public and may_revoke(event, user, at) else ()
+    if event.kind == Kind.NOTE and said and said.is_public:
+        return ()
+    retract = ("retract",) if is_revocable(event) and may_revoke(event, user, at) else ()
+    return (*retract, "publish") if is_publishable(event) else retract
+
+
 def is_publishable(event: TicketEvent) -> bool:
     """Tell whether a line is an internal note that could be shown to the customer."""
     said = event.message

@@ -98,6 +98,14 @@ class Merge(Act):
     into = forms.CharField(max_length=20, error_messages={"required": gettext_lazy("请写工单号。")})
 
 
+class Line(Act):
+    """The number of a line of the ledger."""
+
+    event = forms.IntegerField(
+        min_value=1, max_value=1_000_000, error_messages={"required": gettext_lazy("请选一条。")}
+    )
+
+
 @dataclass(frozen=True)
 class Deed:
     """One act by one agent: the ticket, what was said, and who at which instant."""
@@ -173,6 +181,9 @@ KINDS: dict[str, Kind] = {
     ),
     "close": Kind(Act, lambda deed: actions.close(**deed.who), gettext_lazy("已关闭。")),
     "merge": Kind(Merge, _merge, gettext_lazy("已合并。")),
+    "retract": Kind(Line, lambda deed: actions.retract(**deed.who, **deed.said), gettext_lazy("已撤回。")),
+    "publish": Kind(Line, lambda deed: actions.publish(**deed.who, **deed.said), gettext_lazy("已公开给客户。")),
+    "unpublish": Kind(Line, lambda deed: actions.unpublish(**deed.who, **deed.said), gettext_lazy("已取消公开。")),
     "ask": Kind(AskForm, _ask, gettext_lazy("已请同事协办。")),
     "tick_off": Kind(TaskForm, _tick_off, gettext_lazy("协办已勾掉。")),
 }
@@ -194,7 +205,7 @@ def offered(ticket: Ticket, user: User) -> set[str]:
         return set()
     if ticket.is_ended:
         return {"reopen", "note", "merge"} | ({"close"} if ticket.status == Status.RESOLVED else set())
-    usual = {*COMPOSED, "assign", "merge", "close"}
+    usual = {*COMPOSED, "assign", "merge", "close", "classify"}
     taken = set() if ticket.assignee_id == user.pk else {"accept"}
     return usual | taken | ({"resume"} if ticket.status in WAITING else set())
 

@@ -117,10 +117,12 @@ class Desk:
     def talk(self) -> dict[str, Any]:
         """Return what the conversation needs."""
         return {
-            "entries": entries_of(self.ticket, self.promises, self.reader.user),
+            "entries": entries_of(self.ticket, self.promises, self.reader.user, self.reader.at),
             "current": current_of(self.promises),
             "now": self.reader.at,
             "live_url": f"{self.url}&part=talk",
+            "act_url": self.act_url,
+            "sending": secrets.token_urlsafe(12),
         }
 
     def composer(self) -> dict[str, Any]:

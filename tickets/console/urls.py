@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tickets.console import alerts, tasks, views
+from tickets.console import alerts, classify, tasks, views
 
 app_name = "console"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("rail/", views.rail_part, name="rail"),
     *alerts.urlpatterns,
     *tasks.urlpatterns,
+    *classify.urlpatterns,
     path("rules/", include("tickets.console.rules.urls")),
     path("tickets/<str:number>/", views.ticket_page, name="ticket"),
     path("tickets/<str:number>/act/", views.act, name="act"),

@@ -10,6 +10,7 @@ from plans.models import Team, User
 from sla.refusals import ActionRefusedError
 from tickets import notifications
 from tickets.actions.ticket.standing import check_agent, first_touch, locked, to_work_on
+from tickets.answers import instant
 from tickets.ledger import Entry, actor_of, record, withdraw
 from tickets.models import Delivery, Message, Status, Ticket, TicketEvent
 from tickets.revocable import is_publishable, is_revocable, may_revoke
@@ -51,9 +52,10 @@ def publish(*, ticket: Ticket, event: int, actor: User, at: datetime) -> Ticket:
 
 @transaction.atomic
 def unpublish(*, ticket: Ticket, event: int, actor: User, at: datetime) -> Ticket:
-    """Hide the note of that number from the customer again; what its publication met is owed again. Source: C21"""
+    """Hide a note, or what showed it, from the customer again; what that met is owed again. Source: C21"""
     ticket = locked(ticket)
-    note = _line(ticket, event)
+    line = _line(ticket, event)
+    note = _line(ticket, line.fields["event"]) if line.kind == Kind.PUBLISHED else line
     shown = _publication(ticket, note)
     if shown is None:
         raise ActionRefusedError("not_published", _("第 %(n)s 条没有公开。") % {"n": event})
@@ -111,7 +113,8 @@ def _show(note: TicketEvent, *, is_public: bool) -> None:
 def _undo(ticket: Ticket, line: TicketEvent, actor: User, at: datetime, *, is_public: bool) -> None:
     """Have the clocks forget a line, keep back its mail, and write down what is owed again."""
     sent = notifications.take_back(event=line, at=at)
-    said: dict[str, Any] = {"event": line.number, "kind": line.kind} | ({"mailed": True} if sent else {})
+    said: dict[str, Any] = {"event": line.number, "kind": line.kind, "said_at": instant(line.at)}
+    said |= {"mailed": True} if sent else {}
     withdraw(ticket, line, Entry(Kind.RETRACTED, actor_of(actor), at, fields=said, is_public=is_public))
 
 

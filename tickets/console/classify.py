@@ -1,0 +1,189 @@
+"""What a ticket is about, changed under way: the form, what it would do to the promises, and doing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from plans.models import Contract, Product
+from plans.wording import name_of
+from sla.models.policies import Metric
+from sla.refusals import ActionRefusedError
+from tickets.actions import ticket as actions
+from tickets.actions.ticket.life import LONGEST_REMARK
+from tickets.console.acts import Act, Deed, Kind, carry_out
+from tickets.console.guard import Reader, agents_only
+from tickets.console.rail import rail, view_named
+from tickets.console.ticket_page import Desk, find_ticket
+from tickets.console.views import shown
+from tickets.models import Category, Priority, Ticket
+from tickets.promises import Promise
+from tickets.term_words import change_words
+
+class ProductField(forms.ModelChoiceField):
+    """A product by its code, in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return name_of(obj)
+
+
+class ContractField(forms.ModelChoiceField):
+    """A contract by its number, with its plan."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.number} · {name_of(obj.plan)}"
+
+
+class ClassifyForm(Act):
+    """What a ticket is about, and why that is changed; to look ahead no reason is needed."""
+
+    priority = forms.ChoiceField(label=gettext_lazy("优先级"), choices=Priority)
+    category = forms.ChoiceField(label=gettext_lazy("问题类别"), choices=Category)
+    product = ProductField(
+        Product.objects.all(), label=gettext_lazy("产品"), required=False, to_field_name="code", empty_label="—"
+    )
+    module = forms.CharField(label=gettext_lazy("模块"), max_length=80, required=False)
+    contract = ContractField(
+        Contract.objects.none(), label=gettext_lazy("合同"), to_field_name="number", empty_label=None
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("理由"),
+        max_length=LONGEST_REMARK,
+        error_messages={"required": gettext_lazy("请写明理由。"), "max_length": gettext_lazy("理由太长了。")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    insist = forms.BooleanField(required=False)
+
+    def __init__(self, ticket: Ticket, said: Mapping[str, Any] | None, *, is_look: bool) -> None:
+        super().__init__(said, initial=_now(ticket))
+        contracts = Contract.objects.filter(customer=ticket.customer_id).select_related("plan")
+        self.fields["contract"].queryset = contracts  # type: ignore[attr-defined]
+        products = Product.objects.filter(vendor=ticket.contract.plan.vendor)
+        self.fields["product"].queryset = products  # type: ignore[attr-defined]
+        self.fields["reason"].required = not is_look
+
+
+def _now(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "priority": ticket.priority,
+        "category": ticket.category,
+        "product": ticket.product.code if ticket.product else "",
+        "module": ticket.module,
+        "contract": ticket.contract.number,
+    }
+
+
+def _asked(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the action is asked for."""
+    names = actions.Classification.__slots__
+    return {
+        "to": actions.Classification(**{name: said[name] for name in names}),
+        "reason": said["reason"] or "…",
+        "insists": said["insist"],
+    }
+
+
+RECLASSIFY = Kind(
+    ClassifyForm, lambda deed: actions.reclassify(**deed.who, **_asked(deed.said)), gettext_lazy("已变更。")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One promise before and after a change."""
+
+    name: str
+    before: datetime | None
+    after: datetime | None
+    # same, moved, ended, started
+    change: str
+    is_late: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@agents_only
+def classify_page(request: HttpRequest, reader: Reader, number: str) -> HttpResponse:
+    """Show the form and what it would do; posted, do it. A refusal keeps what was typed and tells its clause."""
+    ticket = find_ticket(number, reader)
+    said = request.POST if request.method == "POST" else request.GET
+    form = ClassifyForm(ticket, said or None, is_look=request.method != "POST")
+    if request.method == "POST" and form.is_valid():
+        refusal = _do(request, Deed(ticket, form.cleaned_data, reader))
+        if refusal is None:
+            messages.success(request, str(RECLASSIFY.done))
+            return redirect("console:ticket", ticket.number)
+        return _page(request, ticket, reader, form, {"refusal": refusal})
+    outlook = _outlook(Deed(ticket, form.cleaned_data, reader)) if form.is_bound and form.is_valid() else {}
+    return _page(request, ticket, reader, form, outlook)
+
+
+def _do(request: HttpRequest, deed: Deed) -> ActionRefusedError | None:
+    """Do it, once a sending, and return nothing, or why not."""
+    try:
+        carry_out(RECLASSIFY, deed, request.POST.get("sending", "")[:64])
+    except ActionRefusedError as refusal:
+        return refusal
+    return None
+
+
+def _page(
+    request: HttpRequest, ticket: Ticket, reader: Reader, form: ClassifyForm, outlook: dict[str, Any]
+) -> HttpResponse:
+    desk = Desk(ticket, reader, view_named(request.GET.get("view", "")))
+    is_refused = request.method == "POST"
+    context = {**desk.head(), "form": form, "now": reader.at, **outlook}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
+    if request.headers.get("HX-Request"):
+        return shown(request, "console/_outlook.html", context, status)
+    return shown(request, "console/classify.html", {**rail(reader, desk.view), **context}, status)
+
+
+def _outlook(deed: Deed) -> dict[str, Any]:
+    """Return what a change would do: the plan's answer, what changes, and each promise before and after."""
+    try:
+        seen = actions.foresee(**deed.who, **_asked(deed.said))
+    except ActionRefusedError as refusal:
+        return {} if refusal.code == "nothing_changed" else {"refusal": refusal}
+    desk = Desk(deed.ticket, deed.reader, view_named(""))
+    fields = seen.event.fields
+    return {
+        "seen": seen.ticket,
+        "changes": [change_words(name, change) for name, change in fields["changed"].items()],
+        "rows": _rows(desk.promises, fields.get("dues", [])),
+    }
+
+
+def _rows(promises: list[Promise], dues: list[dict[str, Any]]) -> list[Row]:
+    """Return each promise that runs before or after, those that stay as they are, too."""
+    moved = {(line["metric"], line["number"]): line for line in dues}
+    rows = []
+    for promise in promises:
+        line = moved.pop((promise.milestone.metric, promise.milestone.number), None)
+        if line or promise.is_open:
+            rows.append(_row(promise.name, promise.due_at if promise.is_open else None, line))
+    return [*rows, *(_row(_metric(line), None, line) for line in moved.values())]
+
+
+def _row(name: str, before: datetime | None, line: dict[str, Any] | None) -> Row:
+    if line is None:
+        return Row(name, before, before, "same", False)
+    change = "ended" if line.get("ended") else "started" if line.get("started") else "moved"
+    after = datetime.fromisoformat(line["to"]) if line["to"] else None
+    return Row(name, before, after, change, bool(line.get("late")))
+
+
+def _metric(line: dict[str, Any]) -> str:
+    return str(dict(Metric.choices).get(line["metric"], _("时限")))
+
+
+urlpatterns = [path("tickets/<str:number>/classify/", classify_page, name="classify")]
