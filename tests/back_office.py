@@ -13,7 +13,7 @@ from plans.models import Branch, Contact, Customer, Item, Plan, Product, Role, T
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets.models import Channel, InboundEvent, Ticket
+from tickets.models import Channel, InboundEvent, Ticket, WebhookEndpoint
 
 AT = beijing("2026-09-28 09:00")
 
@@ -37,6 +37,9 @@ def fill(world: World, count: int, prefix: str) -> None:
     HolidaySet.objects.bulk_create(
         HolidaySet(country="XX", subdivision=f"{prefix}{n}", year=2026, status="published", source="-", digest="-")
         for n in range(count)
+    )
+    WebhookEndpoint.objects.bulk_create(
+        WebhookEndpoint(name=f"{prefix}{n}", url="https://1.1.1.1/", secret="whsec_AAAA") for n in range(count)
     )
     Heartbeat.objects.bulk_create(Heartbeat(kind="clock", host=f"{prefix}{n}", at=AT) for n in range(count))
 

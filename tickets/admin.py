@@ -1,18 +1,21 @@
-"""The mailbox as an administrator sees it: what came in, what goes out, and what was given up."""
+"""The mailbox as an administrator sees it: what came in, what goes out, what was given up, and whom rules call."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from plans.admin.kept import ByActions
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
-from tickets.models import Delivery, InboundEvent, Ticket
+from tickets.actions import webhooks
+from tickets.models import Delivery, InboundEvent, Ticket, WebhookEndpoint
 from tickets.outbox import send_again
 
 
@@ -34,13 +37,14 @@ class DeliveryAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
     ordering = ("-pk",)
     list_display = ("queued_at", "kind", "to_ticket", "address", "state", "error", "attempts", "sent_at")
     list_display_links = ("queued_at", "kind")
-    list_filter = ("state", "kind", "language")
+    list_filter = ("state", "kind", "channel", "language")
     list_select_related = ("ticket",)
     search_fields = ("address", "ticket__number", "subject", "message_id", "error")
     fieldsets = (
         (None, {"fields": ("kind", "state", "error", "to_ticket", "address", "user", "contact", "subject",
                            "queued_at", "sent_at", "attempts", "unknown_sends")}),
-        (INSIDES, {"fields": ("message_id", "event", "escalation", "carried_by", "not_before", "lease_until",
+        (INSIDES, {"fields": ("message_id", "event", "escalation", "bulletin", "channel", "endpoint",
+                              "carried_by", "not_before", "lease_until",
                               "language", "timezone"), "classes": ("collapse",)}),
     )  # fmt: skip
     readonly_fields = ("to_ticket",)
@@ -73,3 +77,61 @@ class InboundEventAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
         (INSIDES, {"fields": ("api_key", "idempotency_key", "content_type"), "classes": ("collapse",)}),
     )  # fmt: skip
     readonly_fields = ("to_ticket",)
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
+    """Programs that rules may call: added here with a secret that is shown once, moved, switched off and on."""
+
+    list_display = ("name", "url", "is_active", "note", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("name", "url")
+    actions = ("renew_secret", "switch_off", "switch_on")
+
+    def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
+        return ("name", "url", "is_active", "note", "created_at") if obj else ("name", "url")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "url":
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
+        return ("name", "is_active", "note", "created_at") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
+        """Add the endpoint, or call it under another address from now on."""
+        if change:
+            webhooks.move(endpoint=obj, url=obj.url)
+            return
+        added = webhooks.add(name=obj.name, url=obj.url)
+        obj.pk, obj.secret, obj._state.adding = added.pk, added.secret, False
+
+    def response_add(
+        self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._shown_once(request, [obj])
+
+    @admin.action(description=_("更换所选地址的签名密钥"), permissions=["change"])
+    def renew_secret(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> HttpResponse:
+        """Give endpoints new secrets and show them once."""
+        return self._shown_once(request, [webhooks.renew_secret(endpoint=endpoint) for endpoint in queryset])
+
+    @admin.action(description=_("停用所选回调地址"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Call endpoints no more."""
+        for endpoint in queryset:
+            webhooks.switch_off(endpoint=endpoint, note=str(request.user))
+
+    @admin.action(description=_("启用所选回调地址"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Call endpoints again."""
+        for endpoint in queryset:
+            webhooks.switch_on(endpoint=endpoint)
+
+    def _shown_once(self, request: HttpRequest, endpoints: list[WebhookEndpoint]) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": gettext("请现在抄下签名密钥"), "opts": self.opts}
+        page = "admin/tickets/webhookendpoint/secret.html"
+        response = TemplateResponse(request, page, {**context, "endpoints": endpoints})
+        response["Cache-Control"] = "no-store"
+        return response

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.actions.people import keep
 from plans.models import Plan
-from plans.refusals import RefusedError
 from plans.wording import name_of
 from sla.models import CalendarVersion, Policy
+from sla.refusals import ActionRefusedError
 
 Choices = list[tuple[str, Any]]
 NONE: tuple[str, Any] = ("", _("（无）"))
@@ -73,7 +73,7 @@ class ByActions:
         """Show or save the form; a refusal has undone the whole save, and is told over what was entered."""
         try:
             shown: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
-        except RefusedError as refused:
+        except ActionRefusedError as refused:
             request.refusal = refused.message  # type: ignore[attr-defined]
             shown = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
         return shown

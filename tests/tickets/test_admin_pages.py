@@ -14,7 +14,7 @@ from sla.models import Clock, Milestone, Policy
 from tests.back_office import fill, page, signed_in
 from tests.clocks import clock_at
 from tests.world import person
-from tickets.models import Delivery, InboundEvent
+from tickets.models import Delivery, InboundEvent, WebhookEndpoint
 
 LISTED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
@@ -140,3 +140,34 @@ def test_the_back_office_has_no_sign_in_of_its_own(client, db):
 def test_the_back_office_sends_nobody_to_another_site(client, db):
     onward = client.get("/admin/login/", {"next": "https://elsewhere.example/"}).headers["Location"]
     assert onward == "/sign-in/?next=%2Fadmin%2F"
+
+
+def test_a_program_is_added_with_a_secret_that_is_shown_once(admin_client):
+    sent = {"name": "值班大屏", "url": "https://1.1.1.1/hook"}
+    shown = admin_client.post("/admin/tickets/webhookendpoint/add/", sent)
+    endpoint = WebhookEndpoint.objects.get()
+    assert endpoint.secret in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    pages = ["/admin/tickets/webhookendpoint/", f"/admin/tickets/webhookendpoint/{endpoint.pk}/change/"]
+    assert all(endpoint.secret not in admin_client.get(page).content.decode() for page in pages)
+    renewed = admin_client.post(pages[0], {"action": "renew_secret", "_selected_action": [endpoint.pk]})
+    old, endpoint.secret = endpoint.secret, WebhookEndpoint.objects.get().secret
+    assert endpoint.secret != old
+    assert endpoint.secret in renewed.content.decode()
+
+
+def test_an_address_inside_a_network_is_refused_in_words(admin_client):
+    sent = {"name": "内网", "url": "https://10.0.0.1/hook"}
+    page = admin_client.post("/admin/tickets/webhookendpoint/add/", sent)
+    assert page.status_code == 200
+    assert "这个地址不能回调" in page.content.decode()
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_program_is_switched_off_and_on_from_the_list(admin_client):
+    endpoint = WebhookEndpoint.objects.create(name="x", url="https://1.1.1.1/", secret="whsec_AAAA")
+    for action, is_active in (("switch_off", False), ("switch_on", True)):
+        sent = {"action": action, "_selected_action": [endpoint.pk]}
+        admin_client.post("/admin/tickets/webhookendpoint/", sent)
+        endpoint.refresh_from_db()
+        assert endpoint.is_active is is_active
