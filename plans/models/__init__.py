@@ -1,7 +1,7 @@
 """Rows of the promise: people, catalogue, contracts and keys."""
 
 from plans.models.catalogue import Item, Plan, Product, Vendor
-from plans.models.contracts import AccountTeamMember, Contract, Entitlement, Override, OwnedProduct, Switch
+from plans.models.contracts import AccountTeamMember, Amendment, Contract, Entitlement, Override, OwnedProduct, Switch
 from plans.models.keys import ApiKey
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
 from plans.models.rotas import Rota, RotaMember, RotaShift
@@ -10,6 +10,7 @@ __all__ = [
     "BACK_OFFICE_ROLES",
     "CUSTOMER_ROLES",
     "AccountTeamMember",
+    "Amendment",
     "ApiKey",
     "Branch",
     "Contact",

@@ -1,6 +1,6 @@
 """Contracts: a customer, a plan and a term, with what was agreed beside the plan's own words."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -148,12 +148,13 @@ class Override(models.Model):
         TARGET = "target", _("时限")
         CALENDAR = "calendar", _("服务时间")
         QUOTA = "quota", _("次数")
+        WITHDRAWN = "withdrawn", _("撤销约定")
 
     entitlement = models.ForeignKey(
         Entitlement, verbose_name=_("权益"), on_delete=models.CASCADE, related_name="overrides"
     )
     kind = models.CharField(_("类别"), max_length=10, choices=Kind)
-    # {"metric", "amount", "unit", "rule", "calendar", "met_on"} or {"calendar"} or {"amount"}
+    # {"metric", "amount", "unit", "rule", "calendar", "met_on"} or {"calendar"} or {"amount"}, or {"metric"} withdrawn
     value = models.JSONField(_("约定内容"))
     reason = models.CharField(_("理由"), max_length=400)
     actor = models.ForeignKey(User, verbose_name=_("决定人"), null=True, on_delete=models.SET_NULL, related_name="+")
@@ -164,6 +165,55 @@ class Override(models.Model):
         ordering = ["entitlement", "at"]
         verbose_name = pgettext_lazy("one", "合同约定")
         verbose_name_plural = pgettext_lazy("many", "合同约定")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+
+class AmendmentQuerySet(models.QuerySet["Amendment"]):
+    """Read amendments."""
+
+    def pending(self, at: datetime) -> Self:
+        """Narrow to those that have not reached every open ticket yet and may be gone on with, oldest first."""
+        return self.filter(finished_at=None, retry_at__lte=at).order_by("pk")
+
+
+class Amendment(models.Model):
+    """A change of what a contract promises, on its way to what is open under it: news for whoever works there."""
+
+    class Kind(models.TextChoices):
+        OVERRIDE = "override", _("合同约定")
+        WITHDRAWN = "withdrawn", _("撤销约定")
+        SWITCH = "switch", _("合同选项")
+        PLAN = "plan", _("更换成功计划")
+        TERM = "term", _("服务期与机构")
+        PRODUCTS = "products", _("所购产品")
+
+    contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="amendments")
+    kind = models.CharField(_("类别"), max_length=12, choices=Kind)
+    # {"plan": {"from", "to", and each with _name and _name_en}}, where a name says more than the kind.
+    changed = models.JSONField(_("改动"), default=dict, blank=True)
+    reason = models.CharField(_("理由"), max_length=400, blank=True)
+    actor = models.ForeignKey(
+        User, verbose_name=_("决定人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    at = models.DateTimeField(_("时间"))
+    # Everything up to this key has been seen.
+    cursor = models.BigIntegerField(_("进行到"), default=0)
+    finished_at = models.DateTimeField(_("完成于"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
+    retry_at = models.DateTimeField(_("下次尝试"))
+    error = models.CharField(_("错误"), max_length=400, blank=True)
+
+    objects = AmendmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "合同变更")
+        verbose_name_plural = pgettext_lazy("many", "合同变更")
+        indexes = [
+            models.Index(fields=["retry_at", "id"], condition=models.Q(finished_at=None), name="amendment_pending"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
