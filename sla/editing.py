@@ -50,10 +50,10 @@ def check_base(code: str, base: int) -> None:
     if kept is None and base:
         raise ActionRefusedError("calendar_retired", _("这份服务时间已经停用，不能再改。"))
     if kept and kept.version != base:
-        words = {"base": base, "version": kept.version, "who": kept.created_by or _("系统"), "cause": kept.cause}
+        words = {"base": base, "version": kept.version}
         raise ActionRefusedError(
             "calendar_changed",
-            _("您是从版本 %(base)s 改起的，而现在生效的是版本 %(version)s（%(who)s：%(cause)s）。") % words,
+            _("您是从版本 %(base)s 改起的，而现在生效的是版本 %(version)s。") % words,
             ways_on=[_("看看版本 %(version)s 改了什么，再决定以它为准还是按您填的保存。") % words],
         )
 

@@ -25,6 +25,7 @@ from tickets.console.rules.calendar_page import differences, find_version, follo
 from tickets.console.rules.changed_dates import ahead, shortened
 from tickets.console.rules.guard import writers_only
 from tickets.console.rules.nav import rules_page
+from tickets.console.rules.people import person_named
 from tickets.ledger import actor_of
 
 SUBJECT = "calendars"
@@ -151,6 +152,7 @@ def shown_form(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Return the form as it was typed; what is wrong is told beside it."""
+    current = find_version(editor.kept.code) if refusal and editor.kept else None
     context = {
         **around(editor),
         "form": editor.form,
@@ -159,6 +161,7 @@ def shown_form(
         "prefix": PREFIX,
         "zones": zones(),
         "refusal": refusal,
-        "current": find_version(editor.kept.code) if refusal and editor.kept else None,
+        "current": current,
+        "current_by": person_named(current.created_by) if current else "",
     }
     return rules_page(request, reader, (SUBJECT, "console/rules/calendar_form.html"), context, status)

@@ -22,6 +22,7 @@ from sla.dates import DateHours, dates_of, sum_of, year_of
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion, HolidayDate, HolidaySet, Target
 from tickets.console.guard import Reader
+from tickets.console.rules.people import people, person_named
 from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -168,7 +169,9 @@ class Shown:
         rows = list(
             CalendarVersion.objects.filter(code=self.version.code).order_by("-version").defer("spec", "reasons")
         )
-        return {"versions": [{"row": row, "before": row.version - 1} for row in rows]}
+        named = people(row.created_by for row in rows)
+        told = [{"row": row, "by": named[row.created_by], "before": row.version - 1} for row in rows]
+        return {"versions": told, "retired_by": person_named(self.version.retired_by)}
 
 
 def follows_words(rule: Mapping[str, Any] | None) -> str:

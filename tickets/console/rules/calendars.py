@@ -28,6 +28,7 @@ from tickets.console.rules.calendar_page import (
 from tickets.console.rules.changed_dates import shortened
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
+from tickets.console.rules.people import person_named
 from tickets.ledger import actor_of
 
 SUBJECT = "calendars"
@@ -79,6 +80,7 @@ def calendar_changes(request: HttpRequest, reader: Reader, code: str, before: in
     context = {
         "before": old,
         "after": new,
+        "by": person_named(new.created_by),
         "name": name_of(new),
         "differences": differences(old, new),
         "days": shortened(days, MOST_DAYS),

@@ -11,3 +11,8 @@ def people(texts: Iterable[str]) -> dict[str, str]:
     kept = set(texts)
     known = User.objects.filter(name__in=kept).exclude(name="") if is_english() else User.objects.none()
     return {text: text for text in kept} | {row.name: name_of(row) for row in known}
+
+
+def person_named(name: str) -> str:
+    """Return one person in the reader's language."""
+    return people([name])[name]

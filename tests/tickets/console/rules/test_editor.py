@@ -177,7 +177,8 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(send: Send) -> None
         answer = send(step, tue="9:00-12:00", cause="后存的")
         page = text_of(answer)
         assert answer.status_code == 409
-        assert "您是从版本 1 改起的，而现在生效的是版本 2（郑经理：先存的）。" in page
+        assert "您是从版本 1 改起的，而现在生效的是版本 2。" in page
+        assert re.search(r"版本 2 · 郑经理 · .* · 先存的", page)
         assert 'value="9:00-12:00"' in answer.content.decode()
     assert current().version == 2
     rebased = send("rebase-2", tue="9:00-12:00", cause="后存的")
