@@ -248,7 +248,12 @@ def _reassign(step: Step, action: dict[str, Any]) -> Outcome:
         return Outcome(step.ticket, fields=missed(step, action))
     ticket = ticket_actions.reassign(ticket=step.ticket, to=found[0].person, actor=SYSTEM, at=step.at)
     fields: Fields = (("reassigned_to", str(found[0].person)), *missed(step, action))
-    return Outcome(ticket, (step.notice(found[0], Delivery.Kind.REASSIGNED),), fields)
+    return Outcome(ticket, given_to(found[0], step), fields)
+
+
+def given_to(meant: Meant, step: Step) -> tuple[Notice, ...]:
+    """Return the notice that a ticket is somebody's now; a later step found with this one tells them anyway."""
+    return () if meant.person.pk in step.spared else (step.notice(meant, Delivery.Kind.REASSIGNED),)
 
 
 def _side_task(step: Step, action: dict[str, Any]) -> Outcome:

@@ -22,7 +22,7 @@ from sla.foretelling import Hours, hours_under, replanned, started, would_replan
 from sla.ladder import Step as Mark
 from sla.models import Escalation, Milestone, Observation, Policy
 from sla.timeline import FactKind
-from tickets.escalations import HANDLERS, Outcome, Step, addressed, missed, one_each, title_for
+from tickets.escalations import HANDLERS, Outcome, Step, addressed, given_to, missed, one_each, title_for
 from tickets.models import Delivery, Priority, SideTask, Ticket, TicketClock, WebhookEndpoint
 from tickets.notifications import Notice, Wishes, wishes_of
 from tickets.roles import Cast, Scene, cast_for, meant_by
@@ -297,8 +297,7 @@ def _would_reassign(step: Step, action: dict[str, Any], stage: Stage) -> Outcome
     person, ticket = found[0].person, copy(step.ticket)
     ticket.assignee = person
     ticket.team = stage.teams.get(person.team_id or 0) or ticket.team
-    notice = step.notice(found[0], Delivery.Kind.REASSIGNED)
-    return Outcome(ticket, (notice,), (("reassigned_to", str(person)), *missed(step, action)))
+    return Outcome(ticket, given_to(found[0], step), (("reassigned_to", str(person)), *missed(step, action)))
 
 
 def _would_ask(step: Step, action: dict[str, Any], stage: Stage) -> Outcome:

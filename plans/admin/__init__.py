@@ -4,6 +4,7 @@ from plans.admin.catalogue import ItemAdmin, PlanAdmin, ProductAdmin
 from plans.admin.contracts import ContractAdmin
 from plans.admin.keys import ApiKeyAdmin
 from plans.admin.people import BranchAdmin, ContactAdmin, CustomerAdmin, PeopleAdmin, TeamAdmin
+from plans.admin.rotas import RotaAdmin
 
 __all__ = [
     "ApiKeyAdmin",
@@ -15,5 +16,6 @@ __all__ = [
     "PeopleAdmin",
     "PlanAdmin",
     "ProductAdmin",
+    "RotaAdmin",
     "TeamAdmin",
 ]

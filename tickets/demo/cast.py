@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from plans.actions import Agreed, NewTarget, Owned, override, set_switch, sign
 from plans.actions.people import keep
-from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Role, Team, User
+from plans.actions.rotas import Swap, keep_rota, set_members, swap
+from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Role, Rota, Team, User
 from tickets.demo import script
 from tickets.demo.timetable import BEIJING
 
@@ -31,6 +32,7 @@ def put_in_place(*, password: str, now: datetime) -> Cast:
     """Save everyone, all with one hashed password, and return them. Call inside atomic."""
     cast = Cast(products={product.code: product for product in Product.objects.all()})
     _put_our_people(cast, password)
+    _put_rotas(cast, now)
     for entry in script.customers():
         _put_customer(cast, entry, password, now)
     return cast
@@ -54,6 +56,22 @@ def _put_our_people(cast: Cast, password: str) -> None:
     for entry in people["branches"]:
         cast.branches[entry["code"]] = branch = Branch(**{**entry, "team": cast.teams[entry["team"]]})
         keep(row=branch)
+
+
+def _put_rotas(cast: Cast, now: datetime) -> None:
+    """Have our people take turns since a Monday eight weeks ago."""
+    today = now.astimezone(BEIJING).date()
+    first = today - timedelta(days=today.weekday(), weeks=8)
+    for entry in script.people()["rotas"]:
+        kept = ("code", "name", "name_en", "timezone", "days_each")
+        rota = Rota(**{name: entry[name] for name in kept}, team=cast.teams.get(entry["team"] or ""), starts_on=first)
+        rota.hands_over_at = time.fromisoformat(entry["hands_over_at"])
+        keep_rota(rota=rota)
+        set_members(rota=rota, order=[cast.users[name] for name in entry["members"]])
+        if said := entry.get("swap"):
+            start = now + timedelta(hours=said["in_hours"])
+            agreed = Swap(cast.users[said["user"]], start, start + timedelta(hours=said["hours"]), said["note"])
+            swap(rota=rota, agreed=agreed, actor=rota.members.all()[0].user, at=now)
 
 
 def _put_customer(cast: Cast, entry: Mapping[str, Any], password: str, now: datetime) -> None:

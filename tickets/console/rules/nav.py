@@ -11,11 +11,13 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from plans.on_call import holder_of, roster
 from sla.models import CalendarVersion, HolidaySet, Policy
 from tickets.console.guard import Reader
 from tickets.console.rail import rail
 from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
+from tickets.wording import name_of
 
 
 def _calendars(_reader: Reader) -> str:
@@ -29,6 +31,13 @@ def _holidays(reader: Reader) -> str:
 
 def _policies(_reader: Reader) -> str:
     return _("%(n)d 份现行") % {"n": Policy.objects.current().count()}
+
+
+def _on_call(reader: Reader) -> str:
+    """Return who is on call at this moment, whoever for."""
+    rotas = roster(reader.at).rotas
+    found = dict.fromkeys(name_of(person) for rota in rotas if (person := holder_of(rota, reader.at)))
+    return _("现在：%(names)s") % {"names": _("、").join(found)} if found else _("现在无人值班")
 
 
 def _nothing(_reader: Reader) -> str:
@@ -81,7 +90,7 @@ SUBJECTS = [
     Subject("drafts", gettext_lazy("草案"), gettext_lazy("还没有生效的服务时间和响应标准。"), "note"),
     Subject("backtests", gettext_lazy("回测"), gettext_lazy("假如早就用草案，过去的工单会怎样。"), "reopen"),
     Subject("alerts", gettext_lazy("将要通知"), gettext_lazy("接下来 24 小时里，谁会被通知，为什么。"), "escalated"),
-    Subject("rotas", gettext_lazy("值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team"),
+    Subject("rotas", gettext_lazy("值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team", _on_call),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
 ]
 

@@ -2,14 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import calendars, engine, holidays, notices
+from tickets.console.rules import alerts, calendars, engine, holidays, notices, rotas
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
+    *alerts.urlpatterns,
     *calendars.urlpatterns,
     *engine.urlpatterns,
     *holidays.urlpatterns,
     *notices.urlpatterns,
+    *rotas.urlpatterns,
 ]
