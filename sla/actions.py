@@ -172,7 +172,9 @@ def put_holidays(*, years: Iterable[Year]) -> list[Change]:
 
 def year_digest(year: Year) -> str:
     """Return the digest of a year's content, whoever brings it in."""
-    return digest({**asdict(year), "origin": ""})
+    said = {name: getattr(year, name) for name in Year.__slots__}
+    dates = [{name: getattr(day, name) for name in Day.__slots__} for day in year.dates]
+    return digest({**said, "dates": dates, "origin": ""})
 
 
 def _holiday_set(year: Year, written: str) -> HolidaySet:

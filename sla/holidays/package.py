@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-import holidays
 import yaml
 
 from sla.actions import Day, Year
@@ -39,7 +39,7 @@ class Offs:
     def __init__(self, country: Country, subdivision: str, year: int, categories: list[str]) -> None:
         self.country = country
         # Names follow the process's locale unless a language is said; runs of days off cross New Year.
-        self.listed = holidays.country_holidays(
+        self.listed = _package().country_holidays(
             country.country,
             subdiv=subdivision or None,
             years=range(year - 1, year + 2),
@@ -86,6 +86,12 @@ class Offs:
                 yield day
                 return
             day += step
+
+
+@cache
+def _package() -> Any:
+    """Return the package, loaded when it is first asked: it is large, and most processes never import a year."""
+    return import_module("holidays")
 
 
 @cache
