@@ -134,7 +134,7 @@ def _end_pass(change: Recompute, now: datetime) -> None:
     )
     change.moved, change.held = counted["all"] - counted["held"], counted["held"]
     # In this order: what others wrote until they ended is seen by the second look.
-    if others_write(change, now):
+    if others_write(change.started_at, now):
         change.retry_at = now + AGAIN
     elif touched(_touch(change), limit=1):
         begin_again(change, now)
@@ -142,9 +142,9 @@ def _end_pass(change: Recompute, now: datetime) -> None:
         change.finished_at, change.error = now, ""
 
 
-def others_write(change: Recompute, now: datetime) -> bool:
-    """Tell whether somebody still writes who began before a change was gone on with, and may not know of it."""
-    age = now - (change.started_at or now)
+def others_write(since: datetime | None, now: datetime) -> bool:
+    """Tell whether somebody still writes who began before a change of then, and may not know of it."""
+    age = now - (since or now)
     if age > LONGEST_WAIT:
         return False
     with connection.cursor() as cursor:

@@ -180,7 +180,7 @@ def _end_pass(change: Recompute, now: datetime) -> None:
     """Finish a change once no clock is left; else begin again from the first, a little later."""
     change.moved = DueMove.objects.filter(recompute=change).count()
     # In this order: what others wrote until they ended is seen by the second look.
-    if others_write(change, now):
+    if others_write(change.started_at, now):
         change.cursor, change.retry_at = 0, now + AGAIN
     elif behind(change).exists():
         begin_again(change, now)

@@ -11,6 +11,7 @@ from sla.models import Heartbeat
 from sla.recomputing import recompute_due
 from sla.replanning import replan_due
 from tickets.actions.ticket import resume_due
+from tickets.amendments import follow_amendments
 from tickets.calling import call_webhooks
 from tickets.delivering import deliver
 from tickets.escalations import act
@@ -33,6 +34,7 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     def pass_once() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
+        done += follow_amendments(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
         return done + tell_moves(later_than=later_than)
 

@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from plans.models import Amendment
 from plans.wording import is_english
 from sla.models.policies import Metric
 from tickets.models import Category, Priority, TicketEvent
@@ -38,7 +39,8 @@ def reclassified(event: TicketEvent, names: Names) -> str:
     said = event.fields
     changes = [change_words(name, change) for name, change in said.get("changed", {}).items()]
     outcome = [str(OUTCOMES.get(said["outcome"]["to"], ""))] if "outcome" in said else []
-    what = _("，").join([*changes, *outcome]) or _("服务承诺有变")
+    amended = [str(dict(Amendment.Kind.choices).get(said["amendment"], ""))] if "amendment" in said else []
+    what = _("，").join([*amended, *changes, *outcome])
     words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": what}
     words = _("；").join([words, *dues_words(said.get("dues", ()))])
     return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words

@@ -1,9 +1,10 @@
 """Every write of plans: the catalogue, contracts and what is agreed beside them, keys, customers."""
 
+from plans.actions.amending import change_plan
 from plans.actions.contracts import Agreed, Owned, end, leave_seat, own, set_switch, sign, take_seat
 from plans.actions.customers import Report, upsert_customers
 from plans.actions.keys import Holder, issue_key, revoke_key, rotate_key
-from plans.actions.overrides import NewTarget, granted, override, override_calendar, override_quota
+from plans.actions.overrides import NewTarget, granted, override, override_calendar, override_quota, withdraw
 
 __all__ = [
     "Agreed",
@@ -11,6 +12,7 @@ __all__ = [
     "NewTarget",
     "Owned",
     "Report",
+    "change_plan",
     "end",
     "granted",
     "issue_key",
@@ -25,4 +27,5 @@ __all__ = [
     "sign",
     "take_seat",
     "upsert_customers",
+    "withdraw",
 ]

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from plans.actions.news import announce
 from plans.models import (
     AccountTeamMember,
+    Amendment,
     Branch,
     Contract,
     Customer,
@@ -23,6 +25,7 @@ from plans.models import (
 )
 from plans.models.contracts import Deployment
 from plans.refusals import RefusedError
+from sla.clock import database_now
 from sla.models import CalendarVersion
 
 
@@ -69,7 +72,7 @@ def sign(
         timezone=agreed.timezone, branch=agreed.branch, team=agreed.team,
     )  # fmt: skip
     _entitle(contract, [*items_of(plan), *_picked(plan, agreed.picks)])
-    own(contract=contract, products=agreed.products)
+    _own(contract, agreed.products)
     AccountTeamMember.objects.bulk_create(
         AccountTeamMember(contract=contract, seat=seat, user=user) for seat, user in agreed.account_team
     )
@@ -108,8 +111,18 @@ def _entitle(contract: Contract, items: Iterable[Item]) -> None:
 
 
 @transaction.atomic
-def own(*, contract: Contract, products: Iterable[Owned]) -> None:
+def own(*, contract: Contract, products: Iterable[Owned], actor: User | None = None) -> None:
     """Put products under a contract; one of the same product, deployment and tenant is brought up to date."""
+    _own(contract, products)
+    _tell(contract, Amendment.Kind.PRODUCTS, actor)
+
+
+def _tell(contract: Contract, kind: Amendment.Kind, actor: User | None, reason: str = "") -> None:
+    """Put up the news that a contract was changed just now."""
+    announce(contract=contract, kind=kind, reason=reason, actor=actor, at=database_now())
+
+
+def _own(contract: Contract, products: Iterable[Owned]) -> None:
     rows = []
     for owned in products:
         if owned.product.vendor != contract.plan.vendor:
@@ -131,18 +144,21 @@ def own(*, contract: Contract, products: Iterable[Owned]) -> None:
     )  # fmt: skip
 
 
-def disown(*, owned: OwnedProduct) -> None:
+@transaction.atomic
+def disown(*, owned: OwnedProduct, actor: User | None = None) -> None:
     """Take a product off its contract."""
     owned.delete()
+    _tell(owned.contract, Amendment.Kind.PRODUCTS, actor)
 
 
 @transaction.atomic
-def end(*, contract: Contract, on: date) -> Contract:
+def end(*, contract: Contract, on: date, actor: User | None = None) -> Contract:
     """End a contract before its term; `on` is its last day."""
     if not contract.starts_on <= on <= contract.ends_on:
         raise RefusedError("outside_term", _("终止日须在服务期之内。"))
     contract.ended_on = on
     contract.save(update_fields=["ended_on"])
+    _tell(contract, Amendment.Kind.TERM, actor)
     return contract
 
 
@@ -174,12 +190,15 @@ def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor:
     _check_switch(contract, name, value)
     decided = {"value": value, "reason": reason, "decided_by": actor, "decided_at": at}
     switch, _made = Switch.objects.update_or_create(contract=contract, name=name, defaults=decided)
+    announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
     return switch
 
 
-def unset_switch(*, contract: Contract, name: str) -> None:
+@transaction.atomic
+def unset_switch(*, contract: Contract, name: str, actor: User | None = None) -> None:
     """Take back a named switch: the source's own reading holds again."""
     contract.switches.filter(name=name).delete()
+    _tell(contract, Amendment.Kind.SWITCH, actor)
 
 
 def _check_switch(contract: Contract, name: str, value: str) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import Contract, Entitlement, Override, Switch, User
+from plans.actions.news import OWN, announce
+from plans.models import Amendment, Contract, Entitlement, Override, Switch, User
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of
 from sla.actions import Level, PolicyError, Promise, Terms, put_policy, terms_of, with_target
+from sla.actors import SYSTEM, Actor
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 from sla.models.policies import Metric
-from sla.timeline import FactKind, Hold
+from sla.timeline import ActorKind, FactKind, Hold
 
 # What may meet a metric; the first of each pair is also what meets it unless said otherwise.
 # A response that a customer was promised by name is human contact, by phone or online. Source: Y07, K02
@@ -67,7 +69,7 @@ def override(*, contract: Contract, target: NewTarget, reason: str, actor: User 
     _check_reason(reason, first)
     _check_target(target, first)
     chosen = _filled(target, first)
-    policy = _put_own(first, lambda terms: _with(terms, chosen, first))
+    policy = _put_own(first, Edit(lambda terms: _with(terms, chosen, first), reason, actor, at))
     for entitlement in timed:
         entitlement.policy = policy.code
     Entitlement.objects.bulk_update(timed, ["policy"])
@@ -87,7 +89,7 @@ def override_calendar(
     _check_reason(reason, entitlement)
     _check_calendar(calendar, entitlement)
     if entitlement.policy:
-        policy = _put_own(entitlement, lambda terms: _moved(terms, calendar))
+        policy = _put_own(entitlement, Edit(lambda terms: _moved(terms, calendar), reason, actor, at))
         contract.entitlements.filter(policy=entitlement.policy).update(policy=policy.code)
     value = {"calendar": calendar}
     return _journal(entitlement, kind=Override.Kind.CALENDAR, value=value, reason=reason, actor=actor, at=at)
@@ -104,6 +106,33 @@ def override_quota(
         raise _refused("bad_amount", _("数量应在 0 到 10000 之间。"), entitlement)
     value = {"amount": float(amount)}
     return _journal(entitlement, kind=Override.Kind.QUOTA, value=value, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic
+def withdraw(*, contract: Contract, metric: str, reason: str, actor: User | None, at: datetime) -> Override:
+    """Take back a contract's own targets: the plan's hold again, on the hours that were agreed if there are any.
+
+    Returns the row that says who and why. Raises RefusedError where nothing was agreed. Source: C16
+    """
+    timed = _timed(contract, metric)
+    first = timed[0]
+    _check_reason(reason, first)
+    if OWN not in first.policy:
+        raise _refused("nothing_agreed", _("合同没有另行约定的时限可以撤销。"), first)
+    agreed = first.overrides.filter(kind=Override.Kind.CALENDAR).order_by("at", "pk").last()
+    plain = Policy.objects.current().filter(code=first.item.policy).first() if first.item.policy else None
+    if agreed and plain:
+        terms = _moved(terms_of(plain), str(agreed.value["calendar"]))
+        _put_own(
+            first,
+            Edit(lambda own: replace(terms, code=own.code, name=own.name, name_en=own.name_en), reason, actor, at),
+        )
+    else:
+        for entitlement in timed:
+            entitlement.policy = entitlement.item.policy
+        Entitlement.objects.bulk_update(timed, ["policy"])
+        announce(contract=contract, kind=Amendment.Kind.WITHDRAWN, reason=reason, actor=actor, at=at)
+    return _journal(first, kind=Override.Kind.WITHDRAWN, value={"metric": metric}, reason=reason, actor=actor, at=at)
 
 
 def granted(entitlement: Entitlement) -> dict[str, Any]:
@@ -187,20 +216,41 @@ def _usual_calendar(metric: str, entitlement: Entitlement) -> str:
     return usual
 
 
-def _put_own(entitlement: Entitlement, change: Callable[[Terms], Terms]) -> Policy:
-    """Save the contract's own policy, copied from the one in use and changed; return its version in force."""
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of a contract's own policy: what it makes of the terms, why, by whom and when."""
+
+    change: Callable[[Terms], Terms]
+    reason: str
+    actor: User | None
+    at: datetime
+
+    @property
+    def who(self) -> Actor:
+        """Return who decides it, as the engine names people."""
+        return Actor(ActorKind.AGENT, f"user:{self.actor.pk}", str(self.actor)) if self.actor else SYSTEM
+
+
+def _put_own(entitlement: Entitlement, edit: Edit) -> Policy:
+    """Save the contract's own policy, copied from the one in use and changed; return its version in force.
+
+    A new version reaches open clocks by itself; the first is news for what is open under the contract.
+    """
     present = Policy.objects.current().filter(code=entitlement.policy).first() if entitlement.policy else None
     own = _owned(terms_of(present) if present else _no_terms(entitlement), entitlement.contract)
     try:
-        put_policy(terms=change(own))
+        put_policy(terms=edit.change(own), cause=edit.reason, actor=edit.who, at=edit.at)
     except PolicyError as error:
         raise _refused("bad_target", str(error), entitlement) from error
+    if own.code != entitlement.policy:
+        kind, contract = Amendment.Kind.OVERRIDE, entitlement.contract
+        announce(contract=contract, kind=kind, reason=edit.reason, actor=edit.actor, at=edit.at)
     return Policy.objects.current().get(code=own.code)
 
 
 def _owned(terms: Terms, contract: Contract) -> Terms:
     """Return terms under the contract's own code, such as `kingdee-advanced-ticket@C-2026-001`."""
-    if "@" in terms.code:
+    if OWN in terms.code:
         return terms
     return replace(
         terms,

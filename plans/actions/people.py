@@ -3,8 +3,10 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import BACK_OFFICE_ROLES, Branch, Contact, Contract, Customer, Role, Team, User
+from plans.actions.news import announce
+from plans.models import BACK_OFFICE_ROLES, Amendment, Branch, Contact, Contract, Customer, Role, Team, User
 from plans.refusals import RefusedError
+from sla.clock import database_now
 
 Person = User | Team | Branch | Customer | Contact
 
@@ -24,9 +26,10 @@ def keep(*, row: Person) -> None:
 
 
 @transaction.atomic
-def amend(*, contract: Contract) -> None:
+def amend(*, contract: Contract, actor: User | None = None) -> None:
     """Save a contract's term and places. Raises RefusedError when the term runs backwards."""
     if contract.ends_on < contract.starts_on:
         raise RefusedError("term_backwards", _("服务期结束早于开始。"))
     fields = ["starts_on", "ends_on", "ended_on", "timezone", "branch", "team"]
     contract.save(update_fields=fields)
+    announce(contract=contract, kind=Amendment.Kind.TERM, reason="", actor=actor, at=database_now())

@@ -180,7 +180,7 @@ class ContractAdmin(ByActions, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
         if change:
-            amend(contract=obj)
+            amend(contract=obj, actor=_who(request))
             return
         signed = sign(
             customer=obj.customer, plan=obj.plan, number=obj.number, starts_on=obj.starts_on, ends_on=obj.ends_on,
@@ -191,11 +191,16 @@ class ContractAdmin(ByActions, admin.ModelAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give each changed row to its action."""
         formset.save(commit=False)
-        user: Any = request.user
+        user = _who(request)
         for row in formset.deleted_objects:
-            REMOVE[type(row)](row)
+            REMOVE[type(row)](row, user)
         for row in [*formset.new_objects, *(changed for changed, _fields in formset.changed_objects)]:
             SAVE[type(row)](row, user)
+
+
+def _who(request: HttpRequest) -> User:
+    user: Any = request.user
+    return user
 
 
 def said(row: Override) -> str:
@@ -209,6 +214,8 @@ def said(row: Override) -> str:
 
 def _agreed(row: Override) -> str:
     value = row.value
+    if row.kind == Override.Kind.WITHDRAWN:
+        return f"{row.get_kind_display()} {Metric(value['metric']).label}"
     if row.kind == Override.Kind.TARGET:
         time = wording.budget(Decimal(value["amount"]), value["unit"])
         return f"{Metric(value['metric']).label} {time} ({value['calendar']})"
@@ -217,8 +224,9 @@ def _agreed(row: Override) -> str:
 
 def _own(row: OwnedProduct, user: User) -> None:
     if row.pk:
-        disown(owned=OwnedProduct.objects.get(pk=row.pk))
-    own(contract=row.contract, products=[Owned(row.product, row.deployment, row.tenant, row.version, row.quantity)])
+        disown(owned=OwnedProduct.objects.get(pk=row.pk), actor=user)
+    held = Owned(row.product, row.deployment, row.tenant, row.version, row.quantity)
+    own(contract=row.contract, products=[held], actor=user)
 
 
 def _seat(row: AccountTeamMember, user: User) -> None:
@@ -237,8 +245,8 @@ def _switch(row: Switch, user: User) -> None:
 SAVE: dict[type[Model], Callable[[Any, User], None]] = {
     OwnedProduct: _own, AccountTeamMember: _seat, Switch: _switch,
 }  # fmt: skip
-REMOVE: dict[type[Model], Callable[[Any], None]] = {
-    OwnedProduct: lambda row: disown(owned=row),
-    AccountTeamMember: lambda row: leave_seat(contract=row.contract, seat=row.seat, user=row.user),
-    Switch: lambda row: unset_switch(contract=row.contract, name=row.name),
+REMOVE: dict[type[Model], Callable[[Any, User], None]] = {
+    OwnedProduct: lambda row, user: disown(owned=row, actor=user),
+    AccountTeamMember: lambda row, user: leave_seat(contract=row.contract, seat=row.seat, user=row.user),
+    Switch: lambda row, user: unset_switch(contract=row.contract, name=row.name, actor=user),
 }

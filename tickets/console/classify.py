@@ -30,6 +30,7 @@ from tickets.models import Category, Priority, Ticket
 from tickets.promises import Promise
 from tickets.term_words import change_words
 
+
 class ProductField(forms.ModelChoiceField):
     """A product by its code, in the reader's language."""
 

@@ -14,7 +14,7 @@ from tickets.actions.ticket.life import (
 from tickets.actions.ticket.ownership import accept, assign, hand_over, reassign
 from tickets.actions.ticket.standing import locked
 from tickets.actions.ticket.taking_back import publish, retract, unpublish
-from tickets.actions.ticket.terms import Classification, Foreseen, foresee, raise_priority, reclassify
+from tickets.actions.ticket.terms import Classification, Foreseen, follow, foresee, raise_priority, reclassify
 from tickets.actions.ticket.words import bot_reply, log_call, note, progress, reply
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "bot_reply",
     "close",
     "customer_message",
+    "follow",
     "foresee",
     "hand_over",
     "locked",

@@ -9,8 +9,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
-from plans.models import Contract, Product, User
-from sla.actors import Actor
+from plans.models import Amendment, Contract, Product, User
+from sla.actors import SYSTEM, Actor
 from sla.refusals import ActionRefusedError
 from tickets.actions.ticket.standing import locked, to_work_on
 from tickets.ledger import Entry, actor_of, policy_over, replan
@@ -79,6 +79,30 @@ def reclassify(
         said["outcome"] = {"from": was_outcome, "to": ticket.outcome}
     replan(ticket, Entry(Kind.RECLASSIFIED, actor_of(actor), at, fields=said), decision.policy)
     return ticket
+
+
+@transaction.atomic
+def follow(*, ticket: Ticket, amendment: Amendment, at: datetime) -> Ticket:
+    """Put an open ticket under what its contract promises since an amendment, with who decided it and why.
+
+    What the plan says no to keeps the terms it was accepted under, and nothing is written where nothing changes.
+    """
+    ticket = locked(ticket)
+    decision = _asked(ticket, Classification.of(ticket), ticket.opened_at)
+    if ticket.is_ended or not decision.is_open or _is_as_before(ticket, decision):
+        return ticket
+    _put_under(ticket, Classification.of(ticket), decision)
+    actor = actor_of(amendment.actor) if amendment.actor else SYSTEM
+    said = {"changed": amendment.changed, "amendment": amendment.kind}
+    said |= {"reason": amendment.reason} if amendment.reason else {}
+    replan(ticket, Entry(Kind.RECLASSIFIED, actor, at, fields=said), decision.policy)
+    return ticket
+
+
+def _is_as_before(ticket: Ticket, decision: Decision) -> bool:
+    rank = ticket.contract.plan.rank
+    told = (ticket.outcome, ticket.promise, ticket.plan_rank) == (decision.outcome, decision.promise, rank)
+    return told and policy_over(ticket) == decision.policy
 
 
 def foresee(
