@@ -57,6 +57,8 @@ def find_sender(incoming: Incoming, *, channel: str, api_key: ApiKey) -> Sender:
     contact.customer = Customer(**json.loads(contact.customer_row))
     if contact.earlier_id:
         return Sender(contact, None, None, contact.earlier_id)
+    if incoming.ticket:
+        return Sender(contact, None, None, None)
     product = _product(contact.product_row, incoming, api_key)
     return Sender(contact, product, _contract(contact, incoming), None)
 

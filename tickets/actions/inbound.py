@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
-from plans.models import ApiKey
+from plans.models import ApiKey, Contact
 from sla.batching import BACKOFF
 from sla.clock import database_now
 from sla.problems import problem
@@ -17,6 +17,8 @@ from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once
 from tickets.actions.opening import Opening, stand_up
+from tickets.actions.ticket import customer_message
+from tickets.actions.ticket.standing import heir
 from tickets.answers import intake_fields, known, milestones_of
 from tickets.channels.base import FieldError, Incoming, MalformedError
 from tickets.channels.payload import read_payload
@@ -113,6 +115,8 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
     sender = find_sender(incoming, channel=event.channel, api_key=key_of(event))
     if sender.ticket_id:
         return _repeated(event, sender.ticket_id, at)
+    if incoming.ticket:
+        return _added(event, incoming, sender.contact, at)
     decision = cover(
         sender.contact, sender.contract, None, sender.product, "", incoming.category, event.channel, opened_at,
         priority=incoming.priority,
@@ -162,6 +166,27 @@ def _not_covered(event: InboundEvent, decision: Decision, at: datetime) -> Answe
     said = problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not_covered", decision.reason)
     clause = {"promise": decision.promise, "clause": decision.clause, "ways_on": list(decision.ways_on)}
     return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, said | clause | {"intake": event.pk})
+
+
+def _added(event: InboundEvent, incoming: Incoming, contact: Contact, at: datetime) -> Answer:
+    """Add what came in to a ticket that stands; the same external id is added once. Source: C20, C37
+
+    Raises ActionRefusedError for a ticket of another customer as for one that never was.
+    """
+    named = Ticket.objects.filter(number=incoming.ticket, customer=contact.customer_id).first()
+    if named is None:
+        raise ActionRefusedError("unknown_ticket", _("没有工单 %(number)s。") % {"number": incoming.ticket})
+    there = heir(named)
+    twins = InboundEvent.objects.filter(ticket__in={named.pk, there.pk}, state=State.ACCEPTED, channel=event.channel)
+    is_repeat = twins.filter(external_id=incoming.external_id).exists()
+    if not is_repeat:
+        said_at = _opened_at(incoming, event.received_at)
+        told = {"contact": contact, "body": incoming.body, "at": said_at, "channel": event.channel}
+        there = customer_message(ticket=there, **told)
+        if incoming.attachments:
+            attach(message=there.messages.filter(contact=contact).latest("pk"), files=incoming.attachments)
+    _settle(event, State.ACCEPTED, at, ticket=there)
+    return Answer(HTTPStatus.CREATED, intake_fields(there, milestones_of(there), at), is_replayed=is_repeat)
 
 
 def _repeated(event: InboundEvent, ticket_id: int, at: datetime) -> Answer:

@@ -39,9 +39,12 @@ class IntakeSerializer(serializers.Serializer[Any]):
 
     external_id = serializers.CharField(max_length=128, help_text="the sender's own id; opens one ticket, ever")
     contact = ContactNameSerializer(help_text="needed, but for `caller` on the hotline", required=False)
-    product = serializers.CharField(max_length=40)
-    category = serializers.ChoiceField(Category.choices)
-    subject = serializers.CharField(max_length=SUBJECT)
+    ticket = serializers.CharField(
+        max_length=20, required=False, help_text="a ticket that it is added to, instead of opening one"
+    )
+    product = serializers.CharField(max_length=40, required=False, help_text="needed to open a ticket")
+    category = serializers.ChoiceField(Category.choices, required=False, help_text="needed to open a ticket")
+    subject = serializers.CharField(max_length=SUBJECT, required=False, help_text="needed to open a ticket")
     body = serializers.CharField(max_length=BODY)
     contract = serializers.CharField(max_length=40, required=False)
     priority = serializers.ChoiceField(Priority.choices, required=False)

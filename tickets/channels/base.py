@@ -71,6 +71,8 @@ class Incoming:
     version: str = ""
     environment: str = ""
     error_code: str = ""
+    # The number of a ticket that it is added to; blank for one that opens a ticket.
+    ticket: str = ""
     attachments: tuple[File, ...] = field(default=(), repr=False)
 
 

@@ -39,12 +39,13 @@ class FormChannel(Channel):
 
     def parse(self, payload: Payload) -> Incoming:
         reader = Reader(payload)
+        ticket = reader.text("ticket", 20).upper()
         incoming = Incoming(
             external_id=reader.text("external_id", 128, required=True),
             contact=self.contact(reader),
-            product=reader.text("product", 40, required=True),
-            category=reader.one_of("category", CATEGORIES),
-            subject=reader.text("subject", SUBJECT, required=True),
+            product=reader.text("product", 40, required=not ticket),
+            category=reader.one_of("category", CATEGORIES, default="how_to" if ticket else ""),
+            subject=reader.text("subject", SUBJECT, required=not ticket),
             body=self.body(reader),
             contract=reader.text("contract", 40),
             priority=reader.one_of("priority", PRIORITIES, default="normal"),
@@ -54,6 +55,7 @@ class FormChannel(Channel):
             version=reader.text("version", 40),
             environment=reader.text("environment", 80),
             error_code=reader.text("error_code", 80),
+            ticket=ticket,
             attachments=read_files(reader),
         )
         reader.finish()

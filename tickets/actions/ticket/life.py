@@ -167,7 +167,7 @@ def merge(*, ticket: Ticket, into: Ticket, actor: User, at: datetime) -> Ticket:
 
 
 @transaction.atomic
-def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetime) -> Ticket:
+def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetime, channel: str = "") -> Ticket:
     """Add what the customer says; it ends a wait for them, and reopens what was solved. Source: C20, C37"""
     ticket = heir(ticket)
     check_theirs(ticket, contact)
@@ -176,7 +176,8 @@ def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetim
     if ticket.status == Status.RESOLVED:
         _reopen(ticket, body, contact, at)
         return ticket
-    entries = [Entry(Kind.CUSTOMER_MESSAGE, actor_of(contact), at, said_in(ticket, body, contact, at))]
+    by = {"channel": channel} if channel else {}
+    entries = [Entry(Kind.CUSTOMER_MESSAGE, actor_of(contact), at, said_in(ticket, body, contact, at), by)]
     if _waits_for_customer(ticket):
         entries.append(_resumed(ticket, actor_of(contact), at))
     _tell_owner(ticket, record(ticket, *entries)[0], at)
