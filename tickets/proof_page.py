@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from plans.wording import name_of
 from sla.models import DueMove
 from sla.proofs import ProofFact, ProofMove
 from sla.wording import FACTS
@@ -52,6 +53,8 @@ def proof_context(promise: Promise) -> dict[str, Any]:
         "facts": [*_facts(promise)],
         "moves": [MoveLine(move, str(DueMove.Verdict(move.verdict).label), _because(move)) for move in proof.moves],
         "is_held": proof.held is not None,
+        "customer": name_of(promise.ticket.customer),
+        "contract": promise.ticket.contract.number,
         "digest": proof.digest,
         "calendar_digest": proof.calendar.digest[:12],
         "zone": promise.zone,

@@ -1,5 +1,6 @@
 """A promise on paper: its proof, one line a day, over the same hours of each day. Reads no database and no clock."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -8,6 +9,9 @@ from itertools import groupby, pairwise
 from django.utils.translation import gettext as _
 
 from tickets.strip import WEEKDAYS, ZERO, Hour, Row, Segment, Span, Story, Strip, kind, named, split, table
+
+# The title of a notice behind its number.
+TITLE = re.compile(r"(?<=[〕号\d])《[^》]*》")
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,15 @@ def _line(spans: Sequence[Span], story: Story, place: _Place, total: timedelta) 
         strip=_day_strip(spans, story, place) if counted else None,
         counted=counted,
         total=total,
-        words=_("、").join(dict.fromkeys(span.words for span in spans if not span.counted)),
+        words=_("、").join(dict.fromkeys(_brief(span.words) for span in spans if not span.counted)),
         times=_times([span for span in spans if span.counted], place.zone),
         others=tuple(_by_reason(spans, place.zone)) if counted else (),
     )
+
+
+def _brief(words: str) -> str:
+    """Return what explains shut days without the notice's long title: its number is enough to find it by."""
+    return TITLE.sub("", words)
 
 
 def _by_reason(spans: Iterable[Span], zone: tzinfo) -> Iterator[str]:

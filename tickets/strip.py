@@ -187,6 +187,10 @@ class Row:
     counted: timedelta
     total: timedelta
 
+    @property
+    def is_one_day(self) -> bool:
+        return self.start.date() == self.end.date()
+
 
 def draw(story: Story, *, size: str, at: datetime, zone: tzinfo) -> Strip:
     """Return the strip of `story` as it stands at `at`, in `size` row or card, labelled in `zone`."""
