@@ -178,5 +178,6 @@ def _assumed(years: Sequence[Year]) -> list[int]:
     if not years:
         return []
     last = years[-1].year
-    assumed = [row.year for row in years if row.status == HolidaySet.Status.ASSUMED]
-    return [*assumed, *range(last + 1, last + 1 + YEARS_AHEAD)]
+    published = {row.year for row in years if row.status == HolidaySet.Status.PUBLISHED}
+    # A year that was passed over is as uncertain as one to come.
+    return [year for year in range(years[0].year, last + 1 + YEARS_AHEAD) if year not in published]

@@ -174,3 +174,9 @@ def test_the_command_overwrites_by_hand_rows_only_when_told():
 def test_a_year_is_written_as_a_shipped_file(tmp_path):
     command("--country", "SG", "--year", "2026", "--to", str(tmp_path / "sg.yaml"))
     assert [change.code for change in load([tmp_path / "sg.yaml"]) if change.outcome != "unchanged"] == []
+
+
+def test_a_year_that_was_passed_over_is_assumed__C13():
+    command("--country", "SG", "--year", "2029", "--yes")
+    version = CalendarVersion.objects.current().get(code="yonsuite-sg")
+    assert version.assumed_years[:3] == [2028, 2029, 2030]
