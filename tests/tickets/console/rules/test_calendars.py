@@ -172,3 +172,25 @@ def test_what_people_wrote_is_not_undone_by_reading_the_shipped_files_again(db: 
     assert current().note == "人改的"
     load([FIXTURES / "calendars.yaml"])
     assert current().note != "人改的"
+
+
+# What a notice or a remark says stays in the language that it was written in; what is typed comes back as typed.
+AS_WRITTEN = re.compile(
+    r'<dd class="quiet" lang="zh-hans">.*?</dd>|<span class="small quiet">.*?</span>'
+    r"|<textarea.*?</textarea>|<input[^>]*>",
+    re.DOTALL,
+)
+
+
+def test_an_english_reader_reads_english(client: Client, db: None) -> None:
+    client.force_login(person("boss", "总监", Role.MANAGER, language="en"))
+    person("manager", "郑经理", Role.MANAGER)
+    change("Meeting", weekly={"mon": [["10:00", "12:00"]]})
+    urls = ["calendars/", "calendars/kingdee-5x8/?date=2026-10-10", "calendars/kingdee-5x8/changes/1/2/"]
+    urls += ["calendars/kingdee-5x8/edit/", "new-calendar/"]
+    answers = [client.get(f"/console/rules/{url}") for url in urls]
+    answers += [client.post(EDIT, {**typed(**said), "step": "preview"}) for said in ({"base": 2}, {"mon": "?"}, {})]
+    assert [answer.status_code for answer in answers] == [200] * 6 + [422, 409]
+    for answer in answers:
+        page = answer.content.decode().partition('<div class="rules-page">')[2].partition("</main>")[0]
+        assert re.findall(r"[\u4e00-\u9fff].*", AS_WRITTEN.sub("", page)) == []
