@@ -8,6 +8,7 @@ from typing import Any
 from plans.accounts import account_teams
 from plans.models import Contact, User
 from plans.models.people import Language
+from sla import recomputing, replanning
 from sla.actors import SYSTEM
 from sla.batching import BACKOFF, in_batches
 from sla.ladder import WARNINGS, Mark, is_silent
@@ -93,6 +94,8 @@ def _held(clocks: set[int]) -> set[int]:
 
 
 def _act(rows: list[Escalation], now: datetime) -> None:
+    # A rule that changed since these steps came true may void them: nobody is told by a deadline about to move.
+    replanning.bring_up_to_date(recomputing.bring_up_to_date([row.milestone for row in rows], now), now)
     tickets = _tickets(rows)
     together = _together(rows)
     found = [*rows, *(one for others in together.values() for one in others)]

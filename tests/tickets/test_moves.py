@@ -11,6 +11,7 @@ from plans.models import Team, User
 from sla.actions import put_calendars
 from sla.actors import Actor
 from sla.composing import hours_of
+from sla.firing import fire_due
 from sla.models import CalendarVersion, DueMove, Escalation, Milestone
 from sla.notices import Posting, apply, post
 from tests.clocks import clock_at
@@ -236,3 +237,14 @@ def test_a_receipt_says_when_a_deadline_is_only_assumed__C13(world: World):
         row = Delivery.objects.get(kind="receipt")
         read = message_from_bytes(mail.render(row, at=now), policy=modern)
     assert "这个时间是推定的，可能变动" in read.get_body(("plain",)).get_content()
+
+
+def test_a_step_of_the_old_deadline_that_nobody_was_told_of_yet_is_void__C16(world: World):
+    ticket = opened(world, "2026-09-28 16:00")
+    with clock_at("2026-09-29 11:01"):
+        fire_due()
+    change_hours("2026-09-29 11:02", d2026_09_29=[])
+    with clock_at("2026-09-29 11:05"):
+        dispatch.sweep()
+    assert set(Escalation.objects.filter(milestone=promise(ticket)).values_list("state", flat=True)) == {"superseded"}
+    assert not Delivery.objects.filter(kind="breach").exists()
