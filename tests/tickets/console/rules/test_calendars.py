@@ -189,7 +189,9 @@ def test_an_english_reader_reads_english(client: Client, db: None) -> None:
     urls = ["calendars/", "calendars/kingdee-5x8/?date=2026-10-10", "calendars/kingdee-5x8/changes/1/2/"]
     urls += ["calendars/kingdee-5x8/edit/", "new-calendar/"]
     answers = [client.get(f"/console/rules/{url}") for url in urls]
-    answers += [client.post(EDIT, {**typed(**said), "step": "preview"}) for said in ({"base": 2}, {"mon": "?"}, {})]
+    same = {"cause": "Meeting", "name": current().name, "note": current().note}
+    for said in ({"base": 2}, {"mon": "?"}, {}):
+        answers.append(client.post(EDIT, {**typed(**same, **said), "step": "preview"}))
     assert [answer.status_code for answer in answers] == [200] * 6 + [422, 409]
     for answer in answers:
         page = answer.content.decode().partition('<div class="rules-page">')[2].partition("</main>")[0]
