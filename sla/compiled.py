@@ -51,6 +51,7 @@ class CompiledPolicy:
 
     def __init__(self, policy: Policy) -> None:
         self.pk = policy.pk
+        self.version = policy.version
         self.basis = policy.basis
         self.reopening = policy.reopening
         self.targets = list(policy.targets.all())

@@ -12,6 +12,7 @@ from plans.wording import text_of
 from sla.compiled import calendar_of, policy_of
 from sla.engine import pauses_of
 from sla.models import Milestone
+from sla.verdicts import Verdict
 from tickets.models import Ticket, TicketClock
 
 
@@ -29,7 +30,11 @@ def milestones_of(ticket: Ticket, *, with_teams: bool = False) -> list[Milestone
     """Return a ticket's milestones in one query, in the order in which they started; a team's own only if asked for."""
     rows = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).annotate(part=F("clock__ticket_clock__part"))
     rows = rows if with_teams else rows.exclude(part=TicketClock.Part.TEAM)
-    return list(rows.select_related("target__policy").order_by("started_at", "pk"))
+    # A calendar is known in this process by its id: its rules are not read again with each row.
+    related = rows.select_related("target__policy", "calendar_version").defer(
+        "calendar_version__rules", "calendar_version__spec", "calendar_version__reasons"
+    )
+    return list(related.order_by("started_at", "pk"))
 
 
 def known(milestones: Iterable[Milestone]) -> Iterable[Milestone]:
@@ -71,6 +76,17 @@ def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
         "policy_version": target.policy.version,
         "calendar_version": compiled.version,
     }
+
+
+def verdict_fields(verdict: Verdict | None) -> dict[str, Any]:
+    """Return what today's rules say of a milestone, or null where it is what was promised; for reference only."""
+    told = verdict and {
+        "state": verdict.state or "not_timed",
+        "due_at": instant(verdict.due_at),
+        "policy_version": verdict.policy_version,
+        "calendar_version": verdict.calendar_version,
+    }
+    return {"under_todays_rules": told}
 
 
 def remaining_of(row: Milestone, at: datetime) -> timedelta | None:

@@ -22,6 +22,7 @@ from sla.models import Milestone, Target
 from sla.pieces import Interval
 from sla.proof_words import Naming, detail_of
 from sla.proofs import Proof, proof_of
+from sla.verdicts import today
 from tickets.answers import remaining_of
 from tickets.countdown import Countdown, count_down, left_over
 from tickets.holders import NO_SPLIT, Split
@@ -117,6 +118,21 @@ class Promise:
         if row.acknowledged_at is None or row.stopped_at or not self.viewer.is_agent:
             return ""
         return _("已于 %(at)s 知悉，到期时刻变动之前不再重复提醒") % {"at": near(row.acknowledged_at, self.at)}
+
+    @cached_property
+    def under_todays_rules(self) -> str:
+        """Return what the rules in force now would say where that is something else, for agents; else nothing."""
+        found = today(self.milestone, self.at) if self.viewer.is_agent else None
+        if found is None:
+            return ""
+        if not found.state:
+            return _("按现行规则：不计时（仅供参考）")
+        words = {
+            "due": near(found.due_at, self.at) if found.due_at else _("暂停，未定"),
+            "state": dict(State.choices)[State(found.state)],
+            "version": found.policy_version,
+        }
+        return _("按现行规则（响应标准 v%(version)s）：%(due)s 到期，%(state)s（仅供参考）") % words
 
     @property
     def target(self) -> Target:

@@ -64,11 +64,23 @@ class ShareSerializer(serializers.Serializer[Any]):
     seconds = serializers.IntegerField(help_text="open time")
 
 
+class VerdictSerializer(serializers.Serializer[Any]):
+    """How a promise would stand under the policy and the hours in force now."""
+
+    state = serializers.ChoiceField([*Milestone.State.values, "not_timed"])
+    due_at = InstantField(allow_null=True)
+    policy_version = serializers.IntegerField(allow_null=True)
+    calendar_version = serializers.IntegerField(allow_null=True)
+
+
 class SharedMilestoneSerializer(MilestoneSerializer):
     """One run of a promised time, and whose time it took: what counted, and what its pauses took out."""
 
     shares = ShareSerializer(many=True)
     paused_shares = ShareSerializer(many=True)
+    under_todays_rules = VerdictSerializer(
+        allow_null=True, help_text="only where they would say otherwise; for reference, the verdict stands"
+    )
 
 
 class OpeningMilestoneSerializer(MilestoneSerializer):

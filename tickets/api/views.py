@@ -22,8 +22,9 @@ from sla.fields import MilestoneProofSerializer, proof_fields
 from sla.models import Milestone
 from sla.problems import ProblemError
 from sla.proofs import proof_of
+from sla.verdicts import todays
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
-from tickets.answers import milestone_fields, milestones_of
+from tickets.answers import milestone_fields, milestones_of, verdict_fields
 from tickets.api.acts import ACTS, Act, Deed, Doing, NothingSerializer
 from tickets.api.answering import idempotency_key, respond
 from tickets.api.conflicts import busy_is_conflict
@@ -117,7 +118,11 @@ class TicketMilestones(APIView):
         ticket = find_ticket(request, number)
         rows = milestones_of(ticket, with_teams=is_internal)
         splits = splits_of(ticket, ticket.events.all(), rows, at)
-        return Response([milestone_fields(row, at) | split_fields(splits[row.pk], is_internal) for row in rows])
+        now = todays(rows, at) if is_internal else {}
+        return Response([
+            milestone_fields(row, at) | split_fields(splits[row.pk], is_internal) | verdict_fields(now.get(row.pk))
+            for row in rows
+        ])  # fmt: skip
 
 
 def split_fields(split: Split, is_internal: bool) -> dict[str, Any]:
