@@ -1,6 +1,7 @@
 """Editing service hours in two steps: typed, then looked at with every day and deadline that it moves, then saved."""
 
 from collections.abc import Iterator
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +21,7 @@ from sla.proposals import moves, propose
 from sla.refusals import ActionRefusedError
 from sla.wording import DAYS, week
 from tickets.console.guard import Reader
-from tickets.console.rules.calendar_forms import PREFIX, Editor, zones
+from tickets.console.rules.calendar_forms import PREFIX, Edited, Editor, zones
 from tickets.console.rules.calendar_page import differences, find_version, follows_words
 from tickets.console.rules.changed_dates import ahead, shortened
 from tickets.console.rules.guard import writers_only
@@ -48,13 +49,14 @@ def calendar_edit(request: HttpRequest, reader: Reader, code: str) -> HttpRespon
 
 def edited(request: HttpRequest, reader: Reader, kept: CalendarVersion | None) -> HttpResponse:
     """Answer one step of editing; whatever was typed is still there after it."""
+    what = Edited(kept, date(reader.at.year - 1, 1, 1))
     if request.method != "POST":
-        return shown_form(request, reader, Editor.of_stored(kept))
+        return shown_form(request, reader, Editor.of_stored(what))
     step = request.POST.get("step", "")
     act = {"preview": previewed, "rebase": previewed, "save": saved}.get(step.partition("-")[0])
     if act is None:
-        return shown_form(request, reader, Editor.of_typed(request.POST, step, kept))
-    editor = Editor.of_sent(based(request.POST, step), kept)
+        return shown_form(request, reader, Editor.of_typed(request.POST, step, what))
+    editor = Editor.of_sent(based(request.POST, step), what)
     if not editor.is_valid():
         return shown_form(request, reader, editor, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -83,7 +85,7 @@ def previewed(request: HttpRequest, reader: Reader, editor: Editor) -> HttpRespo
     changed = proposal.calendars.get(editor.hours.code)
     if changed is None:
         messages.info(request, _("您没有改动什么，不用保存。"))
-        return shown_form(request, reader, Editor.of_typed(request.POST, "", editor.kept))
+        return shown_form(request, reader, Editor.of_typed(request.POST, "", editor.edited))
     days = ahead(proposal.days(at=reader.at), reader.at.astimezone(changed.after.zone).date())
     found = moves(proposal, at=reader.at, limit=MOST_MOVES)
     context = {
@@ -158,6 +160,7 @@ def shown_form(
         "form": editor.form,
         "days": [{"code": day, "name": DAYS[day], "field": editor.form[day]} for day in WEEKDAYS],
         "special": editor.special,
+        "over": len(editor.edited.over),
         "prefix": PREFIX,
         "zones": zones(),
         "refusal": refusal,

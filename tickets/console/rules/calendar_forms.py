@@ -25,7 +25,8 @@ from sla.typed_hours import TypedHoursError, read_typed, stored, typed
 from sla.wording import DAYS
 
 HOUR = 3600
-MOST_SPECIAL = 400
+# Five fields a row, and a form takes a thousand fields.
+MOST_SPECIAL = 180
 REQUIRED = {"required": gettext_lazy("请填写。")}
 CODE = RegexValidator(re.compile(r"\A[a-z0-9][a-z0-9-]{0,62}\Z"), gettext_lazy("代码只能用小写字母、数字和连字符。"))
 BREAK_NAMES = [
@@ -186,33 +187,60 @@ REMOVE = "remove-"
 
 
 @dataclass(frozen=True)
+class Edited:
+    """The version that is edited, if any; its dated hours before `since` are not shown and stay as they are."""
+
+    kept: CalendarVersion | None
+    since: date
+
+    @property
+    def special(self) -> list[dict[str, Any]]:
+        """Return the dated hours that are stored."""
+        return list(self.kept.rules["special"]) if self.kept else []
+
+    def is_over(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row lies too far back to be edited."""
+        return str(row["date"]) < self.since.isoformat()
+
+    @property
+    def over(self) -> list[dict[str, Any]]:
+        """Return the rows that are not shown."""
+        return [row for row in self.special if self.is_over(row)]
+
+
+@dataclass(frozen=True)
 class Editor:
-    """What is in the editor: typed by somebody, or taken from a stored version; `kept` is that version, if any."""
+    """What is in the editor: typed by somebody, or taken from a stored version."""
 
     form: CalendarForm
     special: Any
-    kept: CalendarVersion | None
+    edited: Edited
 
     @classmethod
-    def of_stored(cls, kept: CalendarVersion | None, **also: Any) -> "Editor":
+    def of_stored(cls, edited: Edited) -> "Editor":
         """Return an editor as it opens."""
-        initial, rows = (_typed(kept), kept.rules["special"]) if kept else (BLANK, [])
-        shown = [{**row, "hours": typed(row["hours"])} for row in rows]
-        return cls(CalendarForm(initial={**initial, **also}), SpecialFormSet(initial=shown, prefix=PREFIX), kept)
+        initial = _typed(edited.kept) if edited.kept else BLANK
+        shown = [{**row, "hours": typed(row["hours"])} for row in edited.special if not edited.is_over(row)]
+        return cls(CalendarForm(initial=initial), SpecialFormSet(initial=shown, prefix=PREFIX), edited)
 
     @classmethod
-    def of_sent(cls, sent: QueryDict, kept: CalendarVersion | None) -> "Editor":
+    def of_sent(cls, sent: QueryDict, edited: Edited) -> "Editor":
         """Return an editor with what was sent; a calendar that is kept keeps its code."""
-        if kept:
+        if edited.kept:
             sent = sent.copy()
-            sent["code"] = kept.code
-        return cls(CalendarForm(sent), SpecialFormSet(sent, prefix=PREFIX), kept)
+            sent["code"] = edited.kept.code
+        return cls(CalendarForm(sent), SpecialFormSet(sent, prefix=PREFIX), edited)
 
     @classmethod
-    def of_typed(cls, sent: QueryDict, step: str, kept: CalendarVersion | None) -> "Editor":
+    def of_typed(cls, sent: QueryDict, step: str, edited: Edited) -> "Editor":
         """Return an editor with what was typed, nothing of it checked yet."""
         said, rows = rearranged({name: str(value) for name, value in sent.items()}, step)
-        return cls(CalendarForm(initial=said), SpecialFormSet(initial=rows, prefix=PREFIX), kept)
+        return cls(CalendarForm(initial=said), SpecialFormSet(initial=rows, prefix=PREFIX), edited)
+
+    @property
+    def kept(self) -> CalendarVersion | None:
+        """Return the version that is edited, if any."""
+        return self.edited.kept
 
     def is_valid(self) -> bool:
         """Tell whether a calendar can be made of it; each thing that is wrong is told at its field."""
@@ -246,10 +274,10 @@ class Editor:
 
     def _special(self) -> list[dict[str, Any]]:
         """Return the dated hours in order; what a notice wrote beside them stays."""
-        kept = {row["date"]: row for row in self.kept.rules["special"]} if self.kept else {}
-        rows = [row for row in self.special.cleaned_data if row]
-        found = [{**row, "date": row["date"].isoformat()} for row in rows]
-        return sorted(({**kept.get(row["date"], {}), **row} for row in found), key=lambda row: row["date"])
+        kept = {row["date"]: row for row in self.edited.special}
+        found = {row["date"].isoformat(): row for row in self.special.cleaned_data if row}
+        rows = {on: {**kept.get(on, {}), **row, "date": on} for on, row in found.items()}
+        return [row for _on, row in sorted(({row["date"]: row for row in self.edited.over} | rows).items())]
 
     def over_midnight(self) -> list[str]:
         """Return the weekdays with a shift that runs on into the next one."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from plans.models import Role
+from sla.actions import put_calendars
 from sla.calendar import Calendar
+from sla.composing import hours_of
 from sla.models import CalendarVersion, Milestone, Recompute
 from tests.hours import beijing, hours
 from tests.tickets.console.rules.forms import EDIT, current, text_of, typed
@@ -252,3 +255,15 @@ def test_only_managers_and_administrators_write(client: Client, db: None, role: 
         assert client.post(url, {**typed(), "step": "save"}).status_code == 403
     assert client.post("/console/rules/calendars/kingdee-5x8/retire/").status_code == 403
     assert current().version == 1
+
+
+def test_dated_hours_of_years_ago_are_not_listed_and_stay(send: Send) -> None:
+    old = {"date": "2020-02-13", "hours": [["10:00", "12:00"]], "name": "旧", "name_en": "Old", "source": "通知"}
+    noted = {**old, "date": "2026-12-24", "notice": 7}
+    kept = hours_of(current())
+    put_calendars(calendars=[replace(kept, rules={**kept.rules, "special": [old, noted]})])
+    page = send("edit", base=2).content.decode()
+    assert "另有更早的 1 天不再列出，保存时原样保留。" in page
+    row = {"date": "2026-12-24", "hours": "9-10", "name": "新", "name_en": "New", "source": "通知"}
+    assert send("save", base=2, special=(row,)).status_code == 302
+    assert current().rules["special"] == [old, {**noted, **row, "hours": [["09:00", "10:00"]]}]
