@@ -105,6 +105,16 @@ def test_the_customer_reads_old_new_why_and_by_which_clause__C13(world: World):
     assert world.manager.name not in text
 
 
+def test_the_owner_reads_it_in_their_language(world: World):
+    User.objects.filter(pk=world.agent.pk).update(language="en")
+    opened(world)
+    publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
+    subject, text = letter_to(world.agent, "2026-12-31 16:31")
+    assert subject.startswith("[deadline changed]")
+    assert "First response: the deadline has moved from Mon 4 Jan 11:00 to Tue 5 Jan 11:00." in text
+    assert f"The reason: “{TITLE}”" in text  # a notice is called by its own name
+
+
 def test_what_the_ledger_keeps_is_said_in_words(world: World):
     ticket = opened(world)
     publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
