@@ -53,10 +53,12 @@ class Overlay:
         return found
 
     def _terms(self, policy: int, priority: str) -> timeline.Terms:
-        drafted = self.policies.get(self.code_of(policy))
-        if drafted is None:
-            return policy_of(policy).terms(priority)
-        targets, basis, reopening = drafted
+        code = self.code_of(policy)
+        return self.drafted(code, priority) if code in self.policies else policy_of(policy).terms(priority)
+
+    def drafted(self, policy: str, priority: str) -> timeline.Terms:
+        """Return the terms of a policy of the draft for a priority."""
+        targets, basis, reopening = self.policies[policy]
         return timeline.Terms(chosen(targets, priority), basis, reopening)
 
     def code_of(self, policy: int) -> str:

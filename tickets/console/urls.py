@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from tickets.console import alerts, classify, tasks, views
+from tickets.console.what_if import what_if_page
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     *classify.urlpatterns,
     path("rules/", include("tickets.console.rules.urls")),
     path("tickets/<str:number>/", views.ticket_page, name="ticket"),
+    path("tickets/<str:number>/what-if/", what_if_page, name="what_if"),
     path("tickets/<str:number>/act/", views.act, name="act"),
     path("tickets/<str:number>/proof/<int:milestone>/", views.proof_page, name="proof"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import alerts, calendars, engine, holidays, notices, rotas
+from tickets.console.rules import alerts, backtests, calendars, drafts, engine, holidays, notices, policies, rotas
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
@@ -13,5 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *engine.urlpatterns,
     *holidays.urlpatterns,
     *notices.urlpatterns,
+    *backtests.urlpatterns,
+    *drafts.urlpatterns,
+    *policies.urlpatterns,
     *rotas.urlpatterns,
 ]
