@@ -1,6 +1,7 @@
 """What the linter finds in a policy or calendar, each with its place and what to do; and what it leaves alone."""
 
 import pytest
+from django.utils import translation
 
 from plans.linting import lint_house
 from sla.drafts import read_draft
@@ -128,3 +129,10 @@ def test_our_own_rules_have_only_what_the_documents_leave_open(world):
         ("note", "plan", "kingdee-standard", "K02"),
         ("note", "plan", "yonsuite-premier", "Y19"),
     }
+
+
+def test_findings_are_told_in_the_language_of_the_reader(world):
+    with translation.override("en"):
+        said = [f"{one.message} {one.remedy}" for one in lint_house(LATE)]
+    assert said
+    assert not any("一" <= letter <= "鿿" for text in said for letter in text)

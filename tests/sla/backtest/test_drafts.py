@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from sla.drafts import LONGEST, read_draft
 from sla.reading import ReadingError
@@ -73,3 +74,9 @@ def test_every_mistake_is_told_with_its_line_and_field():
 )
 def test_a_bad_draft_is_refused_where_it_is_bad(text, line, field):
     assert (line, field) in [found[:2] for found in mistakes(text)]
+
+
+def test_mistakes_are_told_in_the_language_of_the_reader():
+    with translation.override("en"):
+        (_line, _field, message), *_others = mistakes("name: x")
+    assert not any("一" <= letter <= "鿿" for letter in message)
