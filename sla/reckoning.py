@@ -25,7 +25,7 @@ TURNING = (FactKind.REPLAN, FactKind.REOPEN)
 # The whole span counts, not only what lies after the last pause: a fold would read all of it, too.
 TOUCHED = """
 SELECT id, clock_id, metric, number, target_id, calendar_version_id, started_at, due_at, pauses, next_step_at,
-  next_level, fired_through
+  next_level, fired_through, acknowledged_at
 FROM sla_milestone
 WHERE stopped_at IS NULL AND NOT is_held AND quarantined_at IS NULL AND calendar_version_id = ANY(%s)
   AND tstzrange(started_at, due_at, '[]') && %s::tstzmultirange
@@ -63,6 +63,7 @@ class Open(NamedTuple):
     next_step_at: datetime | None
     next_level: int
     fired_through: datetime | None
+    acknowledged_at: datetime | None
 
 
 class Reckoned(NamedTuple):
@@ -83,7 +84,8 @@ class Outcome:
     row: Open
     reckoned: Reckoned
     verdict: Verdict | None
-    # What of its ladder comes next, where the deadline moves.
+    # Its ladder stands otherwise: what of it comes next.
+    is_relaid: bool
     next_step: Step | None
     undoes_breach: bool
 
@@ -153,13 +155,27 @@ def _folded(
 
 
 def _outcome(row: Open, reckoned: Reckoned, calendar: CompiledCalendar, at: datetime) -> Outcome:
-    is_paused = reckoned.remaining is not None
-    if is_paused or reckoned.due_at == row.due_at:
-        return Outcome(row, reckoned, None, None, undoes_breach=False)
+    if reckoned.remaining is not None:
+        return Outcome(row, reckoned, None, is_relaid=False, next_step=None, undoes_breach=False)
     steps = _steps(row, reckoned, calendar)
+    if reckoned.due_at == row.due_at:
+        upcoming = _next_warning(row, steps, at)
+        return Outcome(row, reckoned, None, is_relaid=upcoming is not None, next_step=upcoming, undoes_breach=False)
     verdict = _verdict(row, reckoned, steps, calendar, at)
     undoes = row.due_at is not None and row.due_at < at and verdict == Verdict.LATER
-    return Outcome(row, reckoned, verdict, next_owed(steps, row.fired_through), undoes)
+    upcoming = next_owed(steps, row.fired_through)
+    return Outcome(row, reckoned, verdict, is_relaid=True, next_step=upcoming, undoes_breach=undoes)
+
+
+def _next_warning(row: Open, steps: Iterable[Step], at: datetime) -> Step | None:
+    """Return the step that comes next on the way to a deadline that stays, where it comes at another instant now.
+
+    A day off for a day worked may leave the deadline where it is and move its warnings.
+    """
+    if row.next_step_at is None or row.acknowledged_at or row.due_at is None or row.due_at < at:
+        return None
+    upcoming = next((step for step in steps if row.fired_through is None or step.at > row.fired_through), None)
+    return upcoming if upcoming and upcoming.at != row.next_step_at else None
 
 
 def _steps(row: Open, reckoned: Reckoned, calendar: CompiledCalendar) -> list[Step]:

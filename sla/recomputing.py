@@ -37,16 +37,17 @@ UPDATE sla_milestone AS milestone
 SET calendar_version_id = %s, target_id = gone.target, state = gone.state, started_at = gone.started_at,
     due_at = gone.due_at, budget = gone.budget, remaining = gone.remaining,
     pauses = coalesce(gone.pauses, milestone.pauses), is_provisional = gone.is_provisional,
-    next_step_at = CASE WHEN moved THEN gone.next_step_at ELSE milestone.next_step_at END,
-    next_level = CASE WHEN moved THEN gone.next_level ELSE milestone.next_level END,
+    next_step_at = CASE WHEN relaid THEN gone.next_step_at ELSE milestone.next_step_at END,
+    next_level = CASE WHEN relaid THEN gone.next_level ELSE milestone.next_level END,
     acknowledged_at = CASE WHEN moved THEN NULL ELSE acknowledged_at END,
     acknowledged_ref = CASE WHEN moved THEN '' ELSE acknowledged_ref END,
     acknowledged_by = CASE WHEN moved THEN '' ELSE acknowledged_by END,
     attempts = 0, error = ''
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::interval[],
-  %s::interval[], %s::jsonb[], %s::boolean[], %s::boolean[], %s::timestamptz[], %s::smallint[])
-  AS gone (id, target, state, started_at, due_at, budget, remaining, pauses, is_provisional, moved, next_step_at,
-    next_level)
+  %s::interval[], %s::jsonb[], %s::boolean[], %s::boolean[], %s::boolean[], %s::timestamptz[],
+  %s::smallint[])
+  AS gone (id, target, state, started_at, due_at, budget, remaining, pauses, is_provisional, moved, relaid,
+    next_step_at, next_level)
 WHERE milestone.id = gone.id
 """
 HOLD = "UPDATE sla_milestone SET is_held = true, is_provisional = false WHERE id = ANY(%s)"
@@ -220,7 +221,7 @@ def _columns(one: Outcome, calendar: CompiledCalendar) -> tuple[object, ...]:
         one.row.pk, new.target, state.value, new.started_at, new.due_at, new.budget, new.remaining,
         json.dumps(pauses_to(new.pauses)) if is_cut_anew else None,
         calendar.is_provisional(new.started_at, new.due_at or new.started_at), one.verdict is not None,
-        step.at if step else None, step.level if step else 0,
+        one.is_relaid, step.at if step else None, step.level if step else 0,
     )  # fmt: skip
 
 

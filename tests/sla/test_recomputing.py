@@ -270,3 +270,12 @@ def test_a_batch_costs_the_same_statements_however_many_move(milestones, django_
     with clock_at("2026-03-02 17:00"), django_assert_max_num_queries(18):
         recompute_due(limit=100)
     assert DueMove.objects.count() == milestones
+
+
+def test_a_day_off_for_a_day_worked_leaves_the_deadline_and_moves_its_warnings():
+    clock = start("2026-03-06 15:30", {**RESOLUTION, "amount": Decimal(12 * 3600)})
+    assert (due(clock), only(clock).next_step_at) == ("03-10 10:30", beijing("2026-03-09 16:30"))
+    save("2026-03-06 16:00", d2026_03_07=WEEK["mon"], d2026_03_09=[])
+    recompute("2026-03-06 16:00")
+    assert (due(clock), only(clock).next_step_at) == ("03-10 10:30", beijing("2026-03-07 16:30"))
+    assert not DueMove.objects.exists()
