@@ -69,7 +69,7 @@ def _put_rotas(cast: Cast, now: datetime) -> None:
         keep_rota(rota=rota)
         set_members(rota=rota, order=[cast.users[name] for name in entry["members"]])
         if said := entry.get("swap"):
-            start = now + timedelta(hours=said["in_hours"])
+            start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=said["in_hours"])
             agreed = Swap(cast.users[said["user"]], start, start + timedelta(hours=said["hours"]), said["note"])
             swap(rota=rota, agreed=agreed, actor=rota.members.all()[0].user, at=now)
 
