@@ -72,7 +72,7 @@ def _paused(story: Story, at: datetime) -> tuple[str, str]:
     if story.resumes_at is None:
         return _("暂停，还剩 %(time)s") % rest, _("暂停，还剩 %(time)s(工作时间)") % rest
     return (
-        _("暂停至 %(until)s，届时还剩 %(time)s") % rest,
+        _("暂停至 %(until)s") % rest,
         _("已暂停，%(until)s 自动恢复，届时还剩 %(time)s(工作时间)") % rest,
     )
 

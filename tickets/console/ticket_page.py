@@ -1,7 +1,7 @@
 """A ticket's page in its parts: the list beside it, the head, the conversation, and the side sheet."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -23,8 +23,11 @@ from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.console.side_tasks import tasks_of
 from tickets.conversation import entries_of
+from tickets.happenings import words_of
 from tickets.holders import splits_of
-from tickets.models import Status, Ticket
+from tickets.models import Status, Ticket, TicketEvent
+from tickets.models.ticket import WAITING
+from tickets.names import names_in
 from tickets.promises import Promise, current_of, promises_of
 from tickets.wording import name_of, zone_words
 
@@ -137,12 +140,12 @@ class Desk:
     def sheet(self) -> dict[str, Any]:
         """Return what the side sheet needs: promises, the customer, and what the contract gives."""
         ordered = sorted(self.promises, key=lambda promise: (not promise.is_open, promise.due_at or self.reader.at))
-        splits = splits_of(
-            self.ticket, self.ticket.events.all(), [promise.milestone for promise in ordered], self.reader.at
-        )
+        events = list(self.ticket.events.order_by("number"))
+        splits = splits_of(self.ticket, events, [promise.milestone for promise in ordered], self.reader.at)
         return {
             "milestones": [replace(promise, split=splits[promise.id]) for promise in ordered],
             "nearest": nearest_of(ordered),
+            "wait": wait_words(self.ticket, events),
             "customer": customer_of(self.ticket, self.reader),
             "others": self.others(),
             "rights": rights_of(self.ticket),
@@ -172,6 +175,12 @@ class Desk:
             "back_url": self.view.url,
             "list_url": f"{self.url}&part=list",
         }
+
+
+def wait_words(ticket: Ticket, events: Sequence[TicketEvent]) -> str:
+    """Return who waits for whom, until when and why; nothing while the ticket does not wait."""
+    last = next((event for event in reversed(events) if event.kind == TicketEvent.Kind.WAITING), None)
+    return words_of(last, names_in([last], [])) if last and ticket.status in WAITING else ""
 
 
 def nearest_of(promises: Iterable[Promise]) -> int | None:
