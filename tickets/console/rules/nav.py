@@ -1,12 +1,12 @@
 """The subjects of the rules area: where each is, what it is for, and the figure that says how it stands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -95,20 +95,10 @@ SUBJECTS = [
 ]
 
 
-def subjects() -> Iterator[Subject]:
-    """Yield the subjects that have a page."""
-    for subject in SUBJECTS:
-        try:
-            subject.url  # noqa: B018
-        except NoReverseMatch:
-            continue
-        yield subject
-
-
 def nav(reader: Reader, current: str) -> dict[str, Any]:
     """Return what the frame of a page of the rules needs; `current` is its subject's route."""
     entries = [
-        {"url": one.url, "name": one.name, "icon": one.icon, "is_current": one.route == current} for one in subjects()
+        {"url": one.url, "name": one.name, "icon": one.icon, "is_current": one.route == current} for one in SUBJECTS
     ]
     frame = {"in_rules": True, "subjects": entries, "may_write": may_write(reader.user), "now": reader.at}
     return {**rail(reader, None), **frame}

@@ -7,7 +7,7 @@ from sla.models import Recompute
 from tickets.bulletins import assumption_ahead
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
-from tickets.console.rules.nav import rules_page, subjects
+from tickets.console.rules.nav import SUBJECTS, rules_page
 
 
 @require_safe
@@ -16,7 +16,7 @@ def overview(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the subjects, and what is being recomputed at this moment."""
     cards = [
         {"url": one.url, "name": one.name, "what": one.what, "icon": one.icon, "figure": one.figure(reader)}
-        for one in subjects()
+        for one in SUBJECTS
     ]
     recomputes = list(Recompute.objects.unfinished())
     context = {"cards": cards, "recomputes": recomputes, "assumed_ahead": assumption_ahead(reader.at)}
