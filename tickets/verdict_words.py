@@ -1,7 +1,7 @@
 """What became of a promise, in words."""
 
 from django.utils.functional import Promise as LazyText
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sla.backtest.replay import Verdict
 from sla.models import Milestone
@@ -9,10 +9,10 @@ from sla.models import Milestone
 State = Milestone.State
 
 VERDICT_NAMES: dict[str, LazyText] = {
-    Verdict.KEPT: gettext_lazy("守约"),
-    Verdict.MISSED: gettext_lazy("超时"),
-    Verdict.CANCELLED: gettext_lazy("取消"),
-    Verdict.OPEN: gettext_lazy("未结"),
+    Verdict.KEPT: pgettext_lazy("verdict", "守约"),
+    Verdict.MISSED: pgettext_lazy("verdict", "超时"),
+    Verdict.CANCELLED: pgettext_lazy("verdict", "取消"),
+    Verdict.OPEN: pgettext_lazy("verdict", "未结"),
     Verdict.NONE: gettext_lazy("没有这项承诺"),
 }
 # As `_state.html` names and colours them.
