@@ -88,7 +88,12 @@ SUBJECTS = [
         _policies,
     ),
     Subject("drafts", pgettext_lazy("subject", "草案"), gettext_lazy("还没有生效的服务时间和响应标准。"), "edit"),
-    Subject("backtests", pgettext_lazy("subject", "回测"), gettext_lazy("假如早就用草案，过去的工单会怎样。"), "reopen"),
+    Subject(
+        "backtests",
+        pgettext_lazy("subject", "回测"),
+        gettext_lazy("假如早就用草案，过去的工单会怎样。"),
+        "reopen",
+    ),
     Subject("alerts", gettext_lazy("将要通知"), gettext_lazy("接下来 24 小时里，谁会被通知，为什么。"), "escalated"),
     Subject("rotas", gettext_lazy("值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team", _on_call),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
