@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sla.calendar import Interval, Piece
 from sla.compiled import CompiledCalendar, calendar_of
@@ -29,8 +30,7 @@ class PauseSource:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProofPiece:
+class ProofPiece(NamedTuple):
     """One interval of a proof. `detail` names the dates and the notice behind them, in both languages."""
 
     start: datetime

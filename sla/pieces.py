@@ -52,7 +52,9 @@ def prove(hours: Hours, span: Span, pauses: Sequence[Span]) -> list[Piece]:
             pieces[-1] = (pieces[-1][0], until, counted, reason)
         else:
             pieces.append((since, until, counted, reason))
-    return [Piece(moment(since), moment(until), counted, reason) for since, until, counted, reason in pieces]
+    # Each begins where the one before it ends: an instant is made once.
+    edges = [moment(span[0]), *(moment(piece[1]) for piece in pieces)]
+    return [Piece(start, end, *piece[2:]) for (start, end), piece in zip(pairwise(edges), pieces, strict=True)]
 
 
 def _stretches(hours: Hours, first: int, last: int) -> Iterator[Stretch]:
@@ -75,9 +77,12 @@ def _of_date(kind: str, date_span: Span, openings: Sequence[Span]) -> Iterator[S
 
 def _within(stretches: Iterable[Stretch], span: Span) -> Iterator[Stretch]:
     """Cut stretches to a span and drop the empty ones."""
-    for since, until, counted, reason in stretches:
-        low, high = max(since, span[0]), min(until, span[1])
-        if low < high:
+    first, last = span
+    for stretch in stretches:
+        since, until, counted, reason = stretch
+        if first <= since < until <= last:
+            yield stretch
+        elif (low := max(since, first)) < (high := min(until, last)):
             yield low, high, counted, reason
 
 

@@ -6,12 +6,17 @@ A peer is compared only where all its answers are right; where some are not, its
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from sla.calendar import Calendar
+from sla.compiled import CompiledCalendar
+from sla.models import CalendarVersion, Milestone, Policy, Target
+from sla.proofs import proved
 from sla.table import compile_table
 from tests.hours import EIGHT_HOURS, published
 
@@ -41,7 +46,7 @@ def run() -> list[Row]:
     ours, starts = Calendar.from_spec(SPEC), _starts()
     rows = [row for budget in BUDGETS for row in _deadline_rows(ours, starts, budget)]
     rows += [row for name, days in SPANS.items() for row in _elapsed_rows(ours, starts, name, days)]
-    return [*rows, *_flat_rows(rows), _compile_row(ours)]
+    return [*rows, *_flat_rows(rows), _compile_row(ours), _proof_row(ours)]
 
 
 def _starts() -> list[datetime]:
@@ -169,3 +174,44 @@ def _compile_row(ours: Calendar) -> Row:
         "ratio": None,
         "target": "<= 50 ms",
     }
+
+
+def _proof_row(ours: Calendar) -> Row:
+    """Return the time of a proof of a year: every interval explained, and the digest over all of it.
+
+    Beside it a peer is asked for nothing but the working time of each day of the same year.
+    """
+    milestone = _a_year_of(ours)
+    known = CompiledCalendar(milestone.calendar_version)
+    with patch("sla.explained.calendar_of", lambda pk: known), patch("sla.proofs.calendar_of", lambda pk: known):
+        proof = proved(milestone, [])
+        spent = median(_round(partial(proved, milestone, [])) for _ in range(ROUNDS))
+    if proof.counted != milestone.budget:
+        raise ValueError("The counted intervals do not add up to the budget.")
+    days = [milestone.started_at + timedelta(days=day) for day in range(SPANS["a year"])]
+    walk = median(_round(partial(_each, partial(_difference, _rules(), timedelta(days=1)), days)) for _ in range(1))
+    return {
+        "name": f"proof of a year, {len(proof.pieces)} intervals",
+        "value": spent * 1e3,
+        "unit": "ms",
+        "beside": "businesstimedelta, working time of each day",
+        "beside_value": walk * 1e3,
+        "ratio": walk / spent,
+        "target": "<= 5 ms",
+    }
+
+
+def _a_year_of(ours: Calendar) -> Milestone:
+    """Return a milestone over a year of a calendar, in memory: nothing of it is read from a database."""
+    version = CalendarVersion(
+        pk=-1, code="year", version=1, name="year", name_en="year", spec=SPEC, digest=ours.digest,
+        reasons={day: {"name": "放假", "name_en": "Holiday", "source": "通知"} for day in SPEC["closed_dates"]},
+    )  # fmt: skip
+    policy = Policy(pk=-1, code="year", version=1, digest="0" * 64)
+    start = datetime(2025, 1, 6, 1, tzinfo=UTC)
+    due_at = start + timedelta(days=365)
+    target = Target(pk=-1, policy=policy, promise="Y18", clause="clause", amount=Decimal(1), met_on=[], pauses_on=[])
+    return Milestone(
+        metric="resolution", number=1, state="running", started_at=start, due_at=due_at, target=target,
+        calendar_version=version, budget=ours.elapsed(start, due_at), pauses=[],
+    )  # fmt: skip
