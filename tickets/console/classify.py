@@ -116,9 +116,11 @@ class Row:
 def classify_page(request: HttpRequest, reader: Reader, number: str) -> HttpResponse:
     """Show the form and what it would do; posted, do it. A refusal keeps what was typed and tells its clause."""
     ticket = find_ticket(number, reader)
-    said = request.POST if request.method == "POST" else request.GET
-    form = ClassifyForm(ticket, said or None, is_look=request.method != "POST")
-    if request.method == "POST" and form.is_valid():
+    is_look = request.method != "POST"
+    # A look may name only what would change.
+    said: Mapping[str, Any] = {**_now(ticket), **request.GET.dict()} if request.GET else {}
+    form = ClassifyForm(ticket, (said if is_look else request.POST) or None, is_look=is_look)
+    if not is_look and form.is_valid():
         refusal = _do(request, Deed(ticket, form.cleaned_data, reader))
         if refusal is None:
             messages.success(request, str(RECLASSIFY.done))
