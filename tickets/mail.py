@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tickets.digests import write_digest
 from tickets.letters import Letter
@@ -40,15 +40,15 @@ class Cell:
 
 def render(delivery: Delivery, *, at: datetime) -> bytes:
     """Return the whole mail of one delivery as RFC 5322 bytes, with its subject kept on the row."""
-    with translation.override(delivery.language):
-        occasion = Occasion(delivery, at)
+    occasion = Occasion(delivery, at)
+    with translation.override(delivery.language), timezone.override(occasion.zone):
         return _laid_out(occasion, write(occasion))
 
 
 def render_digest(deliveries: Sequence[Delivery], *, at: datetime) -> bytes:
     """Return one mail that tells all of `deliveries`, under the id of the first."""
-    with translation.override(deliveries[0].language):
-        occasions = [Occasion(delivery, at) for delivery in deliveries]
+    occasions = [Occasion(delivery, at) for delivery in deliveries]
+    with translation.override(deliveries[0].language), timezone.override(occasions[0].zone):
         return _laid_out(occasions[0], write_digest(occasions), is_digest=True)
 
 

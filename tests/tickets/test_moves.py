@@ -5,6 +5,7 @@ from email import message_from_bytes
 from email.policy import default as modern
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from plans.models import Team, User
@@ -186,6 +187,29 @@ def test_a_move_of_a_team_within_the_house_is_no_news_for_the_customer(world: Wo
     timed.save()
     publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
     assert (line(ticket).is_public, told()) == (False, [world.agent.email])
+
+
+def test_the_portal_shows_what_moved_and_not_what_was_held__Y17(world: World):
+    moved = opened(world)
+    publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
+    client = Client()
+    client.force_login(world.kingdee.contact.user)
+    with clock_at("2026-12-31 16:40"):
+        page = client.get(f"/portal/tickets/{moved.number}/").content.decode()
+    assert "首次响应时限由 01-04 11:00 改为 01-05 11:00" in page
+    assert world.manager.name not in page
+    TicketEvent.objects.filter(ticket=moved, kind="deadline_moved").update(is_public=False)
+    assert "改为 01-05" not in client.get(f"/portal/tickets/{moved.number}/").content.decode()
+
+
+def test_many_moves_are_told_in_the_readers_own_time(world: World):
+    User.objects.filter(pk=world.agent.pk).update(timezone="Asia/Bangkok")
+    for _ in range(2):
+        opened(world)
+    publish(world.manager, "2026-12-31 16:30", NEW_YEAR, MONDAY_OFF)
+    rows = list(Delivery.objects.filter(kind="deadline_moved", user=world.agent))
+    read = message_from_bytes(mail.render_digest(rows, at=beijing("2026-12-31 16:40")), policy=modern)
+    assert "由 01-04 10:00 改为 01-05 10:00" in read.get_body(("plain",)).get_content()
 
 
 def test_while_nobody_owns_a_ticket_who_answers_for_it_is_told(world: World):
