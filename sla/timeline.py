@@ -8,11 +8,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from itertools import takewhile
 
 from sla.calendar import Calendar
+from sla.targets import Metric, Pause, Target, budget_of, due_of
+
+__all__ = [
+    "ASKING", "ENDINGS", "FOR_EVER", "HUMANS", "STARTED_BY", "ActorKind", "Calendars", "Cycle", "Fact", "FactKind",
+    "Hold", "Metric", "Pause", "State", "Target", "Terms", "budget_of", "cycles", "due_of",
+]  # fmt: skip
 
 
 class FactKind(StrEnum):
@@ -55,16 +60,6 @@ class Hold(StrEnum):
     SCHEDULED = "scheduled"
 
 
-class Metric(StrEnum):
-    """What is timed."""
-
-    FIRST_RESPONSE = "first_response"
-    NEXT_RESPONSE = "next_response"
-    UPDATE = "update"
-    RESOLUTION = "resolution"
-    SIGN_OFF = "sign_off"
-
-
 class State(StrEnum):
     """How a cycle stands when nothing but its facts is known; whether it is late now is a question for a clock."""
 
@@ -82,26 +77,6 @@ ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE, FactKind.
 # A customer who reopens says by that alone that something is still to be answered.
 ASKING = frozenset({FactKind.CUSTOMER_MESSAGE, FactKind.REOPEN})
 STARTED_BY = {FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.RESOLUTION), FactKind.HAND_OVER: (Metric.SIGN_OFF,)}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A promised time: `budget` of open time under the rule `duration`, or `days` working days under any rule."""
-
-    metric: Metric
-    calendar: str
-    met_on: frozenset[str]
-    budget: timedelta | None = None
-    days: Decimal | None = None
-    rule: str = "duration"
-    pauses_on: frozenset[str] = frozenset()
-    ref: int = 0
-
-    def due_at(self, calendar: Calendar, start: datetime) -> datetime | None:
-        """Return when the promise runs out if nothing pauses it; None means never. Source: R5, R7"""
-        if self.budget is not None:
-            return calendar.due_at(start, self.budget)
-        return calendar.due_after_working_days(start, self.days or Decimal(), self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +99,6 @@ class Fact:
     hold: Hold | None = None
     until: datetime | None = None
     terms: Terms | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Time that is not counted, from fact to fact; an open one has no end yet."""
-
-    start: datetime
-    end: datetime | None
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,12 +329,6 @@ def _closed(run: _Run, holds: Sequence[Pause], calendar: Calendar) -> Cycle:
     )  # fmt: skip
 
 
-def budget_of(target: Target, calendar: Calendar, start: datetime) -> timedelta | None:
-    """Return the open time that a budget in working days comes to from `start`."""
-    due_at = target.due_at(calendar, start)
-    return calendar.elapsed(start, due_at) if due_at else None
-
-
 def _pauses(run: _Run, holds: Sequence[Pause]) -> tuple[Pause, ...]:
     """Return the time within a run that its target does not count. Holds come in order and do not overlap."""
     first = bisect_right(holds, run.started_at, key=lambda hold: hold.end or FOR_EVER)
@@ -386,25 +346,6 @@ def _within(run: _Run, pauses: Iterable[Pause]) -> tuple[Pause, ...]:
         if end is None or start < end:
             cut.append(Pause(start, end, pause.cause))
     return tuple(cut)
-
-
-def due_of(
-    target: Target, calendar: Calendar, start: datetime, pauses: Sequence[Pause]
-) -> tuple[datetime | None, timedelta | None]:
-    """Return when the run is due and, if an open pause holds it instead, the open time it has left.
-
-    A pause adds its own open time, measured on the same calendar; one that begins once the run is due moves nothing.
-    """
-    free = target.due_at(calendar, start)
-    due_at, paused = free, timedelta()
-    for pause in pauses:
-        if due_at is None or free is None or pause.start >= due_at:
-            break
-        if pause.end is None:
-            return None, calendar.elapsed(pause.start, due_at)
-        paused += calendar.elapsed(pause.start, pause.end)
-        due_at = calendar.due_at(free, paused) if paused else free
-    return due_at, None
 
 
 def _state(run: _Run, due_at: datetime | None, remaining: timedelta | None) -> State:
