@@ -181,8 +181,7 @@ def _added(event: InboundEvent, incoming: Incoming, contact: Contact, at: dateti
     is_repeat = twins.filter(external_id=incoming.external_id).exists()
     if not is_repeat:
         said_at = _opened_at(incoming, event.received_at)
-        told = {"contact": contact, "body": incoming.body, "at": said_at, "channel": event.channel}
-        there = customer_message(ticket=there, **told)
+        there = customer_message(ticket=there, contact=contact, body=incoming.body, at=said_at, channel=event.channel)
         if incoming.attachments:
             attach(message=there.messages.filter(contact=contact).latest("pk"), files=incoming.attachments)
     _settle(event, State.ACCEPTED, at, ticket=there)

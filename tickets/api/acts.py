@@ -95,7 +95,7 @@ class AcknowledgeSerializer(serializers.Serializer[Any]):
     metric = serializers.ChoiceField(Metric.values, required=False, allow_blank=True, default="")
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class LedgerLineSerializer(serializers.Serializer[Any]):
     """The number of a line of the ledger."""
 
     event = serializers.IntegerField(min_value=1, max_value=1_000_000)
@@ -293,7 +293,7 @@ ACTS: dict[str, Act] = {
     "close": Act(NothingSerializer, _close, _close_as_contact),
     "merge": Act(MergeSerializer, _merge),
     "classify": Act(ClassifySerializer, _classify),
-    "retract": Act(LineSerializer, _retract),
-    "publish": Act(LineSerializer, _publish),
-    "unpublish": Act(LineSerializer, _unpublish),
+    "retract": Act(LedgerLineSerializer, _retract),
+    "publish": Act(LedgerLineSerializer, _publish),
+    "unpublish": Act(LedgerLineSerializer, _unpublish),
 }
