@@ -72,8 +72,9 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
     at: datetime,
     *,
     priority: str = "",
+    language: str = "",
 ) -> Decision:
-    """Return what the plan answers to this contact; never raises for a plan's no.
+    """Return what the plan answers to this contact, in their language or in another; never raises for a plan's no.
 
     Without a contract, the contact's own are asked: one in force that holds the product and has the service, the
     highest plan first.
@@ -81,7 +82,7 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
     entrance.
     """
     asked = Question(contact, item, product, deployment or "", category, channel, at, priority)
-    with translation.override(contact.reads):
+    with translation.override(language or contact.reads):
         agreements = agreements_of(contact, contract)
         if not agreements:
             return _without_contract(contract)

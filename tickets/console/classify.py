@@ -160,7 +160,7 @@ def _outlook(deed: Deed) -> dict[str, Any]:
     desk = Desk(deed.ticket, deed.reader, view_named(""))
     fields = seen.event.fields
     return {
-        "seen": seen.ticket,
+        "decision": seen.decision,
         "changes": [change_words(name, change) for name, change in fields["changed"].items()],
         "rows": _rows(desk.promises, fields.get("dues", [])),
     }

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
@@ -37,10 +38,14 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a change would come to: the ticket as it would be, and the ledger's line of it."""
+    """What a change would come to: the ticket as it would be, the ledger's line of it, and the plan's answer.
+
+    The ticket keeps that answer in its customer's language; `decision` says it in the one that is active.
+    """
 
     ticket: Ticket
     event: TicketEvent
+    decision: Decision
 
 
 @transaction.atomic
@@ -71,7 +76,9 @@ def reclassify(
     _check_change(ticket, to, changes, reason)
     decision = _decided(ticket, to, at)
     if not decision.is_open:
-        decision = _beyond(ticket, decision, insists=insists)
+        if not insists:
+            raise _refused(_decided(ticket, to, at, get_language() or ""))
+        decision = _beyond(ticket, decision)
     was_outcome = ticket.outcome
     _put_under(ticket, to, decision)
     said: dict[str, Any] = {"changed": changes, "reason": reason.strip()}
@@ -113,7 +120,8 @@ def foresee(
         there = reclassify(ticket=ticket, to=to, reason=reason, actor=actor, at=at, insists=insists)
         event = there.events.get(number=there.event_count)
         transaction.set_rollback(True)
-    return Foreseen(there, event)
+    answer = _decided(ticket, to, at, get_language() or "")
+    return Foreseen(there, event, answer if answer.is_open else replace(answer, outcome="chargeable"))
 
 
 def _changes(ticket: Ticket, to: Classification) -> dict[str, dict[str, str]]:
@@ -148,34 +156,38 @@ def _check_change(ticket: Ticket, to: Classification, changes: dict[str, Any], r
         raise ActionRefusedError("other_customer", _("这份合同不是该客户的。"))
 
 
-def _decided(ticket: Ticket, to: Classification, at: datetime) -> Decision:
+def _decided(ticket: Ticket, to: Classification, at: datetime, language: str = "") -> Decision:
     """Ask the plan anew, as of the ticket's opening: who asked within the term is served, whenever that is corrected.
 
     A contract that began later is asked as of now.
     """
     asked_at = ticket.opened_at
-    decision = _asked(ticket, to, asked_at)
+    decision = _asked(ticket, to, asked_at, language)
     if decision.is_open or to.contract == ticket.contract:
         return decision
-    return _asked(ticket, to, at)
+    return _asked(ticket, to, at, language)
 
 
-def _asked(ticket: Ticket, to: Classification, at: datetime) -> Decision:
+def _asked(ticket: Ticket, to: Classification, at: datetime, language: str = "") -> Decision:
     return cover(
-        ticket.contact, to.contract, None, to.product, "", to.category, ticket.channel, at, priority=to.priority
+        ticket.contact, to.contract, None, to.product, "", to.category, ticket.channel, at,
+        priority=to.priority, language=language,
+    )  # fmt: skip
+
+
+def _refused(decision: Decision) -> ActionRefusedError:
+    """Return the plan's no to an agent, who may insist."""
+    return ActionRefusedError(
+        "not_covered",
+        decision.reason,
+        promise=decision.promise,
+        clause=decision.clause,
+        ways_on=[*decision.ways_on, _("或坚持继续处理：按计划外服务，可能另行计费，不再计时。")],
     )
 
 
-def _beyond(ticket: Ticket, decision: Decision, *, insists: bool) -> Decision:
-    """Return a no as work beyond the plan, if the agent insists. Raises ActionRefusedError if not."""
-    if not insists:
-        raise ActionRefusedError(
-            "not_covered",
-            decision.reason,
-            promise=decision.promise,
-            clause=decision.clause,
-            ways_on=[*decision.ways_on, _("或坚持继续处理：按计划外服务，可能另行计费，不再计时。")],
-        )
+def _beyond(ticket: Ticket, decision: Decision) -> Decision:
+    """Return a no as work beyond the plan, which the agent insists on, in the customer's language."""
     with translation.override(ticket.contact.reads):
         added = _("经服务人员确认，按计划外服务继续处理，可能另行计费。")
     return replace(decision, outcome="chargeable", policy=None, reason=f"{decision.reason} {added}".strip())
