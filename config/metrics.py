@@ -50,10 +50,10 @@ class Figures(Collector):
         found = self.found
         yield from _lag(found.lag)
         yield _by("hop", "shouyue_waiting", "Rows that wait for a hop of the dispatch.", {
-            hop: getattr(found, f"{hop}_waiting") for hop in HOPS
+            hop: getattr(found, hop).count for hop in HOPS
         })  # fmt: skip
         yield _by("hop", "shouyue_waiting_seconds", "How long the oldest row has waited for a hop.", {
-            hop: getattr(found, f"{hop}_age").total_seconds() for hop in HOPS
+            hop: getattr(found, hop).age.total_seconds() for hop in HOPS
         })  # fmt: skip
         for name, words in COUNTS.items():
             yield GaugeMetricFamily(f"shouyue_{name}", words, value=getattr(found, name))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from sla.lag import Lag, lag_between, waiting_since
 from sla.models import Drift, DueMove, Escalation, Heartbeat, Milestone, Recompute, SelfCheck
@@ -14,18 +15,22 @@ LOOK_BACK = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
-    """Figures of one instant. Ages are how long the oldest has waited, zero where nothing waits."""
+class Waiting:
+    """What waits for a hop: how many, and for how long the oldest; zero where nothing waits."""
 
-    at: datetime
+    count: int
+    age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Figures of one instant."""
+
     lag: Lag
     # Hop 1: steps that are due; hop 2: escalations to act on; hop 3: messages to send.
-    steps_waiting: int
-    steps_age: timedelta
-    escalations_waiting: int
-    escalations_age: timedelta
-    deliveries_waiting: int
-    deliveries_age: timedelta
+    steps: Waiting
+    escalations: Waiting
+    deliveries: Waiting
     deliveries_failed: int
     # Sent again because nobody learnt whether the first try arrived.
     unknown_sends: int
@@ -42,27 +47,16 @@ class Vitals:
 
 def vitals(at: datetime) -> Vitals:
     """Return how everything stands at an instant; a dozen small queries, each by an index."""
-    steps = Milestone.objects.due(at).order_by()
-    pending = Escalation.objects.pending(at).order_by().aggregate(count=Count("pk"), oldest=Min("retry_at"))
-    queued = Delivery.objects.sendable(at).order_by().aggregate(count=Count("pk"), oldest=Min("not_before"))
-    sends = Delivery.objects.filter(Q(unknown_sends__gt=0) | Q(state=Delivery.State.FAILED)).aggregate(
-        failed=Count("pk", filter=Q(state=Delivery.State.FAILED)), unknown=Sum("unknown_sends")
-    )
-    stuck = Milestone.objects.exclude(quarantined_at=None).count()
-    stuck += Escalation.objects.filter(state=Escalation.State.QUARANTINED).count()
+    failed, unknown = _troubled_sends()
     return Vitals(
-        at=at,
         lag=lag_between(at - LOOK_BACK, at),
-        steps_waiting=steps.count(),
-        steps_age=waiting_since(at),
-        escalations_waiting=pending["count"],
-        escalations_age=_age(pending["oldest"], at),
-        deliveries_waiting=queued["count"],
-        deliveries_age=_age(queued["oldest"], at),
-        deliveries_failed=sends["failed"],
-        unknown_sends=sends["unknown"] or 0,
+        steps=Waiting(Milestone.objects.due(at).order_by().count(), waiting_since(at)),
+        escalations=_waiting(Escalation.objects.pending(at), "retry_at", at),
+        deliveries=_waiting(Delivery.objects.sendable(at), "not_before", at),
+        deliveries_failed=failed,
+        unknown_sends=unknown,
         inbound_waiting=InboundEvent.objects.filter(state=InboundEvent.State.RECEIVED).count(),
-        quarantined=stuck,
+        quarantined=_quarantined(),
         open_milestones=Milestone.objects.open().count(),
         recomputes_unfinished=Recompute.objects.unfinished().count(),
         moves_waiting=DueMove.objects.pending(at).count(),
@@ -72,8 +66,22 @@ def vitals(at: datetime) -> Vitals:
     )
 
 
-def _age(oldest: datetime | None, at: datetime) -> timedelta:
-    return max(at - oldest, timedelta()) if oldest else timedelta()
+def _waiting(rows: QuerySet[Any], since: str, at: datetime) -> Waiting:
+    found = rows.order_by().aggregate(count=Count("pk"), oldest=Min(since))
+    return Waiting(found["count"], max(at - found["oldest"], timedelta()) if found["oldest"] else timedelta())
+
+
+def _troubled_sends() -> tuple[int, int]:
+    """Return how many messages were given up, and how often the outcome of a try was never learnt."""
+    failed = Q(state=Delivery.State.FAILED)
+    troubled = Delivery.objects.filter(Q(unknown_sends__gt=0) | failed)
+    found = troubled.aggregate(failed=Count("pk", filter=failed), unknown=Sum("unknown_sends"))
+    return found["failed"], found["unknown"] or 0
+
+
+def _quarantined() -> int:
+    escalations = Escalation.objects.filter(state=Escalation.State.QUARANTINED).count()
+    return Milestone.objects.exclude(quarantined_at=None).count() + escalations
 
 
 def hearts(at: datetime) -> dict[str, timedelta]:

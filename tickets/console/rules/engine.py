@@ -72,9 +72,9 @@ def _lag(name: str, lag: Lag) -> dict[str, Any]:
 
 def _hops(found: Vitals) -> list[dict[str, Any]]:
     return [
-        {"name": _("到期的步骤"), "count": found.steps_waiting, "age": found.steps_age},
-        {"name": _("待处理的升级"), "count": found.escalations_waiting, "age": found.escalations_age},
-        {"name": _("待发送的通知"), "count": found.deliveries_waiting, "age": found.deliveries_age},
+        {"name": _("到期的步骤"), "waiting": found.steps},
+        {"name": _("待处理的工单升级"), "waiting": found.escalations},
+        {"name": _("待发送的通知"), "waiting": found.deliveries},
     ]
 
 
