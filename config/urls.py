@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import demo_mail, health, metrics, openapi
+from plans import amending_api
 from plans import api as plans_api
 from sla import api as sla_api
 from tickets import attachments
@@ -11,6 +12,12 @@ API = [
     path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
     path("customers/upsert/", plans_api.CustomersUpsert.as_view(), name="customers-upsert"),
     path("contracts/<str:number>/overrides/", plans_api.ContractOverrides.as_view(), name="contract-overrides"),
+    path(
+        "contracts/<str:number>/overrides/withdraw/",
+        amending_api.ContractWithdrawals.as_view(),
+        name="contract-withdrawals",
+    ),
+    path("contracts/<str:number>/plan/", amending_api.ContractPlan.as_view(), name="contract-plan"),
     path(
         "contracts/<str:number>/entitlements/", plans_api.ContractEntitlements.as_view(), name="contract-entitlements"
     ),
