@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from sla.calendar import Calendar, Interval
 from sla.timeline import Pause
@@ -40,19 +41,25 @@ class Repeat:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ladder:
     """The rules of one metric, and which of them come again."""
 
     rules: tuple[Rule, ...] = ()
     repeat: Repeat | None = None
 
-    @property
-    def looped(self) -> list[Rule]:
-        """Return the rules that come again, in order: of those after the deadline, whoever is from its level on."""
+    @cached_property
+    def looped(self) -> list[tuple[Rule, timedelta]]:
+        """Return the rules that come again, with how much open time after the deadline each comes first, in order."""
         if self.repeat is None:
             return []
-        return [rule for rule in self.rules if rule.level >= self.repeat.start and rule.mark not in WARNINGS]
+        rules = [rule for rule in self.rules if rule.level >= self.repeat.start and rule.mark not in WARNINGS]
+        return sorted(((rule, _after(rule)) for rule in rules), key=lambda pair: pair[1])
+
+    @cached_property
+    def top(self) -> int:
+        """Return the highest level; what comes again goes on counting from there."""
+        return max((rule.level for rule in self.rules), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ def steps(ladder: Ladder, span: Span, *, until: datetime | None = None) -> list[
     further than the first step at or after it. Source: C05, C28, C29
     """
     laid = [Step(rule.level, rule.mark, at, rule.level) for rule in ladder.rules if (at := _mark_at(rule, span))]
-    laid += _again(ladder, span, until)
+    if ladder.repeat and (until is None or span.due_at < until):
+        laid += _again(ladder, span, until)
     return sorted(laid, key=lambda step: (step.at, step.level))
 
 
@@ -104,18 +112,17 @@ def is_silent(mark: Mark, due_at: datetime, acknowledged_at: datetime | None) ->
 
 def _again(ladder: Ladder, span: Span, until: datetime | None) -> Iterator[Step]:
     """Yield the rounds that follow the first; their levels go on counting where the ladder's own end."""
-    looped, repeat = ladder.looped, ladder.repeat
+    looped, repeat, level = ladder.looped, ladder.repeat, ladder.top
     if not looped or repeat is None:
         return
-    level = max(rule.level for rule in ladder.rules)
-    last = max(looped, key=_after)
+    _last, ends = looped[-1]
     for number in range(1, repeat.times + 1):
-        at = span.calendar.due_at(span.due_at, _after(last) + (number - 1) * repeat.every)
+        at = span.calendar.due_at(span.due_at, ends + (number - 1) * repeat.every)
         if at is None or (until is not None and at >= until):
             return
-        for rule in looped:
+        for rule, first in looped:
             level += 1
-            again = span.calendar.due_at(span.due_at, _after(rule) + number * repeat.every)
+            again = span.calendar.due_at(span.due_at, first + number * repeat.every)
             if again:
                 yield Step(level, Mark.AFTER, again, rule.level, number)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from sla.models import EscalationRule
 from tickets.gathering import GATHERING
 from tickets.models import Delivery
 from tickets.models.ticket import ENDED
@@ -29,11 +30,17 @@ def withhold_settled(keys: Collection[int], now: datetime) -> set[int]:
 
 
 def _settled(alerts: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    """Narrow to alerts about what is met, moved, ended or another's by now."""
+    """Narrow to alerts about what is met, moved, ended, taken on or another's by now."""
     moved = ~Q(escalation__milestone__due_at=F("escalation__due_at"))
     step = Q(kind__in=STEPS) & (Q(escalation__milestone__stopped_at__isnull=False) | moved)
     another = Q(kind=Kind.REASSIGNED) & ~Q(ticket__assignee=F("user"))
-    return alerts.filter(Q(ticket__status__in=ENDED) | step | another)
+    return alerts.filter(Q(ticket__status__in=ENDED) | step | _taken_on() | another)
+
+
+def _taken_on() -> Q:
+    """Return what is silent since somebody took the matter on: all but the breach itself. Source: C29"""
+    taken_on = Q(escalation__milestone__acknowledged_at__gte=F("queued_at"))
+    return Q(kind__in=STEPS) & taken_on & ~Q(escalation__mark=EscalationRule.Mark.BREACH)
 
 
 def _overtaken(alerts: QuerySet[Delivery]) -> QuerySet[Delivery]:

@@ -11,6 +11,7 @@ from sla.firing import fire_due
 from sla.models import Escalation
 from sla.refusals import ActionRefusedError
 from tests.clocks import clock_at
+from tests.conftest import Mailbox
 from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.promised import OWNER, only, open_under, policy, promise
@@ -151,6 +152,22 @@ def test_it_is_read_in_the_ledger_by_agents_and_never_by_the_customer(ticket: Ti
         "李坐席 已知悉首次响应超时(到期 09-28 11:00)，到期时刻变动之前不再提醒",
     ]
     assert [line for line in words(world.yonsuite.contact.user) if "知悉" in line] == []
+
+
+def test_a_reminder_that_waits_for_somebody_s_hours_is_not_sent_once_it_is_taken_on__C26(
+    ticket: Ticket, world: World, mailbox: Mailbox
+):
+    User.objects.filter(username="lead").update(alert_calendar="kingdee-5x8")
+    for wall in ("11:00:01", "18:00:01"):  # the breach in office hours, its reminders after them
+        with clock_at(f"2026-09-28 {wall}"):
+            dispatch.sweep()
+            dispatch.send_mail()
+    take_on(ticket, world.agent, "18:40")
+    with clock_at("2026-09-29 08:31"):
+        dispatch.send_mail()
+    rows = Delivery.objects.filter(ticket=ticket, user=world.lead).order_by("pk")
+    assert [row.state for row in rows] == ["sent", "withheld"]
+    assert len([mail for mail in mailbox.messages if world.lead.email in str(mail["To"])]) == 1
 
 
 # --- The doors ---------------------------------------------------------------------------------------------------

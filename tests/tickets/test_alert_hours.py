@@ -21,7 +21,7 @@ from tickets.models import Delivery, Ticket
 from tickets.notifications import Notice, queue, told_at
 
 Kind, State = Delivery.Kind, Delivery.State
-FRIDAY, SATURDAY, MONDAY = "2026-09-04", "2026-09-05", "2026-09-07"
+FRIDAY, SATURDAY, SUNDAY, MONDAY = "2026-09-04", "2026-09-05", "2026-09-06", "2026-09-07"
 
 
 @pytest.fixture
@@ -153,9 +153,10 @@ def test_the_one_on_call_is_told_at_once_and_the_lead_on_monday__C26(world: Worl
     look(f"{FRIDAY} 20:00:01")
     assert len(to(mailbox, world.technical_manager)) == 1
     assert to(mailbox, world.lead) == []
-    for hour in range(9, 20):
-        look(f"{SATURDAY} {hour:02d}:00")
-    look(f"{MONDAY} 08:29:59")
+    for day in (SATURDAY, SUNDAY):
+        for hour in (9, 11, 12, 16, 20):
+            look(f"{day} {hour:02d}:00:01")
+    look(f"{MONDAY} 08:29:30")
     assert to(mailbox, world.lead) == []
     look(f"{MONDAY} 08:30:00")
     [subject] = to(mailbox, world.lead)
@@ -163,9 +164,7 @@ def test_the_one_on_call_is_told_at_once_and_the_lead_on_monday__C26(world: Worl
     [letter] = [mail for mail in mailbox.messages if world.lead.email in str(mail["To"])]
     text = letter.get_body(("plain",)).get_content()
     assert "在 9月4日 星期五 20:00 前首次响应，逾期没有做到" in text
-    assert re.search("这条提醒产生于 9月5日 星期六 .*，按您设置的提醒时间现在送达。", text), (
-        "the last level, on Saturday"
-    )
+    assert re.search("这条提醒产生于 9月6日 星期日 12:00，按您设置的提醒时间现在送达。", text), "the last round"
     assert "才发现" not in text
 
 
