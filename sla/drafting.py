@@ -92,7 +92,7 @@ def enact_draft(*, draft: Draft, written: Written, is_untried: bool, actor: Acto
     _refuse_errors(written, at)
     foreseen(written)
     changes = put_calendars(calendars=written.calendars, cause=row.name, actor=actor, at=at)
-    changes += [put_policy(terms=terms) for terms in written.policies]
+    changes += [put_policy(terms=terms, cause=row.name, actor=actor, at=at) for terms in written.policies]
     changed = [change for change in changes if change.outcome != Outcome.UNCHANGED]
     if not changed:
         raise ActionRefusedError("draft_changes_nothing", _("草案和现行的一样,没有什么可生效的。"))
