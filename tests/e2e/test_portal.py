@@ -191,6 +191,7 @@ def test_pages_are_open_to_everybody(
         found[path] = judged(page)
     page.get_by_role("link", name="怎么算的").first.click()
     found["proof"] = judged(page)
+    assert sheets(page) == 1
     page.goto(f"{visit.url}/portal/new/")
     page.get_by_role("button", name="提交").click()
     found["wrong"] = judged(page)
@@ -198,6 +199,11 @@ def test_pages_are_open_to_everybody(
     page.get_by_role("button", name="提交").click()
     found["refused"] = judged(page)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def sheets(page: Page) -> int:
+    """Return on how many sheets of A4 a page is printed."""
+    return len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True)))
 
 
 def judged(page: Page) -> list[str]:

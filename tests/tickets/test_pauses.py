@@ -1,5 +1,7 @@
 """Pauses: who waits, why and until when, and what pages and programs say meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from django.utils.translation import override as translated
@@ -13,6 +15,7 @@ from tests.world import World
 from tickets.actions import ticket as actions
 from tickets.answers import milestone_fields, remaining_of
 from tickets.conversation import entries_of
+from tickets.holders import splits_of
 from tickets.models import Ticket
 from tickets.portal.saying import promised
 from tickets.promises import Promise, promises_of, slack_of
@@ -128,3 +131,22 @@ def test_a_reason_fits_on_a_line(world):
             ticket=ticket, wait_for="customer", until=None, actor=world.agent, at=ticket.opened_at, remark="等" * 401
         )
     assert refused.value.code == "remark_too_long"
+
+
+def test_ten_minutes_late_are_ten_minutes_a_day_later__C08(world):
+    ticket = open_under(world, policy("two-hours", resolution(2)), "2026-03-02 09:00")
+    actions.resolve(ticket=ticket, body="", actor=world.agent, at=beijing("2026-03-02 11:10"))
+    for at in ("2026-03-02 11:10", "2026-03-03 11:10", "2026-09-01 09:00"):
+        assert only(ticket).overdue_by(beijing(at)) == hours(1 / 6)
+        with timezone.override("Asia/Shanghai"):
+            assert seen(ticket, at, world.agent).clock.text == "已超时 10 分钟(工作时间)"
+
+
+def test_half_a_year_of_waiting_is_no_work_when_it_is_solved_out_of_the_wait__C09(world):
+    ticket = open_under(world, policy("eight-hours", resolution(8)), "2026-02-02 09:00")
+    actions.wait(ticket=ticket, wait_for="customer", until=None, actor=world.agent, at=beijing("2026-02-02 11:00"))
+    actions.resolve(ticket=ticket, body="", actor=world.agent, at=beijing("2026-08-03 10:00"))
+    milestone = only(ticket)
+    assert milestone.state == "met"
+    split = splits_of(ticket, ticket.events.all(), [milestone], beijing("2026-09-01 09:00"))[milestone.pk]
+    assert sum((share.length for share in split.counted), timedelta()) == hours(2)
