@@ -255,7 +255,7 @@ MAILS = {
     Delivery.State.QUEUED: gettext_lazy("邮件正要发给 %(to)s"),
     Delivery.State.SENT: gettext_lazy("邮件已发给 %(to)s"),
     Delivery.State.FAILED: gettext_lazy("邮件没有送到 %(to)s：%(error)s"),
-    Delivery.State.WITHHELD: gettext_lazy("没等到 %(to)s 的提醒时间，事情已经办妥，邮件没有发"),
+    Delivery.State.WITHHELD: gettext_lazy("事情已经办妥，没有再发邮件给 %(to)s"),
 }
 CALLS = {
     Delivery.State.QUEUED: gettext_lazy("正要通知程序 %(to)s"),

@@ -10,8 +10,10 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from plans.wording import name_of as named
 from tickets.lateness import noticed_late, reached_us_at
 from tickets.models import Delivery, Message, Ticket, TicketEvent
+from tickets.names import names_in
 from tickets.occasions import Occasion
 from tickets.strip import Strip
 from tickets.templatetags.shouyue import length_words
@@ -235,9 +237,10 @@ def _customer_message(occasion: Occasion) -> Letter:
 def _side_task(occasion: Occasion) -> Letter:
     event = occasion.delivery.event
     fields = event.fields if event else {}
-    words = {"customer": name_of(occasion.ticket.contact), "by": fields.get("by", "")}
+    by = names_in([event], []).actor(event) if event and fields.get("by") else ""
+    words = {"customer": name_of(occasion.ticket.contact), "by": by}
     line = _("%(by)s 请您为 %(customer)s 的工单协办：") if words["by"] else _("请您为 %(customer)s 的工单协办：")
-    return to_us(occasion, _("协办"), (line % words,), str(fields.get("title", "")))
+    return to_us(occasion, pgettext("subject", "协办"), (line % words,), str(fields.get("title", "")))
 
 
 def waited(occasion: Occasion) -> tuple[str, ...]:
@@ -269,7 +272,7 @@ def _facts(occasion: Occasion) -> Facts:
     ticket, milestone = occasion.ticket, occasion.milestone
     facts = [
         (_("工单"), f"{ticket.number} {ticket.subject}"),
-        (_("客户"), f"{name_of(ticket.contact)} · {ticket.customer}"),
+        (_("客户"), f"{name_of(ticket.contact)} · {named(ticket.customer)}"),
         (_("优先级"), ticket.get_priority_display()),
         (_("处理人"), name_of(ticket.assignee) or _("尚无人处理")),
     ]

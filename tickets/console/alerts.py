@@ -1,5 +1,6 @@
 """How a member of staff is told: the page where they, their lead or a manager say it, with what it comes to."""
 
+from dataclasses import asdict
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import dateformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from plans.accounts import zone_named
@@ -33,18 +34,18 @@ from tickets.wording import name_of, zone_words
 FRIDAY, EVENING = 4, time(20)
 MORNING = time(10, 7)
 WEEK = 7
+ANY = "any"
 
 
 class AlertsForm(forms.Form):
     """When alerts come, how they are gathered, and how they are read."""
 
     calendar = forms.ChoiceField(
-        label=gettext_lazy("接收提醒的时间"),
+        label=pgettext_lazy("label", "接收提醒的时间"),
         help_text=gettext_lazy("这段时间以外的提醒，等到下次开始时送达；值班时立即送达。给客户的信不受影响。"),
-        required=False,
     )
     every = forms.TypedChoiceField(
-        label=gettext_lazy("提醒汇总"),
+        label=pgettext_lazy("label", "提醒汇总"),
         help_text=gettext_lazy("逐条发送，或按间隔汇成一封。紧急工单超时最多等 15 分钟。"),
         coerce=int,
         choices=AlertEvery.choices,
@@ -56,13 +57,14 @@ class AlertsForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["calendar"].choices = [("", _("任何时间")), *calendars()]  # type: ignore[attr-defined]
+        self.fields["calendar"].choices = [(ANY, _("任何时间")), *calendars()]  # type: ignore[attr-defined]
         self.fields["timezone"].choices = zones()  # type: ignore[attr-defined]
 
     @property
     def wish(self) -> Alerts:
         """Return what was chosen, once it is valid."""
-        return Alerts(**self.cleaned_data)
+        said = self.cleaned_data
+        return Alerts(**said | {"calendar": "" if said["calendar"] == ANY else said["calendar"]})
 
 
 def calendars() -> list[tuple[str, str]]:
@@ -77,14 +79,15 @@ def zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone if said == zone else f"{said} · {zone}") for zone, said in words)]
 
 
-def wish_of(user: User) -> dict[str, Any]:
-    """Return how a user is told now, as the form has it."""
-    return {
-        "calendar": user.alert_calendar,
-        "every": user.alert_every,
-        "language": user.language,
-        "timezone": user.timezone,
-    }
+def wish_of(user: User) -> Alerts:
+    """Return how a user is told now."""
+    return Alerts(user.alert_calendar, user.alert_every, user.language, user.timezone)
+
+
+def chosen_by(user: User) -> dict[str, Any]:
+    """Return the same as the form has it."""
+    wish = asdict(wish_of(user))
+    return wish | {"calendar": wish["calendar"] or ANY}
 
 
 def sayings(alerts: Alerts, at: datetime) -> list[str]:
@@ -143,8 +146,8 @@ def alerts_page(request: HttpRequest, reader: Reader, username: str = "") -> Htt
     """Show how somebody is told and keep what is chosen; to a change of the form, only what it would come to."""
     user = found(username, reader)
     chosen = request.POST if request.method == "POST" else request.GET if "every" in request.GET else None
-    form = AlertsForm(chosen, initial=wish_of(user), prefix=None)
-    wish = form.wish if form.is_valid() else Alerts(**wish_of(user))
+    form = AlertsForm(chosen, initial=chosen_by(user))
+    wish = form.wish if form.is_valid() else wish_of(user)
     if request.headers.get("HX-Request"):
         return shown(request, "console/_alerts_preview.html", {"sayings": sayings(wish, reader.at)})
     refusal = keep(request, reader, user, form) if request.method == "POST" else None

@@ -36,6 +36,12 @@ def test_a_choice_is_tried_before_it_is_kept(desk, world):
     assert wish_of(world.agent)[:2] == ("", 0)
 
 
+def test_any_hour_is_a_choice_too(desk, world):
+    desk.post("/console/alerts/", WISH)
+    desk.post("/console/alerts/", WISH | {"calendar": "any", "every": 0})
+    assert wish_of(world.agent)[:2] == ("", 0)
+
+
 def test_without_a_wish_one_is_told_at_once(desk):
     assert "10月2日 星期五 20:00 的超时提醒会立即送达。" in desk.get("/console/alerts/").content.decode()
 
