@@ -53,8 +53,14 @@ def write_digest(occasions: Sequence[Occasion]) -> Letter:
         asked="" if is_customer else _asked(found),
         link=first.home,
         link_words=_("打开门户") if is_customer else _("打开工作台"),
-        closing=_("这封信由系统发出，请在工单里处理。"),
+        closing=CLOSINGS[is_customer](),
     )
+
+
+CLOSINGS: dict[bool, Callable[[], str]] = {
+    True: lambda: _("需要补充时，请在门户中回复：目前直接回复本邮件，内容不会进入工单。"),
+    False: lambda: _("这封信由系统发出，请在工单里处理。"),
+}
 
 
 def _when_due(occasion: Occasion) -> tuple[datetime, int]:
@@ -147,8 +153,10 @@ def _step(occasion: Occasion) -> Row:
 
 
 def _happening(occasion: Occasion) -> Row:
-    """Return what the ledger says of it."""
+    """Return what the ledger says of it; to a customer, what a letter of its own would say."""
     event = occasion.delivery.event
+    if occasion.delivery.contact_id:
+        return _row(occasion, state=write(occasion).lines[0], due=_happened(occasion))
     return _row(occasion, state=words_of(event, names_in([event], [])) if event else "", due=_happened(occasion))
 
 
