@@ -14,14 +14,16 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
+from environs import Env
 
-from config import addresses, given
+from config import addresses
 
 ROOT = Path(__file__).resolve().parent.parent
+env = Env()
 
 # Where things are.
 
-VAR = Path(given.text("SHOUYUE_VAR", str(ROOT / "var")))
+VAR = Path(env.str("SHOUYUE_VAR", str(ROOT / "var")))
 
 
 def running_servers() -> dict[str, str]:
@@ -35,11 +37,11 @@ SERVERS = running_servers()
 
 def address(name: str, default: str) -> str:
     """Return one outside address: the environment first, then the running product's."""
-    return given.text(name, "") or SERVERS.get(name, default)
+    return env.str(name, "") or SERVERS.get(name, default)
 
 
 # web, clock, out, jobs, watchdog, command or test: what this process is, which decides its time limits.
-PROCESS = given.text("SHOUYUE_PROCESS", "command")
+PROCESS = env.str("SHOUYUE_PROCESS", "command")
 PROCESSES = {"web", "clock", "out", "jobs", "beat", "watchdog", "command", "test"}
 if PROCESS not in PROCESSES:
     raise ImproperlyConfigured(f"SHOUYUE_PROCESS is {PROCESS!r}; it must be one of {', '.join(sorted(PROCESSES))}")
@@ -50,13 +52,13 @@ if PROCESS not in PROCESSES:
 def secret_key() -> str:
     """Return the signing key; a lone command may go without one, a server may not."""
     kept = VAR / "secret_key"
-    key = given.text("SECRET_KEY", "") or (kept.read_text().strip() if kept.exists() else "")
+    key = env.str("SECRET_KEY", "") or (kept.read_text().strip() if kept.exists() else "")
     if not key and PROCESS not in {"command", "test"}:
         raise ImproperlyConfigured("SECRET_KEY is not set, and `make run` has not made one")
     return key or secrets.token_urlsafe(64)
 
 
-DEBUG = given.flag("DEBUG", False)
+DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret_key()
 PUBLIC_URL = address("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 PUBLIC = urlsplit(PUBLIC_URL)
@@ -64,7 +66,7 @@ if PUBLIC.scheme not in {"http", "https"} or not PUBLIC.hostname:
     raise ImproperlyConfigured(f"PUBLIC_URL must be http://… or https://…, not {PUBLIC_URL!r}")
 SECURE = PUBLIC.scheme == "https"
 
-ALLOWED_HOSTS = [PUBLIC.hostname, *given.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])]
+ALLOWED_HOSTS = [PUBLIC.hostname, *env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -81,7 +83,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Believed only when a proxy in front is known to set it: anyone else could forge it.
-if given.flag("BEHIND_PROXY", False):
+if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CONTENT_SECURITY_POLICY = {
@@ -227,15 +229,15 @@ EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"], MAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["EMAIL_USE_TLS"], MAIL["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 15
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = given.text("MAIL_FROM", f"守约 <support@{PUBLIC.hostname}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", f"守约 <support@{PUBLIC.hostname}>")
 # Where an answer to a customer's mail goes. The mail itself says that the portal is the place to answer.
-REPLY_TO = given.text("MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
+REPLY_TO = env.str("MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
 # Mail that the runner's own sink received is shown at /demo/mail/; real mail never is.
 DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
 # Calling other programs. This machine's own addresses are called only where a test says so.
 
-WEBHOOK_LOOPBACK = given.flag("SHOUYUE_WEBHOOK_LOOPBACK", False)
+WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
 
 # REST.
 
@@ -251,10 +253,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # What one key may send in a minute.
-REQUESTS_PER_MINUTE = {
-    "intake": given.number("INTAKE_PER_MINUTE", 12_000),
-    "api": given.number("API_PER_MINUTE", 6_000),
-}
+REQUESTS_PER_MINUTE = {"intake": env.int("INTAKE_PER_MINUTE", 12_000), "api": env.int("API_PER_MINUTE", 6_000)}
 # Whose keys may read policies: the engine itself knows no roles.
 POLICY_READERS = "plans.permissions.WorksTickets"
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -283,7 +282,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # Logging.
 
-LOG_LEVEL = given.text("LOG_LEVEL", "INFO")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOG_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -327,7 +326,7 @@ structlog.configure(
 
 REDIS_URL = address("REDIS_URL", "redis://127.0.0.1:6379/0")
 # Two products on one Redis must not read each other's messages.
-REDIS_PREFIX = given.text("SHOUYUE_REDIS_PREFIX", "shouyue:")
+REDIS_PREFIX = env.str("SHOUYUE_REDIS_PREFIX", "shouyue:")
 
 CELERY_BROKER_URL = addresses.broker(REDIS_URL)
 CELERY_TIMEZONE = "UTC"
