@@ -88,10 +88,19 @@ def program(var: Path, kind: str, words: list[str], *, patience: float = 10.0, b
     """
     # REMAP_SIGTERM lets a worker end softly: what it has begun it may finish, what it holds goes back.
     own = {"SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
-    environment = {**os.environ, **own}
+    environment = {**os.environ, **own, **lean()}
     command = [*before, sys.executable, *words]
     start = partial(processes.spawn, command, log=var / f"log/{kind}.log", environment=environment, cwd=ROOT)
     return Program(kind, start, patience=patience)
+
+
+def lean() -> dict[str, str]:
+    """Return what keeps a process small: without Celery's shell, and without checks whose findings Celery drops.
+
+    The checks would load every page into workers that show none.
+    """
+    paths = [str(ROOT / "config/launch/lean"), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "CELERY_SKIP_CHECKS": "true"}
 
 
 def worker(var: Path, queue: str) -> Program:
@@ -104,7 +113,7 @@ def worker(var: Path, queue: str) -> Program:
 def patient_worker(var: Path, queue: str) -> Program:
     """Return a worker for long work: one process without children, that leaves the processors to all others."""
     alone = ["-n", f"{queue}@%h", "--pool", "solo", *QUIET]
-    words = ["-m", "celery", "-A", "config.celery", "--skip-checks", "worker", "-Q", queue, *alone]
+    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, *alone]
     return program(var, queue, words, patience=25, before=["nice", "-n", "10"] if shutil.which("nice") else [])
 
 
