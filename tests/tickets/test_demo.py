@@ -16,11 +16,13 @@ from plans.coverage import cover, hours_of
 from plans.models import Contact, Contract, Customer, Product, Team, User
 from sla import engine
 from sla.compiled import calendar_of
-from sla.models import Clock, Escalation, Milestone
+from sla.models import Backtest, Clock, Escalation, HolidayNotice, Milestone, SelfCheck
+from sla.notices import preview
 from tests.clocks import clock_at
 from tickets.demo.introducing import introduction
 from tickets.demo.seeding import Seeded, seed
-from tickets.models import Delivery, Status, Ticket, TicketEvent
+from tickets.models import Delivery, Status, Ticket, TicketClock, TicketEvent
+from tickets.models.ticket import WAITING
 
 # Each test is a savepoint in the fixture's transaction.
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,7 @@ def test_every_status_and_every_channel_is_there(demo: Demo) -> None:
     assert min(channels[name] for name in ("im", "hotline", "portal", "community", "in_product")) >= 10
     kinds = set(TicketEvent.objects.values_list("kind", flat=True))
     assert {"call", "bot_reply", "note", "progress", "reopened", "escalated", "merged"} <= kinds
+    assert {"reclassified", "retracted", "published", "acknowledged", "task_added", "task_done"} <= kinds
 
 
 def test_the_ledgers_are_numbered_and_run_forward(demo: Demo) -> None:
@@ -133,6 +136,49 @@ def test_an_escalation_notes_no_lateness_of_its_own(demo: Demo) -> None:
 
 def test_waits_that_are_over_have_ended(demo: Demo) -> None:
     assert not Ticket.objects.due_to_resume(demo.now).exists()
+
+
+def test_who_waits_says_why(demo: Demo) -> None:
+    waiting = Ticket.objects.filter(status__in=WAITING)
+    assert waiting.count() >= 15
+    for ticket in waiting:
+        assert ticket.events.filter(kind="waiting").latest("number").fields["remark"]
+
+
+def test_a_team_owes_something_within_the_house_on_what_came_to_it_late__C32(demo: Demo) -> None:
+    handed = TicketClock.objects.filter(part=TicketClock.Part.TEAM)
+    assert {one.clock.policy.code for one in handed} == {"kd-operations-inside"}
+    states = {row.state_at(demo.now) for one in handed for row in one.clock.milestones.all()}
+    assert states >= {Milestone.State.MET, Milestone.State.BREACHED}
+    promised = Milestone.objects.filter(clock__ticket_clock__ticket__in=handed.values("ticket")).exclude(
+        clock__in=handed.values("clock")
+    )
+    assert {row.state_at(demo.now) for row in promised} & set(LATE)
+
+
+def test_what_was_late_was_taken_on_and_told_no_more__C29(demo: Demo) -> None:
+    for row in Milestone.objects.exclude(acknowledged_at=None):
+        assert row.due_at
+        assert row.acknowledged_at
+        assert row.acknowledged_at > row.due_at
+        assert not row.escalations.filter(fired_at__gt=row.acknowledged_at).exists()
+
+
+def test_a_manager_finds_rules_to_decide_upon__Y17(demo: Demo) -> None:
+    notice = HolidayNotice.objects.get(state=HolidayNotice.State.DRAFT)
+    assert notice.title.startswith("示例")
+    assert len(list(preview(notice).days(at=demo.now))) >= 10
+    backtest = Backtest.objects.get()
+    assert (backtest.state, backtest.done, backtest.error) == ("done", backtest.total, "")
+    assert backtest.total >= 50
+    assert backtest.changes.exists()
+    check = SelfCheck.objects.get()
+    assert check.finished_at
+    assert (check.checked > 0, check.drifted) == (True, 0)
+
+
+def test_some_choose_when_they_are_told__C26(demo: Demo) -> None:
+    assert User.objects.exclude(alert_calendar="").exclude(alert_every=0).count() == 2
 
 
 def test_only_the_last_half_day_is_mailed(demo: Demo) -> None:

@@ -71,6 +71,17 @@ def stories() -> list[Story]:
     return [_story(entry) for path in sorted(FOLDER.glob("tickets-*.yaml")) for entry in _read(path)["tickets"]]
 
 
+def notice() -> dict[str, Any]:
+    """Return a holiday notice that is posted and not applied."""
+    found: dict[str, Any] = _read(FOLDER / "notice.yaml")
+    return found
+
+
+def text(name: str) -> str:
+    """Return a file as it is written, such as a draft of rules."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
 @cache
 def _read(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

@@ -11,7 +11,7 @@ from plans.loading import load
 from plans.models import Contact, Customer, User
 from plans.refusals import RefusedError
 from sla.clock import database_now
-from tickets.demo import credentials, script
+from tickets.demo import credentials, rulebook, script
 from tickets.demo.cast import put_in_place
 from tickets.demo.stage import perform
 from tickets.models import Delivery, Ticket, TicketEvent
@@ -65,8 +65,11 @@ def is_there() -> bool:
 def _fill() -> Seeded:
     load()
     now, password = database_now(), credentials.password()
-    perform(put_in_place(password=make_password(password), now=now), now=now)
+    cast = put_in_place(password=make_password(password), now=now)
+    rulebook.put_in_force(cast, now=now)
+    perform(cast, now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
+    rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)
     return Seeded(
         customers=Customer.objects.count(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -13,13 +13,15 @@ from plans.coverage import cover
 from plans.models import Contact, Contract, User
 from sla.calendar import Calendar
 from sla.compiled import calendar_named
-from sla.models import Observation
+from sla.models import Milestone, Observation
 from tickets import dispatch
+from tickets.actions import side_tasks
 from tickets.actions import ticket as act
 from tickets.actions.opening import Opening, open_ticket
 from tickets.demo import script
 from tickets.demo.cast import Cast
 from tickets.demo.timetable import Scene, scenes
+from tickets.ledger import actor_of
 from tickets.models import Ticket, TicketEvent
 
 # How long after an instant the sweep of a running product would have found it.
@@ -71,8 +73,8 @@ class Cue:
         return self.play.cast.contacts[self.by]
 
     def said(self, name: str) -> str:
-        """Return what the script says besides under a name."""
-        return str(self.scene.turn.fields[name]) if self.scene.turn else ""
+        """Return what the script says besides under a name, blank where it says nothing."""
+        return str(self.scene.turn.fields.get(name, "")) if self.scene.turn else ""
 
 
 def perform(cast: Cast, *, now: datetime) -> Play:
@@ -129,11 +131,52 @@ def _call(cue: Cue) -> None:
 
 
 def _wait(cue: Cue) -> None:
-    act.wait(ticket=cue.ticket, wait_for=cue.said("for"), until=cue.scene.until, actor=cue.agent, at=cue.at)
+    until, remark = cue.scene.until, cue.said("remark")
+    act.wait(
+        ticket=cue.ticket, wait_for=cue.said("for"), until=until, actor=cue.agent, at=cue.at, remark=remark
+    )  # fmt: skip
 
 
 def _assign(cue: Cue) -> None:
     act.assign(ticket=cue.ticket, to=cue.play.cast.users[cue.said("to")], actor=cue.agent, at=cue.at)
+
+
+def _hand_over(cue: Cue) -> None:
+    act.hand_over(ticket=cue.ticket, team=cue.play.cast.teams[cue.said("to")], actor=cue.agent, at=cue.at)
+
+
+def _acknowledge(cue: Cue) -> None:
+    """Take late promises on; where the hour of seeding makes none late, there is nothing to take on."""
+    rows = Milestone.objects.open().filter(clock__ticket_clock__ticket=cue.ticket)
+    if any(row.awaits_notice(cue.at) for row in rows):
+        act.acknowledge(ticket=cue.ticket, actor=cue.agent, at=cue.at)
+
+
+def _reclassify(cue: Cue) -> None:
+    now = act.Classification.of(cue.ticket)
+    to = replace(now, priority=cue.said("priority") or now.priority, category=cue.said("category") or now.category)
+    act.reclassify(ticket=cue.ticket, to=to, reason=cue.said("reason"), actor=cue.agent, at=cue.at)
+
+
+def _retract(cue: Cue) -> None:
+    act.retract(ticket=cue.ticket, event=_last(cue, TicketEvent.Kind.REPLY), actor=cue.agent, at=cue.at)
+
+
+def _publish(cue: Cue) -> None:
+    act.publish(ticket=cue.ticket, event=_last(cue, TicketEvent.Kind.NOTE), actor=cue.agent, at=cue.at)
+
+
+def _last(cue: Cue, kind: TicketEvent.Kind) -> int:
+    return cue.ticket.events.filter(kind=kind).values_list("number", flat=True).latest("number")
+
+
+def _ask(cue: Cue) -> None:
+    to = cue.play.cast.users[cue.said("to")]
+    side_tasks.add(ticket=cue.ticket, title=cue.said("title"), assignee=to, actor=actor_of(cue.agent), at=cue.at)
+
+
+def _finish(cue: Cue) -> None:
+    side_tasks.finish(task=cue.ticket.side_tasks.get(), actor=cue.agent, at=cue.at)
 
 
 def _merge(cue: Cue) -> None:
@@ -155,6 +198,13 @@ DOINGS: dict[str, Callable[[Cue], object]] = {
     "reopen": lambda cue: act.reopen(ticket=cue.ticket, body=cue.body, actor=cue.contact, at=cue.at),
     "close": lambda cue: act.close(ticket=cue.ticket, actor=cue.agent, at=cue.at),
     "merge": _merge,
+    "hand_over": _hand_over,
+    "acknowledge": _acknowledge,
+    "reclassify": _reclassify,
+    "retract": _retract,
+    "publish": _publish,
+    "task": _ask,
+    "task_done": _finish,
 }
 
 
