@@ -12,7 +12,6 @@ from email import message_from_bytes
 from pathlib import Path
 
 from config.launch import ports, processes, valkey
-from config.launch.children import QUIET
 from tests.faults import rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,36 +53,11 @@ class Rig:
     def worker(self, queue: str, name: str = "") -> None:
         """Start a Celery worker of one queue, as the product does."""
         node = name or queue
-        words = [
-            "-m",
-            "celery",
-            "-A",
-            "config.celery",
-            "worker",
-            "-Q",
-            queue,
-            "-n",
-            f"{node}@rig",
-            "--concurrency",
-            "1",
-        ]
-        self._start(node, [sys.executable, *words, *QUIET], queue)
+        self._start(node, [sys.executable, "-m", "config.launch.work", queue, "prefork"], queue)
 
     def beat(self, name: str = "beat") -> None:
         """Start a beat."""
-        words = [
-            "-m",
-            "celery",
-            "-A",
-            "config.beat",
-            "beat",
-            "-S",
-            "celery.beat:Scheduler",
-            "--pidfile=",
-            "-l",
-            "ERROR",
-        ]
-        self._start(name, [sys.executable, *words], "beat")
+        self._start(name, [sys.executable, "-m", "config.beat"], "beat")
 
     def watchdog(self) -> None:
         """Start the watchdog, with its sender."""
@@ -117,7 +91,9 @@ class Rig:
             time.sleep(0.2)
 
     def until_quiet(self, patience: float = 60) -> None:
-        """Wait until no hop has anything left."""
+        """Wait until no hop has anything left; letters gather no longer than until everything has fired."""
+        self.wait_for(lambda: rows.left() == rows.gathering(), patience)
+        rows.end_gathering()
         self.wait_for(lambda: rows.left() == 0, patience)
 
     def asked_to_end(self, name: str, patience: float) -> int | None:

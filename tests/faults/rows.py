@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from sla.clock import database_now
 from sla.models import Clock, Milestone
 from tests.clocks import policy_row
 from tests.world import World, person
@@ -110,3 +111,14 @@ def left() -> int:
             + (SELECT count(*) FROM tickets_delivery WHERE state = 'queued')"""
         )
     )
+
+
+def gathering() -> int:
+    """Return how many letters do no more than wait for others of their reader."""
+    return Delivery.objects.waiting().filter(rendered=None, not_before__gt=database_now()).count()
+
+
+def end_gathering() -> None:
+    """Let the letters that gather go now, as if their time had passed."""
+    waiting = Delivery.objects.waiting().filter(rendered=None, lease_until=None, attempts=0)
+    waiting.update(not_before=models.F("queued_at"))
