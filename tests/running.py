@@ -69,18 +69,30 @@ def product(var: Path, patience: float = 120.0) -> Iterator[Product]:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it (Linux only)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return a process and all that descend from it (Linux only); one that ends meanwhile has none."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(one for child in children for one in family(int(child)))]
 
 
 def pss(pid: int) -> float:
-    """Return a process's share of memory in megabytes: what it has alone, and its part of what is shared."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    """Return a process's share of memory in megabytes: what it has alone, and its part of what is shared.
+
+    One that has ended meanwhile, such as a server's short-lived helper, has none.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def command_line(pid: int) -> str:
+    """Return the words that a process was started with; nothing for one that has ended."""
+    if not alive(pid):
+        return ""
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
