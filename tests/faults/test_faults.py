@@ -152,6 +152,7 @@ def _poison_action(milestone: int) -> None:
     policy: Policy = policy_row("dancing", {"calendar": "yonsuite-7x12"}, ladder=(("breach", 0),))
     EscalationRule.objects.filter(policy=policy).update(actions=[{"do": "dance"}])
     Clock.objects.filter(milestones=milestone).update(policy=policy)
+    Milestone.objects.filter(pk=milestone).update(target=policy.targets.get())
 
 
 def _let_hours_pass() -> None:
