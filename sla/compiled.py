@@ -15,9 +15,12 @@ from sla.models import CalendarVersion, EscalationRule, Policy, Target
 
 # A version is settled once no open milestone is left that is to go over to it.
 CURRENT = """
-SELECT code, id, NOT EXISTS (
-  SELECT FROM sla_recompute AS change
-  WHERE change.finished_at IS NULL AND change.kind = 'calendar' AND change.code = calendar.code
+SELECT code, id, (
+  SELECT older.id FROM sla_calendarversion AS older
+  WHERE older.code = calendar.code AND older.version < (
+    SELECT min(change.version) FROM sla_recompute AS change
+    WHERE change.finished_at IS NULL AND change.kind = 'calendar' AND change.code = calendar.code
+  ) ORDER BY older.version DESC LIMIT 1
 ) FROM sla_calendarversion AS calendar WHERE is_current AND code = ANY(%s)
 """
 
@@ -120,17 +123,17 @@ def calendar_of(pk: int) -> CompiledCalendar:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The version in force of a calendar, and whether every open milestone has gone over to it."""
+    """The version in force of a calendar, and the last one that every open milestone has gone over to."""
 
     calendar: CompiledCalendar
-    is_settled: bool
+    reached: CompiledCalendar
 
 
 def in_force(codes: set[str]) -> dict[str, InForce]:
     """Return the version in force of each code. Raises UnknownCodeError naming the first code that has none."""
     with connection.cursor() as cursor:
         cursor.execute(CURRENT, [list(codes)])
-        found = {code: InForce(calendar_of(pk), is_settled) for code, pk, is_settled in cursor.fetchall()}
+        found = {code: InForce(calendar_of(pk), calendar_of(before or pk)) for code, pk, before in cursor.fetchall()}
     if missing := codes - found.keys():
         raise UnknownCodeError(f"No calendar is called {min(missing)!r}.")
     return found

@@ -23,7 +23,7 @@ FOLDED = (
 )  # fmt: skip
 # Who took a milestone on, and when; forgotten when its deadline moves.
 ACKNOWLEDGED = ("acknowledged_at", "acknowledged_ref", "acknowledged_by")
-CHANGED = (*FOLDED, *ACKNOWLEDGED)
+CHANGED = (*FOLDED, *ACKNOWLEDGED, "is_held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,18 @@ def start(*, policy: Policy, priority: str, heard: Heard) -> tuple[Clock, list[M
 
 def observe(clock: Clock, heard: Sequence[Heard]) -> list[Milestone]:
     """Journal facts, refold all that the clock ever heard, and return its milestones. Call inside atomic."""
-    Observation.objects.bulk_create([row_of(clock, one) for one in heard])
+    reopens = any(one.kind == FactKind.REOPEN for one in heard)
+    pins = pins_of(clock.milestones.all()) if reopens else {}
+    Observation.objects.bulk_create([
+        row_of(clock, one, pins if one.kind == FactKind.REOPEN else None) for one in heard
+    ])  # fmt: skip
     return refold(clock)
+
+
+def pins_of(milestones: Iterable[Milestone]) -> dict[str, Any]:
+    """Return what a fact that may change a run's calendar keeps of those that runs had: of the last of each metric."""
+    last = {row.metric: row for row in sorted(milestones, key=lambda row: row.number)}
+    return {"pins": [[metric, row.number, row.calendar_version_id] for metric, row in last.items()]} if last else {}
 
 
 def replan(clock: Clock, *, policy: Policy | None, priority: str, heard: Heard) -> list[Milestone]:
@@ -79,7 +89,8 @@ def replan(clock: Clock, *, policy: Policy | None, priority: str, heard: Heard) 
     """
     clock.policy, clock.priority = policy or clock.policy, priority
     clock.save(update_fields=["policy", "priority"])
-    row_of(clock, heard, {"policy": policy.pk if policy else None, "priority": priority}).save(force_insert=True)
+    fields = {"policy": policy.pk if policy else None, "priority": priority} | pins_of(clock.milestones.all())
+    row_of(clock, heard, fields).save(force_insert=True)
     return refold(clock)
 
 
@@ -153,7 +164,7 @@ def folded(
     said = Folded([], [], [], [])
     for cycle, compiled in fold(facts_of(observations), milestones, known=known):
         row = stored.pop((cycle.metric.value, cycle.number), None)
-        values = values_of(cycle, compiled, is_held=row is not None and row.is_held)
+        values = values_of(cycle, compiled, is_held=row is not None and _is_held_on(row, compiled))
         if row is None:
             row = _new(clock, cycle, compiled)
             said.added.append(row)
@@ -220,6 +231,11 @@ def pauses_from(rows: Iterable[Mapping[str, Any]]) -> list[timeline.Pause]:
     ]
 
 
+def _is_held_on(row: Milestone, compiled: CompiledCalendar) -> bool:
+    """Tell whether a milestone is held on a calendar: one that goes over to another calendar moves with that."""
+    return row.is_held and calendar_of(row.calendar_version_id).code == compiled.code
+
+
 def _differs(row: Milestone, values: Mapping[str, Any]) -> bool:
     return any(getattr(row, name) != value for name, value in values.items())
 
@@ -229,6 +245,7 @@ def _change(row: Milestone, values: dict[str, Any], cycle: Cycle) -> None:
     is_new = row.due_at != values["due_at"] or row.stopped_at is not None or row.target_id != values["target_id"]
     if row.due_at != values["due_at"]:
         row.acknowledged_at, row.acknowledged_ref, row.acknowledged_by = None, "", ""
+    row.is_held = _is_held_on(row, calendar_of(values["calendar_version_id"]))
     for name, value in values.items():
         setattr(row, name, value)
     if row.stopped_at or row.due_at is None:

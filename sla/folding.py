@@ -1,5 +1,6 @@
 """Facts as they are journaled, folded into cycles, each on the calendar version that it belongs to. Writes nothing."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ def _fact(row: Observation) -> Fact:
         hold=timeline.Hold(hold) if hold else None,
         until=datetime.fromisoformat(until).astimezone(UTC) if until else None,
         terms=terms,
+        pins=tuple((metric, number, version) for metric, number, version in row.fields.get("pins", ())),
     )
 
 
@@ -38,7 +40,8 @@ class _Pins:
     """The calendar version of each run.
 
     One that ended, or that is held, keeps the version it has; an open one takes the version in force, once all have
-    gone over to it, and keeps its own until then. `chosen` says otherwise for single runs.
+    gone over to it, and the one before until then. One that is reopened has nothing to wait for. `chosen` says
+    otherwise for single runs. What a run was judged by under another calendar stays what it was when it left that.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class _Pins:
         self.known = known
         self.stored = {(row.metric, row.number): row for row in milestones}
         self.reopened: set[Run] = set()
+        facts = list(facts)
         self.codes = {target.calendar for fact in facts if fact.terms for target in fact.terms.targets.values()}
+        self.pins = [pin for fact in facts for pin in fact.pins]
 
     @cached_property
     def in_force(self) -> dict[str, InForce]:
@@ -61,15 +66,33 @@ class _Pins:
 
     def compiled(self, code: str, metric: str, number: int) -> CompiledCalendar:
         run = (metric, number)
-        if run in self.chosen:
-            return self.chosen[run]
         row = self.stored.get(run)
         kept = calendar_of(row.calendar_version_id) if row else None
-        if row is None or kept is None or kept.code != code:
+        own = self.chosen.get(run, kept)
+        if own is None:
             return self.in_force[code].calendar
-        if row.is_held or (row.stopped_at and run not in self.reopened):
+        if own.code != code:
+            return self._left[metric, number, code] or self.in_force[code].calendar
+        if run in self.chosen or row is None or row.is_held:
+            return own
+        return self._stored(row, own)
+
+    def _stored(self, row: Milestone, kept: CompiledCalendar) -> CompiledCalendar:
+        run = (row.metric, row.number)
+        if run in self.reopened:
+            return self.in_force[kept.code].calendar
+        if row.stopped_at:
             return kept
-        return self.in_force[code].calendar if self.in_force[code].is_settled else kept
+        return max(kept, self.in_force[kept.code].reached, key=lambda one: one.version)
+
+    @cached_property
+    def _left(self) -> Mapping[tuple[str, int, str], CompiledCalendar | None]:
+        """Return by which version of a calendar a run was judged that has another one now."""
+        found: dict[tuple[str, int, str], CompiledCalendar | None] = defaultdict(lambda: None)
+        for metric, number, version in self.pins:
+            compiled = calendar_of(version)
+            found[metric, number, compiled.code] = compiled
+        return found
 
     def reopens(self, cycles: Iterable[Cycle]) -> bool:
         """Tell whether runs are open that were stored as ended: they go on by the hours that are in force now."""

@@ -36,7 +36,9 @@ def replanned(
     """
     put = next((one for one in reversed(heard) if "policy" in one.fields), None)
     policy = clock.policy_id if put is None or put.fields["policy"] else None
-    fact = engine.row_of(clock, change, {"policy": policy, "priority": clock.priority})
+    milestones = list(milestones)
+    said = {"policy": policy, "priority": clock.priority} | engine.pins_of(milestones)
+    fact = engine.row_of(clock, change, said)
     fact.pk = LAST
     return engine.folded(clock, [*heard, fact], milestones, hours).kept
 

@@ -155,7 +155,7 @@ def _folded(
 
 
 def _outcome(row: Open, reckoned: Reckoned, calendar: CompiledCalendar, at: datetime) -> Outcome:
-    if reckoned.remaining is not None:
+    if reckoned.remaining is not None and row.due_at is None:
         return Outcome(row, reckoned, None, is_relaid=False, next_step=None, undoes_breach=False)
     steps = _steps(row, reckoned, calendar)
     if reckoned.due_at == row.due_at:

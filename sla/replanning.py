@@ -88,7 +88,7 @@ def _locked(clocks: Sequence[Clock]) -> list[Clock]:
 def bring(recompute: Recompute, clocks: Sequence[Clock], at: datetime) -> None:
     """Put clocks, locked by the caller, under the version in force, each moved deadline with its row."""
     facts, rows = _facts(clocks), _milestones(clocks)
-    for fact in _journaled(recompute, clocks, facts):
+    for fact in _journaled(recompute, clocks, facts, rows):
         facts[fact.clock_id].append(fact)
     before = {row.pk: (row.due_at, row.stopped_at is None, row.calendar_version_id) for row in _all(rows)}
     hours = in_force(_calendars(facts))
@@ -100,11 +100,16 @@ def bring(recompute: Recompute, clocks: Sequence[Clock], at: datetime) -> None:
 
 
 def _journaled(
-    recompute: Recompute, clocks: Sequence[Clock], facts: Mapping[int, Sequence[Observation]]
+    recompute: Recompute,
+    clocks: Sequence[Clock],
+    facts: Mapping[int, Sequence[Observation]],
+    milestones: Mapping[int, Sequence[Milestone]],
 ) -> list[Observation]:
     """Write into each clock's journal that it was put under the version in force, by whom and why; return the facts."""
     goal = _goal(recompute)
     rows = [_fact(recompute, clock, facts[clock.pk], goal) for clock in clocks]
+    for row in rows:
+        row.fields |= engine.pins_of(milestones[row.clock_id])
     if goal:
         Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(policy=goal)
         for clock in clocks:

@@ -99,6 +99,8 @@ class Fact:
     hold: Hold | None = None
     until: datetime | None = None
     terms: Terms | None = None
+    # The calendar version, by its key, that each run had when this was heard: (metric, number, version).
+    pins: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
