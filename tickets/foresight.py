@@ -181,12 +181,13 @@ def _walk(ticket: Ticket, rows: list[Row], stage: Stage, span: tuple[datetime, d
     """Yield the steps of one ticket, each on the ticket as those before it left it."""
     since, until = span
     while row := _next(rows, until):
-        at = max(row.next_step_at or since, since)
+        # A step may make another one due that would have come before it: that one comes true with it.
+        at = since = max(row.next_step_at or since, since)
         for step, mark in _come_true(row, at, Scene(ticket, at, stage.cast)):
             if step.escalation.due_at != row.due_at:
                 continue
             foreseen = _take(step.on(ticket), mark, stage)
-            rows = _after(foreseen.ticket, ticket, rows, stage, at)
+            rows = _after(foreseen.ticket, ticket, rows, stage, at + JUST_AFTER)
             ticket = foreseen.ticket
             yield foreseen
 

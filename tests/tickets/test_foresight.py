@@ -157,6 +157,22 @@ def test_a_day_goes_as_it_was_foreseen(busy: World):
     assert len(happened()) > 25
 
 
+def test_what_was_just_missed_is_not_foreseen_to_be_missed_once_more__C42(busy: World):
+    targets = (
+        promise(FIRST, 2, "yonsuite-7x12", met_on=("reply",)),
+        promise(FIRST, 1, "yonsuite-7x12", met_on=("reply",), priority="high"),
+    )
+    levels = (
+        level(FIRST, 1, "breach", 0, tell("duty_manager"), {"do": "raise_priority"}),
+        level(FIRST, 2, "after", 600, tell("duty_manager")),
+    )
+    open_under(busy, policy("sooner", *targets, levels=levels), "2026-09-28 10:00")
+    found = who_is_told(since=T0, until=T0 + DAY)
+    assert [one.at for one in found.rows] == [beijing("2026-09-28 12:00"), beijing("2026-09-28 12:10")]
+    live_through(found)
+    assert foreseen(found) == happened()
+
+
 def test_what_else_is_done_is_foreseen_as_well(busy: World):
     everything(busy)
     found = who_is_told(since=T0, until=T0 + DAY)
