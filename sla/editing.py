@@ -12,7 +12,7 @@ from sla.actions import Change, put_calendars, write_alone
 from sla.actors import Actor
 from sla.calendar import Calendar, CalendarError
 from sla.composing import Hours, Year, compose, hours_of, years_known
-from sla.models import CalendarVersion, Clock, HolidayNotice, Target
+from sla.models import CalendarVersion, Clock, HolidayNotice, Observation, Policy, Target
 from sla.refusals import ActionRefusedError
 
 LONGEST_DAY = 86_400  # seconds
@@ -119,11 +119,18 @@ def needed_by(code: str) -> list[str]:
     targets = Target.objects.filter(calendar=code, policy__is_current=True)
     policies = sorted(set(targets.values_list("policy__code", flat=True)))
     found = [_("响应标准 %s") % _("、").join(policies)] if policies else []
-    if Clock.objects.filter(policy__targets__calendar=code).exists():
+    if _was_timed_by(code):
         found.append(_("已有工单按它计过时，要留着以便查证"))
     if HolidayNotice.objects.filter(calendar=code, state=HolidayNotice.State.DRAFT).exists():
         found.append(_("有一份没有生效的放假通知"))
     return found
+
+
+def _was_timed_by(code: str) -> bool:
+    """Tell whether a clock was ever under a policy that uses a calendar, whatever it is under now: folding asks."""
+    policies = Policy.objects.filter(targets__calendar=code)
+    named = Observation.objects.filter(fields__policy__in=list(policies.values_list("pk", flat=True)))
+    return Clock.objects.filter(policy__in=policies).exists() or named.exists()
 
 
 def edited_by_hand() -> dict[str, CalendarVersion]:

@@ -9,11 +9,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from plans.loading import FIXTURES, load
 from plans.models import Branch, Role
+from sla import engine
 from sla.actions import Change, Outcome, put_calendars
 from sla.actors import Actor
 from sla.composing import Hours, hours_of
-from sla.models import CalendarVersion, HolidaySet
+from sla.models import CalendarVersion, HolidaySet, Policy
 from sla.timeline import ActorKind
+from tests.clocks import heard, policy_row
 from tests.tickets.console.rules.forms import EDIT, PAGE, current, text_of, typed
 from tests.world import person
 
@@ -138,6 +140,19 @@ def test_what_is_used_is_not_taken_out_of_use_and_it_is_said_by_whom(manager: Cl
     for who in ("kingdee-advanced-ticket", "总部某处", "李坐席", "服务项"):
         assert who in page
     assert current().is_current
+
+
+def test_hours_that_a_clock_was_once_timed_by_stay_though_its_terms_have_changed(manager: Client) -> None:
+    rules = hours_of(current()).rules
+    put_calendars(calendars=[Hours(code, code, code, rules) for code in ("spare", "other")], actor=WHO)
+    clock, _rows = engine.start(policy=policy_row("first", {"calendar": "spare"}), priority="",
+                                heard=heard("customer open", "2026-09-28 09:00"))  # fmt: skip
+    other = policy_row("then", {"calendar": "other"})
+    engine.replan(clock, policy=other, priority="", heard=heard("replan", "2026-09-28 09:30"))
+    Policy.objects.filter(code="first").update(is_current=False)
+    assert "已有工单按它计过时" in text_of(manager.post("/console/rules/calendars/spare/retire/", follow=True))
+    assert current("spare").is_current
+    engine.refold(clock)
 
 
 def test_what_nobody_uses_can_go_and_stays_readable(manager: Client) -> None:
