@@ -122,7 +122,7 @@ def _day(cells: Mapping[str, str], line: int, sheet: Sheet) -> Day:
 def _date(text: str, line: int, sheet: Sheet) -> date:
     try:
         on = date(*(int(part) for part in text.replace("/", "-").replace(".", "-").split("-", 2)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         sheet.refuse(line, "date", _("应为日期，如 2026-10-01。"))
         return date.min
     if on.year != sheet.year:
