@@ -198,3 +198,12 @@ def test_a_merged_ticket_leads_to_the_one_it_became_part_of(desk, ticket, world)
     page = page_of(desk, ticket).content.decode()
     assert f'href="/console/tickets/{parent.number}/"' in page
     assert 'id="composer"' not in page
+
+
+def test_links_in_the_conversation_open_whole_pages_and_files(desk, world, ticket):
+    with clock_at("2026-09-28 10:00"):
+        html = page_of(desk, ticket).content.decode()
+    talk = html[html.index('id="talk"') : html.index("</section>", html.index('id="composer"'))]
+    links = re.findall(r"<a [^>]*>", talk)
+    assert len(links) >= 2
+    assert [link for link in links if 'hx-boost="false"' not in link] == []
