@@ -4,17 +4,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import Max
 
-# A step cannot be noticed before what made it due was known: a ticket may reach us long after it was asked.
+from sla.models import Escalation, Observation
+from sla.timeline import FactKind
+
+# A step cannot be noticed before what made it due was known: a ticket may reach us long after it was asked, terms may
+# change to shorter ones, and what met a promise may be taken back when its time has long run out.
 NOTICED = """
 SELECT escalation.fired_at,
   extract(epoch FROM escalation.fired_at - least(escalation.fired_at, greatest(escalation.step_at, known.at))) AS late
 FROM sla_escalation AS escalation
 JOIN sla_milestone AS milestone ON milestone.id = escalation.milestone_id
 CROSS JOIN LATERAL (
-  SELECT max(recorded_at) AS at FROM sla_observation AS heard
-  WHERE heard.clock_id = milestone.clock_id AND heard.kind IN ('open', 'replan', 'reopen')
-    AND heard.recorded_at <= escalation.fired_at
+  SELECT greatest(
+    max(recorded_at) FILTER (WHERE kind IN ('open', 'replan', 'reopen') AND recorded_at <= escalation.fired_at),
+    max(withdrawn_at) FILTER (WHERE withdrawn_at <= escalation.fired_at)
+  ) AS at
+  FROM sla_observation AS heard WHERE heard.clock_id = milestone.clock_id
 ) AS known
 WHERE escalation.fired_at >= %s AND escalation.fired_at < %s
 """
@@ -54,6 +61,15 @@ def _lag(steps: int, shares: list[float] | None, longest: float | None) -> Lag:
         return Lag(steps, None, None, None, None)
     p50, p95, p99 = map(float, shares)
     return Lag(steps, p50, p95, p99, float(longest))
+
+
+def turned_at(escalation: Escalation) -> list[datetime]:
+    """Return when a step's clock last went over to other terms or began again, and when a fact was last taken back."""
+    heard = Observation.objects.filter(clock=escalation.milestone.clock_id)
+    terms = heard.filter(kind__in=(FactKind.REPLAN, FactKind.REOPEN), at__lte=escalation.fired_at)
+    taken_back = heard.filter(withdrawn_at__lte=escalation.fired_at)
+    found = [terms.aggregate(last=Max("at"))["last"], taken_back.aggregate(last=Max("withdrawn_at"))["last"]]
+    return [at for at in found if at]
 
 
 def waiting_since(at: datetime) -> timedelta:

@@ -1,7 +1,8 @@
-"""How late we noticed that a step was due: no outage is to blame for what reached us late itself."""
+"""How late we noticed that a step was due: no outage is to blame for what reached us, or fell due, late itself."""
 
 from datetime import datetime, timedelta
 
+from sla.lag import turned_at
 from sla.models import Escalation
 from tickets.models import Ticket
 
@@ -16,8 +17,11 @@ def reached_us_at(ticket: Ticket) -> datetime:
 
 
 def noticed_late(escalation: Escalation, ticket: Ticket) -> timedelta:
-    """Return by how much a step was noticed late, zero if it was not: from its instant, or from the ticket's coming."""
+    """Return by how much a step was noticed late, zero if it was not.
+
+    It counts from the step's instant, or from when the ticket came, its terms changed, or an answer was taken back.
+    """
     late = escalation.fired_at - escalation.step_at
     if late > NOTICED_LATE:
-        late = min(late, escalation.fired_at - reached_us_at(ticket))
+        late = escalation.fired_at - max(escalation.step_at, reached_us_at(ticket), *turned_at(escalation))
     return late if late > NOTICED_LATE else timedelta()

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from sla.lag import lag_between
 from sla.refusals import ActionRefusedError
+from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.terms import Target, promised, put_under
 from tests.world import World
+from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.api.views import events_for
 from tickets.attachments import readable_by
@@ -46,6 +49,18 @@ def test_an_answer_taken_back_is_owed_again_until_when_it_was__C21(world: World,
     event = last(ticket)
     assert (event.kind, event.fields["event"], event.fields["kind"]) == ("retracted", 3, kind)
     assert event.fields["owed"] == [{"metric": "first_response", "number": 1, "due_at": "2026-09-28T03:00:00Z"}]
+
+
+def test_what_is_owed_again_after_its_time_blames_no_outage__C35(world: World, ticket: Ticket):
+    ticket = actions.reply(ticket=ticket, body="发错了。", actor=world.agent, at=AT)
+    actions.retract(ticket=ticket, event=last(ticket).number, actor=world.agent, at=beijing("2026-09-28 15:00"))
+    with clock_at("2026-09-28 15:00:02"):
+        dispatch.sweep()
+    fired = ticket.events.filter(kind="escalated")
+    assert fired.exists()
+    assert not fired.filter(fields__has_key="noticed_late_by").exists()
+    lag = lag_between(beijing("2026-09-28 15:00"), beijing("2026-09-28 15:01"))
+    assert lag.longest == pytest.approx(2, abs=0.5)
 
 
 def test_a_note_shown_and_hidden_twice_leaves_the_first_deadline__C21(world: World, ticket: Ticket):
