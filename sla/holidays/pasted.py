@@ -81,7 +81,7 @@ def _of_item(name: str, words: str, year: int, statutory: Mapping[date, Day]) ->
     swapped = [day for day in off if day not in statutory and day.weekday() < 5]
     if len(swapped) != len(worked):
         words_of = {"off": len(swapped), "worked": len(worked)}
-        raise ValueError(_("调休放假 %(off)d 天，上班 %(worked)d 天，数目不等，请改用表格逐日写明。") % words_of)
+        raise ValueError(_("调休放假 %(off)d 天，上班 %(worked)d 天，数目不等，请改成每行一天，逐日写明。") % words_of)
     pays = dict(zip(swapped, sorted(worked), strict=True))
     for day in off:
         yield _day_off(day, name, english, statutory, pays)

@@ -6,6 +6,8 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
+from plans.wording import name_of
+from sla.models import CalendarVersion, Policy, Recompute
 from tickets.console.rules.changed_dates import lines_of
 from tickets.console.rules.year_grid import day_name, hours_words
 
@@ -15,6 +17,14 @@ register.filter("day_name", day_name)
 register.filter("changed_lines", lines_of)
 
 TICKET = re.compile(r"T-\d{4}-\d{6,}")
+
+
+@register.filter
+def rule_name(recompute: Recompute) -> str:
+    """Return what a calendar or policy that is gone over to is called; its code where it is kept no longer."""
+    rows = {Recompute.Kind.CALENDAR: CalendarVersion, Recompute.Kind.POLICY: Policy}[Recompute.Kind(recompute.kind)]
+    found = rows.objects.filter(code=recompute.code, version=recompute.version).first()
+    return name_of(found) if found else recompute.code
 
 
 @register.filter

@@ -94,7 +94,7 @@ class CalendarForm(forms.Form):
     cause = forms.CharField(
         label=gettext_lazy("为什么改"), max_length=400,
         error_messages={"required": gettext_lazy("请写明为什么改，以后查得到。")},
-        help_text=gettext_lazy("会留在版本里，也会写进时限因此变动的工单。"),
+        help_text=gettext_lazy("会留在版本里，也会原样写进时限因此变动的工单和给客户的信。客户读英文的，中英文都写上。"),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -20,7 +20,7 @@ from sla.comparing import DayChange, days_between
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.dates import DateHours, dates_of, sum_of, year_of
 from sla.holidays.places import place_words
-from sla.models import CalendarVersion, HolidayDate, HolidaySet, Target
+from sla.models import CalendarVersion, HolidayDate, HolidaySet, Policy
 from tickets.console.guard import Reader
 from tickets.console.rules.people import people, person_named
 from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of
@@ -94,14 +94,13 @@ class Shown:
 
     def head(self) -> dict[str, Any]:
         """Return what the head needs: what it is called, how the week goes, and who goes by it."""
-        targets = Target.objects.filter(calendar=self.version.code, policy__is_current=True)
-        policies = sorted(set(targets.values_list("policy__code", flat=True)))
+        policies = Policy.objects.current().filter(targets__calendar=self.version.code).distinct().order_by("code")
         return {
             "version": self.version,
             "name": name_of(self.version),
             "week": wording.week(self.version.rules["weekly"]),
             "working_day": wording.length(Decimal(self.version.rules["working_day_seconds"])),
-            "policies": policies,
+            "policies": [{"code": one.code, "name": name_of(one)} for one in policies],
             "users": users_in_words(self.version.code),
             "url": reverse("console:rules:calendar", args=[self.version.code]),
         }

@@ -62,7 +62,7 @@ def _why(change: DayChange) -> str:
 
 def day_of(change: DayChange) -> str:
     """Return a changed date with its year, as people say it."""
-    return _("%(year)s %(day)s") % {"year": change.date.year, "day": day_name(change.date)}
+    return _("%(year)s 年 %(day)s") % {"year": change.date.year, "day": day_name(change.date)}
 
 
 def ahead(changes: Iterable[DayChange], today: date) -> list[DayChange]:

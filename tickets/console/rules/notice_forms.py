@@ -29,7 +29,7 @@ class NoticeForm(forms.Form):
 
     title = forms.CharField(
         label=gettext_lazy("标题"), max_length=200, error_messages=REQUIRED,
-        help_text=gettext_lazy("会写进时限因此变动的工单，客户也看得到。"),
+        help_text=gettext_lazy("会原样写进时限因此变动的工单和给客户的信。客户读英文的，中英文都写上。"),
     )  # fmt: skip
     source = forms.CharField(
         label=gettext_lazy("出处"), max_length=200, required=False,
