@@ -26,6 +26,17 @@ TONES: dict[str, str] = {
 }
 
 
+# In the same words as on a ticket.
+STATE_NAMES: dict[str, LazyText] = {
+    State.MET: gettext_lazy("已守约"),
+    State.MET_LATE: gettext_lazy("超时后办结"),
+    State.BREACHED: gettext_lazy("已超时"),
+    State.CANCELLED: gettext_lazy("已取消"),
+    State.RUNNING: gettext_lazy("进行中"),
+    State.PAUSED: gettext_lazy("暂停计时"),
+}
+
+
 def state_name(state: str) -> str:
-    """Return a milestone's state in words; blank where there is no such run."""
-    return str(State(state).label) if state else str(VERDICT_NAMES[Verdict.NONE])
+    """Return a milestone's state in words; that there is no such promise where there is no such run."""
+    return str(STATE_NAMES[state]) if state else str(VERDICT_NAMES[Verdict.NONE])

@@ -42,12 +42,12 @@ def test_another_policy_gives_another_deadline(desk, ticket):
 
 def test_another_calendar_gives_another_deadline(desk, ticket):
     assert due(desk, ticket, calendar="kingdee-5x8") == beijing("2026-09-28 11:30")
-    assert rows(desk, ticket, calendar="kingdee-7x24") == [("首次响应", "计时中", "计时中")]
+    assert rows(desk, ticket, calendar="kingdee-7x24") == [("首次响应", "进行中", "进行中")]
 
 
 def test_an_answer_at_another_time_is_judged(desk, ticket):
-    assert rows(desk, ticket, answered="2026-09-28T09:45") == [("首次响应", "计时中", "已达成")]
-    assert rows(desk, ticket, answered="2026-09-28T12:00") == [("首次响应", "计时中", "超时后达成")]
+    assert rows(desk, ticket, answered="2026-09-28T09:45") == [("首次响应", "进行中", "已守约")]
+    assert rows(desk, ticket, answered="2026-09-28T12:00") == [("首次响应", "进行中", "超时后办结")]
 
 
 def test_the_same_priority_changes_nothing_and_says_so(desk, ticket):
@@ -62,8 +62,8 @@ def test_leads_try_a_draft_and_agents_are_not_offered_any(client, world, ticket)
     assert "rows" not in page.context
     client.force_login(world.lead)
     assert rows(client, ticket, draft=draft.pk) == [
-        ("首次响应", "计时中", "已超时"),
-        ("解决", "没有这项承诺", "计时中"),
+        ("首次响应", "进行中", "已超时"),
+        ("解决", "没有这项承诺", "进行中"),
     ]
     draft.text = "policies: ["
     draft.save()
