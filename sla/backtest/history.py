@@ -106,7 +106,7 @@ def _brought(text: str) -> tuple[Hold | None, datetime | None, tuple[int, str] |
 def _read(text: str) -> tuple[Hold | None, datetime | None, tuple[int, str] | None]:
     fields = json.loads(text)
     until = datetime.fromisoformat(fields["until"]).astimezone(UTC) if fields.get("until") else None
-    policy = (fields["policy"], fields["priority"]) if "policy" in fields else None
+    policy = (fields["policy"], fields["priority"]) if fields.get("policy") else None
     return Hold(fields["hold"]) if fields.get("hold") else None, until, policy
 
 

@@ -50,7 +50,7 @@ def what_if(clock: Clock, wish: Wish) -> list[Cycle]:
 
 
 def _wished(row: Observation, fact: Fact, wish: Wish) -> Fact:
-    if "policy" not in row.fields:
+    if not row.fields.get("policy") and not (wish.policy and "policy" in row.fields):
         return fact
     return replace(fact, terms=wish.terms(row.fields["policy"], row.fields["priority"]))
 

@@ -1,6 +1,7 @@
 """`manage.py backtest`, as somebody types it."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sla.models import Backtest
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets.actions.ticket import reply
+from tickets.actions.ticket import Classification, reclassify, reply
 
 DRAFT = """policies:
   - code: yonsuite-premier-ticket
@@ -54,6 +55,15 @@ def test_a_draft_is_tried_here_and_told_as_a_table(draft, answered):
     assert f"{answered} first_response: met → met_late" in out
     assert "1 / 1(100%)" in err
     assert Backtest.objects.get().state == "done"
+
+
+def test_a_ticket_that_went_beyond_its_plan_is_tried_like_any_other(draft, world):
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    beyond = replace(Classification.of(ticket), category="customisation")
+    at = beijing("2026-09-28 09:50")
+    reclassify(ticket=ticket, to=beyond, reason="改报表", actor=world.agent, at=at, insists=True)
+    out, _err = run(draft, *PERIOD, "--here")
+    assert f"{ticket.number} first_response: cancelled → breached" in out
 
 
 def test_figures_and_changes_are_written_as_json(draft, answered, tmp_path):

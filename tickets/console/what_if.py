@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,8 @@ from tickets.strip import ZERO, Span, Story, Strip, draw
 from tickets.verdict_words import TONES, state_name
 
 UNCHANGED = gettext_lazy("照旧")
+# Beyond it no calendar says anything.
+FARTHEST = timedelta(days=3660)
 
 
 class Wishes(forms.Form):
@@ -54,6 +56,7 @@ class Wishes(forms.Form):
 
     def __init__(self, *args: Any, reader: Reader, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.now = reader.at
         drafts = Draft.objects.filter(enacted_at=None) if may_read(reader.user) else Draft.objects.none()
         self._offer("policy", [(row.code, name_of(row)) for row in Policy.objects.current()])
         self._offer("calendar", [(row.code, name_of(row)) for row in CalendarVersion.objects.current()])
@@ -61,6 +64,12 @@ class Wishes(forms.Form):
         self._offer("draft", [(str(row.pk), row.name) for row in drafts])
         if not drafts:
             del self.fields["draft"]
+
+    def clean_answered(self) -> datetime | None:
+        answered: datetime | None = self.cleaned_data["answered"]
+        if answered and abs(answered - self.now) > FARTHEST:
+            raise forms.ValidationError(_("只能代入前后十年之内的时刻。"))
+        return answered
 
     def _offer(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
         self.fields[name].choices = [("", UNCHANGED), *choices]  # type: ignore[attr-defined]

@@ -1,11 +1,14 @@
 """What-if: a ticket under other rules, with nothing saved and nobody told."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
 from sla.models import Draft, Milestone, Observation
 from tests.hours import beijing
 from tests.world import World
+from tickets.actions import ticket as actions
 from tickets.models import Delivery, Ticket, TicketEvent
 
 DRAFT = """policies:
@@ -82,6 +85,21 @@ def test_a_ticket_that_is_not_timed_is_said_to_be_so(desk, world):
     untimed = world.open_ticket(at="2026-09-28 09:30")
     untimed.ticket_clocks.all().delete()
     assert rows(desk, untimed, priority="urgent") == []
+
+
+def test_an_answer_before_or_after_all_calendars_is_refused_in_words(desk, ticket):
+    for answered in ("0001-01-01T00:00", "9999-12-31T23:59"):
+        page = desk.get(f"/console/tickets/{ticket.number}/what-if/", {"answered": answered})
+        assert page.context["form"].errors == {"answered": ["只能代入前后十年之内的时刻。"]}
+
+
+def test_a_ticket_that_went_beyond_its_plan_is_imagined_too(desk, world, ticket):
+    beyond = replace(actions.Classification.of(ticket), category="customisation")
+    actions.reclassify(
+        ticket=ticket, to=beyond, reason="改报表", actor=world.agent, at=beijing("2026-09-28 09:50"), insists=True
+    )
+    page = desk.get(f"/console/tickets/{ticket.number}/what-if/", {"priority": "urgent"})
+    assert [row.is_changed for row in page.context["rows"]] == [False]
 
 
 def test_what_does_not_exist_is_refused(desk, ticket):
