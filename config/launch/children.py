@@ -6,17 +6,18 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from config.launch import ports, postgres, processes, supervisor, valkey
 from config.launch.environment import ROOT
 from config.launch.supervisor import Program, Running
 
 Enlist = Callable[[Program], subprocess.Popen[bytes]]
-# Nobody listens to the workers' talk among themselves; readiness is read from the database.
-QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+# Django's checks load every page and form. One worker runs them, which writes letters and needs their addresses anyway.
+UNCHECKED = {"CELERY_SKIP_CHECKS": "true"}
 
 
 def start_servers(var: Path, sockets: Path, undo: contextlib.ExitStack) -> tuple[list[Running], dict[str, str]]:
@@ -72,49 +73,41 @@ def stages(var: Path, port: int) -> list[list[Program]]:
     """Return the product's own programs in the order in which they are stopped."""
     web = ["-m", "uvicorn", "config.asgi:application", "--host", ports.LOOPBACK, "--port", str(port)]
     quiet_web = ["--no-access-log", "--log-level", "warning", "--lifespan", "off", "--timeout-graceful-shutdown", "3"]
-    beat = ["-m", "celery", "-A", "config.beat", "beat", "-S", "celery.beat:Scheduler", "--pidfile=", "-l", "WARNING"]
     return [
         [program(var, "web", [*web, *quiet_web])],
-        [program(var, "beat", beat)],
-        [worker(var, "clock"), worker(var, "out"), patient_worker(var, "jobs")],
+        [program(var, "beat", ["-m", "config.beat"])],
+        [worker(var, "clock", UNCHECKED), worker(var, "out", {}), patient_worker(var, "jobs")],
         [program(var, "watchdog", ["manage.py", "watchdog"])],
     ]
 
 
-def program(var: Path, kind: str, words: list[str], *, patience: float = 10.0, before: Sequence[str] = ()) -> Program:
+def program(
+    var: Path, kind: str, words: list[str], *, patience: float = 10.0, before: Sequence[str] = (),
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Program:  # fmt: skip
     """Return a child that runs Python on `words` as one kind of process, its output in a log of its own.
 
-    `before` is a command that runs it.
+    `before` is a command that runs it, `more` is added to its environment.
     """
     # REMAP_SIGTERM lets a worker end softly: what it has begun it may finish, what it holds goes back.
     own = {"SHOUYUE_PROCESS": kind, "SHOUYUE_VAR": str(var), "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
-    environment = {**os.environ, **own, **lean()}
+    environment = {**os.environ, **own, **more}
     command = [*before, sys.executable, *words]
     start = partial(processes.spawn, command, log=var / f"log/{kind}.log", environment=environment, cwd=ROOT)
     return Program(kind, start, patience=patience)
 
 
-def lean() -> dict[str, str]:
-    """Return what keeps a process small: without Celery's shell, and without checks whose findings Celery drops.
-
-    The checks would load every page into workers that show none.
-    """
-    paths = [str(ROOT / "config/launch/lean"), os.environ.get("PYTHONPATH", "")]
-    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "CELERY_SKIP_CHECKS": "true"}
-
-
-def worker(var: Path, queue: str) -> Program:
+def worker(var: Path, queue: str, more: Mapping[str, str]) -> Program:
     """Return a Celery worker of one queue; asked to end, it finishes the task at hand."""
-    pool = ["--pool", "prefork" if shared_memory() else "threads", "--concurrency", "1"]
-    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, "-n", f"{queue}@%h", *pool, *QUIET]
-    return program(var, queue, words, patience=25)
+    words = ["-m", "config.launch.work", queue, "prefork" if shared_memory() else "threads"]
+    return program(var, queue, words, patience=25, more=more)
 
 
 def patient_worker(var: Path, queue: str) -> Program:
     """Return a worker for long work: one process without children, that leaves the processors to all others."""
-    alone = ["-n", f"{queue}@%h", "--pool", "solo", *QUIET]
-    words = ["-m", "celery", "-A", "config.celery", "worker", "-Q", queue, *alone]
-    return program(var, queue, words, patience=25, before=["nice", "-n", "10"] if shutil.which("nice") else [])
+    words = ["-m", "config.launch.work", queue, "solo"]
+    nice = ["nice", "-n", "10"] if shutil.which("nice") else []
+    return program(var, queue, words, patience=25, before=nice, more=UNCHECKED)
 
 
 def shared_memory() -> bool:

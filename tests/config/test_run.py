@@ -63,7 +63,7 @@ def test_it_fits_into_600_megabytes(product: running.Product) -> None:
     assert sum(sizes) <= 600
 
 
-@pytest.mark.parametrize("part", ["uvicorn", "-Q clock", "config.beat", "valkey-server", "pginstall"])
+@pytest.mark.parametrize("part", ["uvicorn", "work clock", "config.beat", "valkey-server", "pginstall"])
 def test_a_killed_part_comes_back(product: running.Product, part: str) -> None:
     at = time.time()
     victim = next(pid for pid in running.family(product.runner.pid) if part in running.command_line(pid))

@@ -1,5 +1,6 @@
 """The dispatch without Celery and without Redis: takes only what the workers should have taken seconds ago."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -58,6 +59,9 @@ def watch_clocks(stopping: Event) -> None:
 def start_sender(stopping: Event) -> ForkProcess:
     """Start the process that sends late mail. A fork shares our memory, but must not share our connection."""
     connection.close()
+    # The collector's marks would make the child copy the pages that it shares.
+    gc.collect()
+    gc.freeze()
     sender = get_context("fork").Process(target=watch_mail, args=(stopping,))
     sender.start()
     return sender
