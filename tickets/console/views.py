@@ -114,5 +114,3 @@ def proof_page(request: HttpRequest, reader: Reader, number: str, milestone: int
     desk = Desk(find_ticket(number, reader), reader, view_named(""))
     promise = find_promise(desk.promises, milestone)
     return shown(request, "console/proof.html", {**rail(reader, desk.view), **desk.head(), **proof_context(promise)})
-
-

@@ -1,6 +1,7 @@
 """How the rules area says hours and changed dates."""
 
 import re
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -23,7 +24,7 @@ TICKET = re.compile(r"T-\d{4}-\d{6,}")
 def rule_name(recompute: Recompute) -> str:
     """Return what a calendar or policy that is gone over to is called; its code where it is kept no longer."""
     rows = {Recompute.Kind.CALENDAR: CalendarVersion, Recompute.Kind.POLICY: Policy}[Recompute.Kind(recompute.kind)]
-    found = rows.objects.filter(code=recompute.code, version=recompute.version).first()
+    found: Any = rows._default_manager.filter(code=recompute.code, version=recompute.version).first()
     return name_of(found) if found else recompute.code
 
 
