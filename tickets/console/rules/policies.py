@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from plans.linting import lint_house
-from plans.wording import name_of, text_of
+from plans.wording import is_english, name_of, text_of
 from sla import wording
 from sla.actions import terms_of
 from sla.compiled import UnknownCodeError, calendar_named
@@ -86,12 +86,14 @@ class Ladder:
 @readers_only
 def policy_page(request: HttpRequest, reader: Reader, code: str) -> HttpResponse:
     """Show one policy, or an older version of it, and the difference to the one before."""
-    versions = list(Policy.objects.filter(code=code))
+    versions = list(Policy.objects.filter(code=code).annotate(clocks_total=Count("clocks")))
     policy = found(versions, request.GET.get("version", ""))
     earlier = next((row for row in versions if row.version < policy.version), None)
     context = {
         "policy": policy,
         "name": name_of(policy),
+        # Its writers' own words, which nobody has put into English.
+        "note": "" if is_english() else policy.note,
         "targets": told(policy),
         "ladders": ladders(policy),
         "versions": versions,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.hours import beijing
 from tests.world import World
 from tickets import jobs
 from tickets.actions.ticket import reply
+from tickets.models import Ticket
 
 RULES = "/console/rules"
 START = "policy:yonsuite-premier-ticket"
@@ -236,3 +238,19 @@ def test_pages_cost_the_same_however_much_they_list(desk, draft, answered, djang
     for path, most in ((f"backtests/{backtest.pk}/", 16), ("drafts/", 12), ("policies/", 40)):
         with django_assert_max_num_queries(most):
             assert desk.get(f"{RULES}/{path}").status_code == 200
+
+
+def test_an_english_reader_sees_no_chinese(desk, draft, answered, world):
+    backtest = tried(desk, draft)
+    # What was said in Chinese on the way is read in Chinese.
+    desk.get(f"{RULES}/drafts/")
+    Draft.objects.update(name="One hour", created_by="Manager")
+    Backtest.objects.update(name="One hour", requested_by="Manager")
+    Ticket.objects.update(subject="Closing fails")
+    type(world.manager).objects.filter(pk=world.manager.pk).update(language="en", name="Zheng")
+    what_if = f"/console/tickets/{answered[1]}/what-if/?draft={draft.pk}"
+    backtests = [f"backtests/{backtest.pk}/", f"backtests/{backtest.pk}/?move=first_response.kept.missed"]
+    for path in [*(f"{RULES}/{page}" for page in [*PAGES, "drafts/new/", *backtests]), what_if]:
+        page = desk.get(path).content.decode()
+        shown = re.sub(r"<script.*?</script>|<pre.*?</pre>|<svg.*?</svg>|守约<span>Shouyue|中文", "", page, flags=re.S)
+        assert re.findall("[一-鿿]+", shown) == [], path
