@@ -17,9 +17,14 @@ from tickets.models.ticket import WAITING
 
 
 def running(ticket: Ticket) -> QuerySet[TicketClock]:
-    """Return the clocks that still hear of a ticket: all but those of teams that it has left."""
-    left = Observation.objects.filter(clock=OuterRef("clock"), kind=FactKind.LEAVE, withdrawn_at=None)
-    return ticket.ticket_clocks.filter(~Exists(left)).select_related("clock__policy")
+    """Return the clocks that still hear of a ticket: all but those of teams that it has left, or never came to.
+
+    The beginning of a team's clock is withdrawn where it came to the team by an acceptance that was taken back.
+    """
+    standing = Observation.objects.filter(clock=OuterRef("clock"), withdrawn_at=None)
+    left, begun = standing.filter(kind=FactKind.LEAVE), standing.filter(kind=FactKind.OPEN)
+    heard = ticket.ticket_clocks.exclude(~Exists(begun), part=TicketClock.Part.TEAM)
+    return heard.filter(~Exists(left)).select_related("clock__policy")
 
 
 def without_teams(ticket: Ticket, rows: Iterable[Milestone]) -> list[Milestone]:

@@ -15,6 +15,7 @@ from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.console.ticket_page import nearest_of
 from tickets.holders import splits_of
+from tickets.ledger import actor_of
 from tickets.models import Ticket, TicketClock
 from tickets.promises import promises_of
 
@@ -156,3 +157,17 @@ def test_mail_about_a_teams_promise_says_that_it_is_owed_within_the_house__C32(w
     assert second.email in mail["to"]
     assert "解决（团队内部）" in mail["subject"]
     assert "团队应在 3月2日 星期一 11:30 前解决（团队内部），逾期没有做到。" in text
+
+
+def test_a_team_that_took_a_ticket_on_by_mistake_owes_nothing_of_it_ever_after__C21_C32(world, ticket):
+    under = policy("answers", promise("next_response", 1, "kingdee-5x8"), resolution(1))
+    line = Team.objects.create(code="l3", name="三线", name_en="Third", vendor="yonsuite", policy=under.code)
+    colleague = person("third", "赵三线", team=line)
+    ticket = actions.accept(ticket=ticket, actor=colleague, at=MOVED)
+    taken = ticket.events.get(kind="accepted").number
+    actions.retract(ticket=ticket, event=taken, actor=colleague, at=MOVED + hours(0.1))
+    contact = world.yonsuite.contact
+    actions.raise_priority(ticket=ticket, actor=actor_of(world.agent), at=MOVED + hours(0.2))
+    ticket = actions.customer_message(ticket=ticket, contact=contact, body="还在吗？", at=MOVED + hours(0.3))
+    assert not Milestone.objects.open().filter(clock__ticket_clock__part="team").exists()
+    assert ticket.next_due_at == of_customer(ticket).due_at
