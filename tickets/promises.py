@@ -1,6 +1,6 @@
 """What a page says of a promise: the strip, the countdown, the clause and the versions. Never writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
@@ -265,9 +265,13 @@ class Promise:
     @property
     def verdict(self) -> str:
         """Return how it stands in one plain sentence."""
-        words = {"name": self.name, "due": near(self.due_at, self.at), "time": near(self.stopped_at, self.at)}
+        return self.verdict_by(lambda at: near(at, self.at))
+
+    def verdict_by(self, told: Callable[[datetime | None], str]) -> str:
+        """Return how it stands in one plain sentence, its instants as `told` says them."""
+        words = {"name": self.name, "due": told(self.due_at), "time": told(self.stopped_at)}
         if until := self.milestone.resumes_at(self.at):
-            return _("已暂停，%(until)s 自动恢复，应在 %(due)s 前%(name)s") % (words | {"until": near(until, self.at)})
+            return _("已暂停，%(until)s 自动恢复，应在 %(due)s 前%(name)s") % (words | {"until": told(until)})
         return str(VERDICTS[self.tone]) % words
 
     @property

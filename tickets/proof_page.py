@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,7 +46,7 @@ def proof_context(promise: Promise) -> dict[str, Any]:
     proof, sheet = promise.proof, promise.sheet
     return {
         "milestone": promise,
-        "verdict": promise.verdict,
+        "verdict": promise.verdict_by(lambda at: dated(at, promise.zone)),
         "sheet": sheet,
         "is_long": len(sheet.rows) > MANY,
         "adds_up": adds_up(promise),
@@ -60,6 +60,11 @@ def proof_context(promise: Promise) -> dict[str, Any]:
         "zone": promise.zone,
         "zone_name": promise.zone_name,
     }
+
+
+def dated(at: datetime | None, zone: tzinfo) -> str:
+    """Return an instant with its date: a sheet is read on another day than it is printed."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def adds_up(promise: Promise) -> str:
