@@ -36,3 +36,6 @@ class YearGrid extends HTMLElement {
 }
 
 customElements.define("year-grid", YearGrid);
+
+// Where the subjects stand in one row, the current one is in sight.
+document.querySelector(".rules-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
