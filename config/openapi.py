@@ -64,7 +64,7 @@ def add_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path in result["paths"].values():
         for method, operation in path.items():
-            codes = EVERYWHERE + (WITH_BODY if method == "post" else WITH_QUERY)
+            codes = EVERYWHERE + (WITH_QUERY if method == "get" else WITH_BODY)
             for code in sorted(codes):
                 operation["responses"].setdefault(code, _answer(code))
     return result
@@ -73,6 +73,17 @@ def add_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
 def _answer(code: str) -> dict[str, Any]:
     shape = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": ANSWERS[code], "content": shape}
+
+
+def sum_up(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Show the first sentence of each operation beside its address in the overview; the rest unfolds with it."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            first, _stop, rest = operation.pop("description", "").partition(".")
+            operation["summary"] = " ".join(first.split())
+            if rest.strip():
+                operation["description"] = rest.strip()
+    return result
 
 
 def drop_labels(result: dict[str, Any], **options: Any) -> dict[str, Any]:

@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.drop_labels",
+        "config.openapi.sum_up",
         "config.openapi.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {

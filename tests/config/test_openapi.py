@@ -21,10 +21,11 @@ def test_the_committed_description_is_the_one_that_the_code_gives():
     assert fresh.getvalue().strip() == KEPT.read_text().strip(), "run `make schema`"
 
 
-def test_every_operation_tells_its_problems():
+def test_every_operation_tells_what_it_does_and_its_problems():
     described = yaml.safe_load(KEPT.read_text())
     for path in described["paths"].values():
         for method, operation in path.items():
+            assert operation["summary"]
             answers = operation["responses"]
             assert {"401", "403", "404", "429"} <= answers.keys()
             assert method == "get" or {"409", "413", "422"} <= answers.keys()
@@ -65,6 +66,14 @@ def test_answers_are_as_described(client, world, described):
         check(described, "Milestone", milestone)
     check(described, "Proof", client.get(f"{base}milestones/first_response/proof/", **agent).json())
     check(described, "Entitlements", client.get("/api/v1/contracts/C-Y-1/entitlements/", **agent).json())
+    sent = {"content_type": "application/json", **agent}
+    classified = client.post(f"{base}classify/", {"priority": "high", "reason": "客户催办"}, **sent)
+    check(described, "TicketDetail", classified.json())
+    asked = client.post(f"{base}tasks/", {"title": "查日志", "assignee": world.agent.username}, **sent)
+    check(described, "SideTask", asked.json())
+    done = client.patch(f"{base}tasks/{asked.json()['id']}/", {"done": True}, **sent)
+    check(described, "SideTask", done.json())
+    check(described, "Problem", client.post(f"{base}retract/", {"event": 999}, **sent).json())
     said = {
         "external_id": "x", "contact": {"id": world.yonsuite.contact.pk}, "product": "yonsuite-finance",
         "category": "fault", "subject": "错", "body": "错",

@@ -130,6 +130,7 @@ Doing = Callable[[Deed], Ticket]
 class Act:
     """A named act; `by_customer` is what the same name means on the customer's side, None what is not theirs."""
 
+    does: str
     body: type[serializers.Serializer[Any]]
     by_agent: Doing
     by_customer: Doing | None = None
@@ -279,21 +280,44 @@ def _unknown(field: str, message: str) -> ProblemError:
 
 
 ACTS: dict[str, Act] = {
-    "accept": Act(NothingSerializer, _accept),
-    "acknowledge": Act(AcknowledgeSerializer, _acknowledge),
-    "assign": Act(AssignSerializer, _assign),
-    "progress": Act(WordsSerializer, _progress),
-    "reply": Act(WordsSerializer, _reply, _write_in),
-    "note": Act(WordsSerializer, _note),
-    "call": Act(CallSerializer, _call),
-    "wait": Act(WaitSerializer, _wait),
-    "resume": Act(NothingSerializer, _resume),
-    "resolve": Act(MaybeWordsSerializer, _resolve),
-    "reopen": Act(MaybeWordsSerializer, _reopen, _reopen_as_contact),
-    "close": Act(NothingSerializer, _close, _close_as_contact),
-    "merge": Act(MergeSerializer, _merge),
-    "classify": Act(ClassifySerializer, _classify),
-    "retract": Act(LedgerLineSerializer, _retract),
-    "publish": Act(LedgerLineSerializer, _publish),
-    "unpublish": Act(LedgerLineSerializer, _unpublish),
+    "accept": Act("Take a ticket on.", NothingSerializer, _accept),
+    "acknowledge": Act(
+        "Take late and threatened promises on, so that nobody is told of them again. No clock hears it.",
+        AcknowledgeSerializer,
+        _acknowledge,
+    ),
+    "assign": Act("Give a ticket to a colleague, or to a team's queue.", AssignSerializer, _assign),
+    "progress": Act("Tell the customer how the work goes.", WordsSerializer, _progress),
+    "reply": Act("Answer the customer; from the customer's side, write in.", WordsSerializer, _reply, _write_in),
+    "note": Act("Write a note for colleagues.", WordsSerializer, _note),
+    "call": Act("Log a call.", CallSerializer, _call),
+    "wait": Act(
+        "Wait for the customer or a third party, until an agreed instant where there is one.", WaitSerializer, _wait
+    ),
+    "resume": Act("Take the work up again.", NothingSerializer, _resume),
+    "resolve": Act("Solve a ticket.", MaybeWordsSerializer, _resolve),
+    "reopen": Act("Take a solved ticket up again.", MaybeWordsSerializer, _reopen, _reopen_as_contact),
+    "close": Act(
+        "End a ticket for good; from the customer's side, confirm that it is solved.",
+        NothingSerializer,
+        _close,
+        _close_as_contact,
+    ),
+    "merge": Act("Join a ticket into another of the same customer.", MergeSerializer, _merge),
+    "classify": Act(
+        "Change the priority, category, product, module or contract of a ticket. The plan is asked anew, "
+        "and its open promises are computed from the new terms; what it does not cover is 422 with the "
+        "clause.",
+        ClassifySerializer,
+        _classify,
+    ),
+    "retract": Act(
+        "Take back a reply, note, call, progress note or acceptance. The clocks forget it.",
+        LedgerLineSerializer,
+        _retract,
+    ),
+    "publish": Act("Show a note to the customer. From then on it counts as a reply.", LedgerLineSerializer, _publish),
+    "unpublish": Act(
+        "Hide a published note from the customer again. What it met is owed again.", LedgerLineSerializer, _unpublish
+    ),
 }

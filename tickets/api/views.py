@@ -218,7 +218,9 @@ def act_view(name: str) -> Any:
     """Return the view of one named act, described with its own body."""
     body = None if ACTS[name].body is NothingSerializer else ACTS[name].body
 
-    @extend_schema(operation_id=f"tickets_{name}", request=body, responses=TicketDetailSerializer)
+    @extend_schema(
+        operation_id=f"tickets_{name}", request=body, responses=TicketDetailSerializer, description=ACTS[name].does
+    )
     def post(self: TicketAct, request: Request, number: str) -> Response:
         return self.act(request, number)
 
