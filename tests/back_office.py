@@ -1,6 +1,6 @@
 """What tests of the back office share: who signs in, where its pages are, and many rows of everything in it."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from plans.actions.keys import Holder, issue_key
-from plans.models import Branch, Contact, Customer, Item, Plan, Product, Role, Team, User
+from plans.models import Branch, Contact, Customer, Item, Plan, Product, Role, Rota, RotaMember, Team, User
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
@@ -52,6 +52,10 @@ def _add_one(world: World, code: str) -> None:
         code=code, name="分公司", name_en="Branch", vendor="kingdee", kind="branch", timezone="UTC", team=team
     )
     customer = _customer(code, branch, team)
+    rota = Rota.objects.create(
+        code=code, name="值班", name_en="Rota", team=team, starts_on=date(2026, 8, 31), hands_over_at=time(9)
+    )
+    RotaMember.objects.create(rota=rota, user=member, place=1)
     _catalogue(code)
     issue_key(name=code, scopes=["api"], at=AT, holder=Holder(member, customer))
     _work(world, member, code)

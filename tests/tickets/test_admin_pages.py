@@ -96,7 +96,7 @@ def test_targets_and_ladders_are_said_in_words(world):
         "0.5 个工作日",
         "回复、电话",
         "用去时限的 75%",
-        "告知处理人、客户团队、值班经理；提高优先级",
+        "告知处理人、客户团队、值班经理、值班人；提高优先级",
         "超时后 1 小时",
     ):
         assert words in shown
