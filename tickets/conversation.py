@@ -172,9 +172,14 @@ def _with_acts(entry: Entry, viewer: User, at: datetime | None, undone: set[int]
 
 
 def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
-    """Return a line without what is only for agents to read."""
-    if not viewer.is_agent:
-        event.fields = {name: said for name, said in event.fields.items() if name not in INTERNAL}
+    """Return a line without what is only for agents to read; that a reply was a note once is theirs alone, too."""
+    if viewer.is_agent:
+        return event
+    event.fields = {name: said for name, said in event.fields.items() if name not in INTERNAL}
+    if event.kind == Kind.PUBLISHED:
+        event.kind = Kind.REPLY
+    if event.fields.get("kind") == Kind.PUBLISHED:
+        event.fields["kind"] = Kind.REPLY
     return event
 
 

@@ -220,7 +220,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes, st.sampled_from(["from_creation", "from_change"]))
 def test_whatever_changes_in_whatever_order_the_clocks_are_what_their_facts_say__I8(life, basis):
     kinds = {"two": (FIRST, TWO), "eight": (FIRST, EIGHT), "first": (FIRST,)}

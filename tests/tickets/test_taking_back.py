@@ -14,7 +14,7 @@ from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.api.views import events_for
 from tickets.attachments import readable_by
-from tickets.conversation import lines_for
+from tickets.conversation import entries_of, lines_for
 from tickets.models import Attachment, Delivery, Message, Status, Ticket
 
 AT = beijing("2026-09-28 09:30")
@@ -103,8 +103,12 @@ def test_a_note_is_internal_until_it_is_shown_and_after_it_was_hidden__I11(world
     assert "内部看法" not in seen()
     ticket = actions.publish(ticket=ticket, event=2, actor=world.agent, at=AT)
     assert seen().count("内部看法") == 1
+    (shown,) = [entry for entry in entries_of(ticket, [], customer) if entry.body == "内部看法"]
+    assert (shown.words, shown.look) == ("", "reply")
     ticket = actions.unpublish(ticket=ticket, event=2, actor=world.agent, at=AT)
     assert "内部看法" not in seen()
+    told = entries_of(ticket, [], customer)[-1].words
+    assert ("撤回" in told, "备注" in told) == (True, False)
 
 
 def test_mail_about_it_that_waits_is_kept_back_and_mail_that_went_is_said_so(world: World, ticket: Ticket):
