@@ -55,6 +55,7 @@ def _check(url: str) -> None:
     try:
         webhook.placed(url)
     except ChannelError as error:
-        words = _("这个地址不能回调：%(why)s") % {"why": error}
+        why = _("它不在公网上，或写法不对。") if error.permanent else _("找不到这台主机。")
+        words = _("这个地址不能回调：%(why)s") % {"why": why}
         ways_on = [_("请用公网上可以访问的地址，其中不要带用户名和密码。")]
         raise ActionRefusedError("not_callable", words, ways_on=ways_on) from error
