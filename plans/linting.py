@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from plans.actions.contracts import items_of
 from plans.agreements import Agreement
 from plans.coverage import Question, decide
-from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Plan, Product
+from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Plan, Product, Team
 from plans.vocabulary import CHANNELS, PRIORITIES
 from plans.wording import name_of
 from sla.compiled import policy_of
@@ -157,10 +157,11 @@ def _overlap(one: Contract, other: Contract) -> bool:
 
 
 def _unused(today: date) -> Iterator[Finding]:
-    """Yield policies that no plan that is sold and no contract in force names."""
+    """Yield policies that no plan that is sold, no contract in force and no team names."""
     used = set(Item.objects.filter(plan__is_current=True).values_list("policy", flat=True))
     live = Contract.objects.filter(ends_on__gte=today)
     used |= set(Entitlement.objects.filter(contract__in=live).values_list("policy", flat=True))
+    used |= set(Team.objects.values_list("policy", flat=True))
     for code in Policy.objects.current().exclude(code__in=used).values_list("code", flat=True):
         yield Finding(
             Grade.NOTE, "policy", code, "", _("没有方案或合同用到这份响应标准。"), _("在方案里用上它,或停用。")

@@ -12,8 +12,9 @@ from plans import vocabulary
 from plans.loading import FIXTURES, fixtures, load, read
 from plans.models import Contract, Item, Plan, Product
 from sla.actions import Outcome
+from sla.holidays.written import years
 from sla.models import CalendarVersion, Policy
-from sla.reading import ReadingError
+from sla.reading import Place, ReadingError, compose_text
 from tickets.models import Category, Channel, Priority
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +251,13 @@ def test_example_of_the_readme_loads(tmp_path):
     example = text.split("```yaml\n")[1].split("```")[0]
     changes = load([written(tmp_path, example, "acme.yaml")])
     assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme-ticket", "acme-basic"]
+
+
+def test_example_of_a_year_in_the_readme_reads_as_a_year_for_each_part():
+    text = (FIXTURES / "plans" / "README.md").read_text()
+    place = Place("my-2028.yaml")
+    node = compose_text(text.split("```yaml\n")[2].split("```")[0], place)
+    assert node
+    found = {year.subdivision: [row.name_en for row in year.dates] for year in years(node, place)}
+    assert found == {"10": ["Chinese New Year"], "14": ["New Year's Day", "Chinese New Year"]}
+    assert place.problems == []
