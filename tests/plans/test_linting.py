@@ -18,5 +18,5 @@ def unused() -> set[str]:
 def test_a_policy_that_a_team_goes_by_is_in_use__C32(world: World) -> None:
     policy("second-line", promise("first_response", 0.5, "kingdee-5x8", met_on=("accept",)))
     assert unused() == {"second-line"}
-    Team.objects.update(policy="second-line")
+    Team.objects.create(code="l2", name="二线", name_en="Second line", vendor="yonsuite", policy="second-line")
     assert unused() == set()
