@@ -16,6 +16,7 @@ from sla.engine import Folded, Heard
 from sla.models import Clock, DueMove, Milestone, Observation, Policy, Recompute
 from sla.recomputing import AGAIN, PROGRESS, begin_again, others_write
 from sla.timeline import ActorKind, FactKind
+from sla.updating import update_all
 
 Verdict = DueMove.Verdict
 # What a milestone was before: its due instant, whether it was open, and its calendar version.
@@ -153,8 +154,7 @@ def _all(rows: dict[int, list[Milestone]]) -> Iterator[Milestone]:
 
 
 def _save(folded: Sequence[Folded]) -> None:
-    changed = [row for said in folded for row in said.changed]
-    Milestone.objects.bulk_update(changed, engine.CHANGED, batch_size=200)
+    update_all([row for said in folded for row in said.changed], engine.CHANGED)
     Milestone.objects.bulk_create(row for said in folded for row in said.added)
     engine.drop(row for said in folded for row in said.vanished)
 
