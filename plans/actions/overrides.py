@@ -13,7 +13,7 @@ from plans.actions.news import OWN, announce
 from plans.models import Amendment, Contract, Entitlement, Override, Switch, User
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of
-from sla.actions import Level, PolicyError, Promise, Terms, put_policy, terms_of, with_target
+from sla.actions import Again, Level, PolicyError, Promise, Terms, put_policy, terms_of, with_target
 from sla.actors import SYSTEM, Actor
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 from sla.models.policies import Metric
@@ -277,7 +277,11 @@ def _with(terms: Terms, target: NewTarget, entitlement: Entitlement) -> Terms:
     )  # fmt: skip
     if any(level.metric == target.metric for level in terms.levels):
         return with_target(terms, changed)
-    return replace(with_target(terms, changed), levels=(*terms.levels, *_ladder(terms, target.metric)))
+    return replace(
+        with_target(terms, changed),
+        levels=(*terms.levels, *_ladder(terms, target.metric)),
+        repeats=(*terms.repeats, *_rounds(terms, target.metric)),
+    )
 
 
 def _held(terms: Terms, metric: str) -> tuple[str, ...]:
@@ -290,6 +294,11 @@ def _ladder(terms: Terms, metric: str) -> list[Level]:
     copied = [replace(level, metric=metric) for level in terms.levels if level.metric == terms.levels[0].metric]
     usual = [Level(metric, number, mark, amount, actions) for number, (mark, amount, actions) in enumerate(LADDER, 1)]
     return copied or usual
+
+
+def _rounds(terms: Terms, metric: str) -> list[Again]:
+    """Return the rounds of the ladder that a metric without one of its own copies."""
+    return [replace(again, metric=metric) for again in terms.repeats if again.metric == terms.levels[0].metric]
 
 
 def _moved(terms: Terms, calendar: str) -> Terms:

@@ -34,7 +34,7 @@ def test_own_response_target_is_met_by_human_contact_only__Y07(cast):
     assert (target.amount, target.calendar, target.promise) == (3600, "yonsuite-7x12", "Y07")
     assert sorted(target.met_on) == ["call", "reply"]
     assert (row.reason, row.actor_display, row.at) == ("大促期间约定", "manager", AT)
-    assert policy.escalation_rules.count() == 3
+    assert policy.escalation_rules.count() == 4
 
 
 def test_plan_policy_and_other_contracts_keep_their_target_after_an_override(cast):
@@ -51,7 +51,8 @@ def test_second_override_is_a_new_version_and_both_are_journaled__Y20(cast):
     assert {(target.metric, target.amount) for target in policy.targets.all()} == {
         ("first_response", 3600), ("resolution", 3),
     }  # fmt: skip
-    assert policy.escalation_rules.filter(metric="resolution").count() == 3
+    assert policy.escalation_rules.filter(metric="resolution").count() == 4
+    assert policy.repeats["resolution"] == policy.repeats["first_response"]
     assert Override.objects.filter(entitlement__contract=cast.kingdee).count() == 2
 
 
