@@ -42,6 +42,8 @@ class Posting:
     subdivision: str = ""
     year: int | None = None
     calendar: str = ""
+    # What readers of English are told; blank: the title as it is.
+    title_en: str = ""
 
 
 @transaction.atomic
@@ -51,7 +53,7 @@ def post(*, posting: Posting, actor: Actor, at: datetime) -> HolidayNotice:
     notice = HolidayNotice(
         title=posting.title.strip(), source=posting.source.strip() or posting.title.strip(), country=posting.country,
         subdivision=posting.subdivision, year=posting.year, calendar=posting.calendar, dates=list(posting.dates),
-        published_on=posting.published_on, posted_by=actor.display, posted_at=at,
+        published_on=posting.published_on, title_en=posting.title_en.strip(), posted_by=actor.display, posted_at=at,
     )  # fmt: skip
     _check(notice, at)
     notice.save()

@@ -16,7 +16,7 @@ from sla.models.policies import Metric
 from tickets.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.models import Bulletin, Delivery
 from tickets.occasions import Occasion
-from tickets.wording import clause_of, name_of, one_line, said
+from tickets.wording import cause_in, clause_of, name_of, one_line, said
 
 
 def _deadline_moved(occasion: Occasion) -> Letter:
@@ -66,7 +66,7 @@ def _instant(occasion: Occasion, at: str | None) -> str:
 def _why(occasion: Occasion) -> str:
     """Return why: the notice and where it stands, or the words of whoever changed the hours."""
     fields = occasion.delivery.event.fields if occasion.delivery.event else {}
-    cause, source = fields.get("cause", ""), fields.get("source", "")
+    cause, source = cause_in(fields), fields.get("source", "")
     if not cause:
         return _("因为服务时间有调整。")
     if source and source != cause:

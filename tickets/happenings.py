@@ -15,6 +15,7 @@ from tickets.models import Priority, TicketEvent
 from tickets.names import Names
 from tickets.templatetags.shouyue import length_words
 from tickets.term_words import dues_words, reclassified, retracted
+from tickets.wording import cause_in
 
 Kind = TicketEvent.Kind
 Mark = EscalationRule.Mark
@@ -145,7 +146,7 @@ def _step(mark: str) -> str:
 def _deadline_moved(event: TicketEvent, names: Names) -> str:
     """Return each deadline that a changed rule moved or was kept from moving, and why."""
     said = _("；").join(_moved(move) for move in event.fields["moves"])
-    if cause := CAUSES.get(event.fields.get("cause", ""), event.fields.get("cause", "")):
+    if cause := CAUSES.get(event.fields.get("cause", ""), cause_in(event.fields)):
         return _("%(moves)s。原因：%(cause)s") % {"moves": said, "cause": cause}
     return said
 

@@ -48,7 +48,7 @@ class Line:
         change = self.moves[0].recompute
         fields: dict[str, Any] = {"cause": change.cause, "moves": [_fields(move) for move in self.moves]}
         if change.notice:
-            fields["source"] = change.notice.source
+            fields |= {"source": change.notice.source, "cause_en": change.notice.title_en}
         if change.kind == Recompute.Kind.POLICY:
             fields["policy"] = change.code
         return Entry(TicketEvent.Kind.DEADLINE_MOVED, _actor(change), at, fields=fields, is_public=self.is_public)

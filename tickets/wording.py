@@ -1,6 +1,8 @@
 """How mail says instants, people and promises, in the reader's language and zone."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
@@ -78,3 +80,8 @@ def one_line(text: str) -> str:
     """Return text fit for a header: every line end and control character is a space."""
     spaced = "".join(" " if not character.isprintable() else character for character in text)
     return " ".join(spaced.split())
+
+
+def cause_in(fields: Mapping[str, Any]) -> str:
+    """Return why a line of the ledger says that deadlines moved, in the reader's language where it was given in it."""
+    return str((fields.get("cause_en") if in_english() else "") or fields.get("cause", ""))

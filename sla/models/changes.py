@@ -21,6 +21,7 @@ class HolidayNotice(models.Model):
         DISCARDED = "discarded", _("已作废")
 
     title = models.CharField(_("标题"), max_length=200)
+    title_en = models.CharField(_("英文标题"), max_length=200, blank=True)
     # The notice's own number or address, which every date keeps as its source.
     source = models.CharField(_("出处"), max_length=200)
     published_on = models.DateField(_("发布日期"), null=True, blank=True)

@@ -282,3 +282,20 @@ def test_a_step_of_the_old_deadline_that_nobody_was_told_of_yet_is_void__C16(wor
         dispatch.sweep()
     assert set(Escalation.objects.filter(milestone=promise(ticket)).values_list("state", flat=True)) == {"superseded"}
     assert not Delivery.objects.filter(kind="breach").exists()
+
+
+def test_readers_of_english_are_told_the_notice_by_its_english_title(world):
+    ticket = opened(world)
+    with clock_at("2026-12-31 17:00") as now:
+        posting = Posting(
+            title=TITLE, title_en="Holidays of 2027", source=SOURCE, country="CN", year=2027,
+            dates=(NEW_YEAR, MONDAY_OFF),
+        )  # fmt: skip
+        by = actor_of(world.manager)
+        apply(notice=post(posting=posting, actor=by, at=now), actor=by, at=now)
+        dispatch.sweep()
+    line = ticket.events.get(kind="deadline_moved")
+    with translation.override("en"):
+        assert "Holidays of 2027" in words_of(line, Names())
+    with translation.override("zh-hans"):
+        assert TITLE in words_of(line, Names())

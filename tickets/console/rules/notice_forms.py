@@ -29,7 +29,11 @@ class NoticeForm(forms.Form):
 
     title = forms.CharField(
         label=gettext_lazy("标题"), max_length=200, error_messages=REQUIRED,
-        help_text=gettext_lazy("会原样写进时限因此变动的工单和给客户的信。客户读英文的，中英文都写上。"),
+        help_text=gettext_lazy("会原样写进时限因此变动的工单和给客户的信。"),
+    )  # fmt: skip
+    title_en = forms.CharField(
+        label=gettext_lazy("英文标题"), max_length=200, required=False,
+        help_text=gettext_lazy("读英文的客户和同事看到它；留空则看到原标题。"),
     )  # fmt: skip
     source = forms.CharField(
         label=gettext_lazy("出处"), max_length=200, required=False,
@@ -46,7 +50,7 @@ class NoticeForm(forms.Form):
 
     def said(self) -> dict[str, Any]:
         """Return what every notice says."""
-        return {name: self.cleaned_data[name] for name in ("title", "source", "published_on")}
+        return {name: self.cleaned_data[name] for name in ("title", "title_en", "source", "published_on")}
 
 
 class YearForm(NoticeForm):
@@ -134,7 +138,7 @@ def form_for(about: str, asked: Mapping[str, str], this_year: int) -> NoticeForm
 
 def as_typed(notice: HolidayNotice) -> dict[str, Any]:
     """Return a draft as somebody would type it in."""
-    said = {"title": notice.title, "source": notice.source, "published_on": notice.published_on}
+    said = {name: getattr(notice, name) for name in ("title", "title_en", "source", "published_on")}
     if notice.calendar:
         return {**said, "calendar": notice.calendar, "dates": special_lines(notice.dates)}
     rows = [Day(**{**row, "date": date.fromisoformat(row["date"])}) for row in notice.dates]
