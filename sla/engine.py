@@ -314,6 +314,23 @@ def steps_ahead(milestone: Milestone, *, until: datetime | None = None) -> list[
     return [step for step in laid[first:] if not step.is_silent(due_at, milestone.acknowledged_at)]
 
 
+def unfired(milestone: Milestone) -> list[ladder.Step]:
+    """Return the steps that come after the last one fired, in order, without those that a milestone keeps silent."""
+    due_at, through = milestone.due_at, milestone.fired_through
+    if due_at is None or milestone.stopped_at:
+        return []
+    laid = [step for step in steps_of(milestone) if through is None or step.at > through]
+    return [step for step in laid if not step.is_silent(due_at, milestone.acknowledged_at)]
+
+
+def lay_anew(milestone: Milestone) -> None:
+    """Set the timer of a milestone that lost it for the first step that was not fired. Call with the row locked."""
+    upcoming = next(iter(unfired(milestone)), None)
+    milestone.next_step_at = upcoming.at if upcoming else None
+    milestone.next_level = upcoming.level if upcoming else 0
+    milestone.save(update_fields=["next_step_at", "next_level"])
+
+
 def acknowledge(milestone: Milestone, *, actor: Actor, at: datetime) -> None:
     """Note that somebody took a late or threatened promise on, and keep silent what they need no telling of.
 

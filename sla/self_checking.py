@@ -120,20 +120,16 @@ def compare(observations: Iterable[Observation], milestones: Sequence[Milestone]
 def _between(row: Milestone, folded: Mapping[str, Any]) -> Differences:
     differing = {name: value for name, value in folded.items() if getattr(row, name) != value}
     found = {name: [_text(getattr(row, name)), _text(value)] for name, value in differing.items()}
-    if not found and (step := _lost_step(row)):
+    if not found and (step := lost_step(row)):
         found["next_step_at"] = [_text(row.next_step_at), _text(step)]
     return found
 
 
-def _lost_step(row: Milestone) -> datetime | None:
+def lost_step(row: Milestone) -> datetime | None:
     """Return a step of the ladder that a milestone would never come to: its timer is gone, or set for another time."""
-    if row.stopped_at or row.due_at is None or row.attempts or row.quarantined_at or row.acknowledged_at:
+    if row.attempts or row.quarantined_at or row.next_step_at in {step.at for step in engine.steps_of(row)}:
         return None
-    steps = [step.at for step in engine.steps_of(row)]
-    owed = [at for at in steps if row.fired_through is None or at > row.fired_through]
-    if row.next_step_at is None:
-        return owed[0] if owed else None
-    return None if row.next_step_at in steps else (owed[0] if owed else None)
+    return next((step.at for step in engine.unfired(row)), None)
 
 
 def _text(value: Any) -> str | None:

@@ -7,6 +7,7 @@ from plans.models import Role
 from sla import self_checking
 from sla.clock import database_now
 from sla.models import Drift, Milestone, SelfCheck
+from tests.clocks import clock_at
 from tests.world import World, person
 from tickets import dispatch
 from tickets.models import Ticket, TicketEvent
@@ -65,6 +66,19 @@ def test_a_manager_folds_a_drifted_clock_anew_and_the_ledger_says_so(manager: Cl
     check()
     assert SelfCheck.objects.latest("pk").drifted == 0
     assert manager.post(f"{PAGE}drifts/{drift.pk}/repair/").status_code == 404
+
+
+def test_a_timer_that_was_lost_is_set_again_and_its_breach_is_told(manager: Client, world: World) -> None:
+    ticket = world.open_ticket("月结报错", at="2026-09-28 08:30")
+    Milestone.objects.filter(clock__ticket_clock__ticket=ticket).update(next_step_at=None)
+    check()
+    manager.post(f"{PAGE}drifts/{Drift.objects.get().pk}/repair/")
+    check()
+    assert SelfCheck.objects.latest("pk").drifted == 0
+    with clock_at("2026-09-28 10:31"):
+        dispatch.sweep()
+    told = ticket.events.filter(kind=TicketEvent.Kind.ESCALATED)
+    assert [line.fields["mark"] for line in told] == ["breach"]
 
 
 def test_a_check_is_begun_by_hand_but_not_twice(manager: Client) -> None:
