@@ -29,7 +29,6 @@ from tickets.console.rules.texts import lines_between
 from tickets.models import Priority
 
 SUBJECT = "policies"
-WHOLE = ("targets", "escalation_rules")
 
 
 @require_safe

@@ -133,10 +133,6 @@ def _side(stack: Stack) -> str:
     return _("守约 %(share)s(%(kept)s),超时 %(missed)s") % words
 
 
-def _arrow(before: str | None, after: str | None) -> str:
-    return f"{before or '–'} → {after or '–'}"
-
-
 def _listed(backtest: Backtest) -> list[dict[str, Any]]:
     changes = list(backtest.changes.all())
     things = things_of({change.clock_id for change in changes})
