@@ -1,5 +1,6 @@
 """Drafts that are kept, changed, thrown away or put in force; each step says no in words when it must."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -10,9 +11,13 @@ from sla.actors import Actor
 from sla.calendar import CalendarError
 from sla.drafts import LONGEST, Written
 from sla.linting import Grade, lint_draft
-from sla.models import Backtest, Draft
-from sla.proposals import Proposal, propose
+from sla.models import Backtest, Draft, DueMove, Recompute
+from sla.proposals import Counts, Move, Moves, Proposal, propose, things_of
 from sla.refusals import ActionRefusedError
+from sla.replanning import behind, replan_batch
+
+# Open clocks of each policy of which a look says what would become of them.
+LOOKED_AT = 300
 
 
 @transaction.atomic
@@ -72,6 +77,33 @@ def foreseen(written: Written) -> Proposal:
         raise ActionRefusedError("bad_hours", error.detail) from error
     except LookupError as error:
         raise ActionRefusedError("holidays_unknown", str(error)) from error
+
+
+@transaction.atomic
+def promises_moved(written: Written, *, at: datetime) -> Moves:
+    """Return what the policies of a draft would do to the first open clocks under each: the act itself, rolled back.
+
+    `counts.touched` counts the clocks that were looked at. Raises ActionRefusedError.
+    """
+    foreseen(written)
+    began = Recompute.objects.order_by("pk").values_list("pk", flat=True).last() or 0
+    put_calendars(calendars=written.calendars, at=at)
+    for terms in written.policies:
+        put_policy(terms=terms, at=at)
+    changes = list(Recompute.objects.filter(kind=Recompute.Kind.POLICY, pk__gt=began).order_by("pk"))
+    looked_at = sum(replan_batch(change, limit=LOOKED_AT, at=at) for change in changes)
+    is_complete = not any(behind(change).exists() for change in changes)
+    rows = list(DueMove.objects.filter(recompute__in=changes).select_related("milestone", "to_version").order_by("pk"))
+    things = things_of({row.milestone.clock_id for row in rows})
+    transaction.set_rollback(True)
+    page = [
+        Move(row.milestone, things.get(row.milestone.clock_id, ""), row.to_version.code, row.old_due_at,
+             row.new_due_at, DueMove.Verdict(row.verdict), row.undid_breach)
+        for row in rows
+    ]  # fmt: skip
+    told = Counter(move.verdict.value for move in page)
+    counted = {verdict.value: told[verdict.value] for verdict in DueMove.Verdict}
+    return Moves(page, Counts(touched=looked_at, undone=0, is_complete=is_complete, **counted))
 
 
 @transaction.atomic

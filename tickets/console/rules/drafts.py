@@ -21,9 +21,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from plans.loading import staff
 from plans.wording import name_of
-from sla.actions import Change, Terms, hours_of, terms_of
+from sla.actions import Change, PolicyError, Terms, hours_of, terms_of
 from sla.backtest.running import Trial, start_backtest
-from sla.drafting import discard_draft, enact_draft, foreseen, keep_draft, tried
+from sla.drafting import discard_draft, enact_draft, foreseen, keep_draft, promises_moved, tried
 from sla.drafts import LONGEST, Written, read_draft
 from sla.linting import Grade, lint_draft
 from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy
@@ -260,8 +260,9 @@ def shown_enactment(
     try:
         proposal = foreseen(written)
         effect = effects(proposal, reader.at) if proposal.calendars else {}
-    except ActionRefusedError as unforeseen:
-        refusal, effect = unforeseen, {}
+        promised = promises_moved(written, at=reader.at) if written.policies else None
+    except (ActionRefusedError, PolicyError) as unforeseen:
+        refusal, effect, promised = _refused(unforeseen), {}, None
     context = {
         "draft": draft,
         "written": written,
@@ -270,10 +271,15 @@ def shown_enactment(
         "findings": lint_draft(written, reader.at),
         "refusal": refusal,
         "has_effects": bool(effect),
+        "promised": promised,
         **effect,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return rules_page(request, reader, (SUBJECT, "console/rules/draft_enact.html"), context, status)
+
+
+def _refused(error: Exception) -> ActionRefusedError:
+    return error if isinstance(error, ActionRefusedError) else ActionRefusedError("bad_policy", str(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy
+from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy, Recompute
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import jobs
+from tickets import dispatch, jobs
 from tickets.actions.ticket import reply
 from tickets.models import Ticket
 
@@ -182,6 +182,21 @@ def test_only_what_was_tried_as_it_stands_is_put_in_force(desk, draft):
     assert draft.enacted_by == "郑经理"
     assert save(desk, draft, "policies: []").status_code == 409
     assert desk.post(address, {"untried": "on"}).status_code == 409
+
+
+def test_who_puts_a_draft_in_force_sees_which_open_promises_move_and_which_are_late_at_once(desk, world, draft):
+    late, early = world.open_ticket("早的", at="2026-09-28 08:30"), world.open_ticket("晚的", at="2026-09-28 09:30")
+    dues = dict(Milestone.objects.values_list("pk", "due_at"))
+    answer = desk.get(f"{RULES}/drafts/{draft.pk}/enact/")
+    moved = {move.thing: move.new_due_at for move in answer.context["promised"].page}
+    assert moved == {late.number: beijing("2026-09-28 09:30"), early.number: beijing("2026-09-28 10:30")}
+    assert answer.content.decode().count("届时已超时") == 1
+    assert dict(Milestone.objects.values_list("pk", "due_at")) == dues
+    assert Policy.objects.current().get(code="yonsuite-premier-ticket").version == 1
+    assert not Recompute.objects.exists()
+    desk.post(f"{RULES}/drafts/{draft.pk}/enact/", {"untried": "on"})
+    dispatch.sweep()
+    assert set(Milestone.objects.values_list("due_at", flat=True)) == set(moved.values())
 
 
 def test_a_draft_with_errors_is_not_put_in_force(desk, draft):
