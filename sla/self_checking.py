@@ -14,6 +14,7 @@ from sla.clock import database_now
 from sla.compiled import calendar_of
 from sla.folding import facts_of, fold
 from sla.models import Drift, Milestone, Observation, SelfCheck
+from sla.proposals import things_of
 
 BATCH = 500
 
@@ -144,7 +145,7 @@ def _write_down(check: SelfCheck, clocks: Sequence[int], found: Mapping[Run, Dif
     standing = {(row.clock_id, row.metric, row.number): row for row in _standing(clocks)}
     over = [row.pk for run, row in standing.items() if run not in found]
     Drift.objects.filter(pk__in=over).update(settled_at=at)
-    things = _things({clock for clock, _metric, _number in found})
+    things = things_of({clock for clock, _metric, _number in found})
     Drift.objects.bulk_create(
         Drift(check_run=check, clock_id=run[0], metric=run[1], number=run[2], thing=things.get(run[0], ""),
               differences=differences, found_at=at)
@@ -156,12 +157,6 @@ def _write_down(check: SelfCheck, clocks: Sequence[int], found: Mapping[Run, Dif
 
 def _standing(clocks: Sequence[int]) -> list[Drift]:
     return list(Drift.objects.filter(clock__in=clocks, settled_at=None))
-
-
-def _things(clocks: Iterable[int]) -> dict[int, str]:
-    """Return what each clock times, by the place of its first fact, such as T-2026-000012."""
-    heard = Observation.objects.filter(clock__in=list(clocks)).order_by("clock", "pk").distinct("clock")
-    return {clock: source.partition("#")[0] for clock, source in heard.values_list("clock", "source")}
 
 
 def settle(clock: int, *, at: datetime) -> None:
