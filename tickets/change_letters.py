@@ -16,7 +16,7 @@ from sla.models.policies import Metric
 from tickets.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.models import Bulletin, Delivery
 from tickets.occasions import Occasion
-from tickets.wording import cause_in, clause_of, name_of, one_line, said
+from tickets.wording import cause_in, clause_of, name_of, no_instant, one_line, said
 
 
 def _deadline_moved(occasion: Occasion) -> Letter:
@@ -45,7 +45,7 @@ def _move(occasion: Occasion, move: Mapping[str, Any]) -> Iterator[str]:
     words = {
         "metric": dict(Metric.choices).get(move["metric"], ""),
         "old": _instant(occasion, move["old_due_at"]),
-        "new": _instant(occasion, move["new_due_at"]),
+        "new": _instant(occasion, move["new_due_at"]) if move["new_due_at"] else no_instant(move),
     }
     if occasion.delivery.contact_id:
         is_answer = move["metric"] in (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)

@@ -15,7 +15,7 @@ from tickets.models import Priority, TicketEvent
 from tickets.names import Names
 from tickets.templatetags.shouyue import length_words
 from tickets.term_words import dues_words, reclassified, retracted
-from tickets.wording import cause_in
+from tickets.wording import cause_in, no_instant
 
 Kind = TicketEvent.Kind
 Mark = EscalationRule.Mark
@@ -152,7 +152,7 @@ def _deadline_moved(event: TicketEvent, names: Names) -> str:
 
 
 def _moved(move: Mapping[str, Any]) -> str:
-    old, new = _wall(move.get("old_due_at")) or _("没有时限"), _wall(move.get("new_due_at")) or _("没有时限")
+    old, new = _wall(move.get("old_due_at")) or _("没有时限"), _wall(move.get("new_due_at")) or no_instant(move)
     words = {"metric": dict(Metric.choices).get(move.get("metric", ""), ""), "old": old, "new": new}
     if move.get("verdict") == DueMove.Verdict.HELD:
         return _("%(metric)s时限仍是 %(old)s（按新的服务时间是 %(new)s，已来不及）") % words

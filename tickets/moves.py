@@ -127,7 +127,8 @@ def _fields(move: DueMove) -> dict[str, Any]:
         "from_version": move.from_version.version,
         "to_version": move.to_version.version,
     }
-    return said | ({"undid_breach": True} if move.undid_breach else {})
+    is_paused = move.new_due_at is None and move.milestone.stopped_at is None
+    return said | ({"undid_breach": True} if move.undid_breach else {}) | ({"paused": True} if is_paused else {})
 
 
 def _put_off(row: DueMove, now: datetime, error: str) -> None:

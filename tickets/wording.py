@@ -85,3 +85,8 @@ def one_line(text: str) -> str:
 def cause_in(fields: Mapping[str, Any]) -> str:
     """Return why a line of the ledger says that deadlines moved, in the reader's language where it was given in it."""
     return str((fields.get("cause_en") if in_english() else "") or fields.get("cause", ""))
+
+
+def no_instant(move: Mapping[str, Any]) -> str:
+    """Return what a line of the ledger says instead of a new deadline: none is set yet, or nothing is owed any more."""
+    return _("暂停，恢复后再定") if move.get("paused") else _("没有时限")

@@ -299,3 +299,10 @@ def test_readers_of_english_are_told_the_notice_by_its_english_title(world):
         assert "Holidays of 2027" in words_of(line, Names())
     with translation.override("zh-hans"):
         assert TITLE in words_of(line, Names())
+
+
+@pytest.mark.parametrize(("move", "words"), [({"paused": True}, "改为 暂停，恢复后再定"), ({}, "改为 没有时限")])
+def test_a_deadline_that_a_wait_takes_away_reads_as_paused_and_one_that_ended_as_none(world, move, words):
+    moved = {"metric": "resolution", "old_due_at": "2026-09-28T02:00:00Z", "new_due_at": None, **move}
+    line = TicketEvent(kind="deadline_moved", fields={"cause": "", "moves": [moved]})
+    assert words in words_of(line, Names())
