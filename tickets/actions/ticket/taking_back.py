@@ -107,7 +107,7 @@ def _publication(ticket: Ticket, note: TicketEvent) -> TicketEvent | None:
 
 
 def _show(note: TicketEvent, *, is_public: bool) -> None:
-    Message.objects.filter(pk=note.message_id).update(is_public=is_public)
+    Message.objects.filter(events=note).update(is_public=is_public)
 
 
 def _undo(ticket: Ticket, line: TicketEvent, actor: User, at: datetime, *, is_public: bool) -> None:
