@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 from config.launch.ports import free_port
 from tests.world import World, plans
@@ -66,6 +67,34 @@ def child_environment(transactional_db: None) -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "SHOUYUE_PROCESS": "command",
     }
+
+
+EMPTIED = pytest.StashKey[bool]()
+LONG = {"faults", "e2e", "long"}
+
+
+def is_transactional(item: pytest.Item) -> bool:
+    """Return whether a test commits, so that all tables are emptied after it."""
+    marker = item.get_closest_marker("django_db")
+    return "transactional_db" in getattr(item, "fixturenames", ()) or bool(marker and marker.kwargs.get("transaction"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Shared out among processes, begin with the files that take long: nobody shall wait for one at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: LONG.isdisjoint(marker.name for marker in item.iter_markers()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Load the plans again for a test that rolls back, after one that emptied the tables."""
+    if is_transactional(item):
+        item.config.stash[EMPTIED] = True
+    elif item.config.stash.get(EMPTIED, False):
+        with item.config.stash[blocking_manager_key].unblock():
+            plans()
+        item.config.stash[EMPTIED] = False
 
 
 @pytest.fixture(scope="session")

@@ -28,10 +28,12 @@ NEEDS = {
     "schema": ["base", "dev"],
     "translations": ["base", "dev"],
 }
+# A file is one process's, for what its tests share; more than four processes only wait for the one database.
+TESTS = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 COMMANDS = {
     "setup": ["-m", "config.launch.assets"],
     "run": ["-m", "config.launch.run"],
-    "test": ["-m", "pytest"],
+    "test": TESTS,
     "check": ["-m", "config.quality.check"],
     "bench": ["-m", "tests.bench"],
     "lock": ["-m", "config.quality.lock"],

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from config.launch.environment import ROOT
+from config.launch.environment import ROOT, TESTS
 
 SCHEMA = "config/openapi.yaml"
 DJANGO = ["-W", "ignore::RuntimeWarning", "manage.py"]
@@ -33,7 +33,7 @@ def main(words: Sequence[str]) -> int:
         failed.append(f"{SCHEMA} is stale, run `make schema`")
     if failed:
         print(f"FAILED before the tests: {', '.join(failed)}", flush=True)
-    tests = subprocess.run([sys.executable, "-m", "pytest", *words], check=False, cwd=ROOT)
+    tests = subprocess.run([sys.executable, *TESTS, *words], check=False, cwd=ROOT)
     return tests.returncode or int(bool(failed))
 
 

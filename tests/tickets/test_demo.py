@@ -25,7 +25,7 @@ from tickets.models import Delivery, Status, Ticket, TicketClock, TicketEvent
 from tickets.models.ticket import WAITING
 
 # Each test is a savepoint in the fixture's transaction.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 # A Wednesday afternoon, so that both vendors work.
 WALL = "2026-11-25 15:00"
