@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from sla.problems import CONTENT_TYPE
+from sla.api.problems import CONTENT_TYPE
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]

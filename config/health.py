@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sla.clock import database_now
-from tickets.vitals import hearts
+from tickets.showing.vitals import hearts
 
 FRESH = timedelta(seconds=10)
 # A queue's heartbeat is written only by a tick that beat sent: it proves beat, broker, worker and database at once.

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from plans.permissions import Manages
 from sla.clock import database_now
 from sla.lag import Lag
-from tickets.vitals import Vitals, vitals
+from tickets.showing.vitals import Vitals, vitals
 
 HOPS = ("steps", "escalations", "deliveries")
 COUNTS = {

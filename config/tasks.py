@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from plans.accounts import reading_of, resets_by
 from plans.models import User
-from tickets.wording import name_of
+from tickets.showing.wording import name_of
 
 log = structlog.get_logger(__name__)
 

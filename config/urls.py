@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import demo_mail, health, metrics, openapi
 from plans import amending_api
 from plans import api as plans_api
-from sla import api as sla_api
+from sla.api import views as sla_api
 from tickets import attachments
 
 API = [
@@ -39,7 +39,7 @@ if settings.DEMO_MAIL:
     urlpatterns.append(path("demo/mail/", include(demo_mail)))
 
 # An API that answers a page of HTML to an error is none.
-handler400 = "sla.problems.bad_request"
-handler403 = "sla.problems.forbidden"
-handler404 = "sla.problems.not_found"
-handler500 = "sla.problems.server_error"
+handler400 = "sla.api.problems.bad_request"
+handler403 = "sla.api.problems.forbidden"
+handler404 = "sla.api.problems.not_found"
+handler500 = "sla.api.problems.server_error"

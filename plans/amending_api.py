@@ -16,8 +16,8 @@ from plans.api import OverrideAnswerSerializer, find_contract
 from plans.authentication import caller_of
 from plans.models import Plan
 from plans.permissions import Manages
+from sla.api.problems import ProblemError
 from sla.models.policies import Metric
-from sla.problems import ProblemError
 
 
 class WithdrawalSerializer(serializers.Serializer[Any]):

@@ -23,10 +23,10 @@ from plans.models import Contract, Entitlement, Override, Role, User
 from plans.permissions import KeepsCustomers, Manages
 from plans.upsert import RowError, read_entries
 from plans.wording import clause_of, name_of
-from sla.fields import InstantField
+from sla.api.fields import InstantField
+from sla.api.problems import ProblemError
 from sla.models import Target
 from sla.models.policies import Metric
-from sla.problems import ProblemError
 
 
 def contracts_of(user: User) -> QuerySet[Contract]:

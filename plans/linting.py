@@ -15,8 +15,8 @@ from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Pla
 from plans.vocabulary import CHANNELS, PRIORITIES
 from plans.wording import name_of
 from sla.compiled import policy_of
-from sla.linting import Finding, Grade, lint_in_force
 from sla.models import CalendarVersion, Policy
+from sla.rules.linting import Finding, Grade, lint_in_force
 from sla.timeline import Metric
 
 # One that every ticket plan answers for, and one that is answered by another item.

@@ -18,11 +18,11 @@ from plans.models.contracts import Deployment
 from plans.models.people import STAFF_ROLES
 from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
-from sla.editing import edited_by_hand
 from sla.holidays.written import years
-from sla.loading import calendar, policy
 from sla.models import CalendarVersion, HolidaySet, Policy
-from sla.reading import (
+from sla.rules.editing import edited_by_hand
+from sla.rules.loading import calendar, policy
+from sla.rules.reading import (
     Field,
     Place,
     Problem,

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from plans.authentication import Caller
-from sla.problems import ProblemError
+from sla.api.problems import ProblemError
 
 WINDOW = 60  # seconds
 COUNT = """

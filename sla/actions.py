@@ -206,7 +206,7 @@ def put_calendars(
     """Compose calendars, and all others that follow holidays, anew; one that differs gets a new version.
 
     Each version that takes the place of another is on its way to the open milestones from then on: see
-    `sla.recomputing`. `cause` says why, in the words of `actor`; `at` is now unless said otherwise.
+    `sla.changing.recomputing`. `cause` says why, in the words of `actor`; `at` is now unless said otherwise.
     Raises LookupError when a calendar follows a country whose holidays are not known, CalendarError when hours
     cannot be understood.
     """
@@ -250,7 +250,7 @@ def _next_version(model: type[models.Model], code: str) -> int:
 def put_policy(*, terms: Terms, cause: str = CHANGED, actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
     """Save a policy as a new version when its content differs from the version in force. Raises PolicyError.
 
-    A version that takes the place of another is on its way to the open clocks from then on: see `sla.replanning`.
+    A version that takes the place of another is on its way to the open clocks from then on (`sla.changing.replanning`).
     """
     check_terms(terms)
     write_alone()

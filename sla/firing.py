@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from sla import recomputing, replanning
 from sla.batching import BACKOFF, in_batches
+from sla.changing import recomputing, replanning
 from sla.compiled import policy_with
 from sla.engine import steps_ahead
 from sla.ladder import WARNINGS, Step

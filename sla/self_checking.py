@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 
 from sla import engine
+from sla.changing.proposals import things_of
 from sla.clock import database_now
 from sla.compiled import calendar_of
 from sla.folding import facts_of, fold
 from sla.models import Drift, Milestone, Observation, SelfCheck
-from sla.proposals import things_of
 
 BATCH = 500
 

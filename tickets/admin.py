@@ -16,7 +16,7 @@ from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
 from tickets.models import Delivery, InboundEvent, Ticket, WebhookEndpoint
-from tickets.outbox import send_again
+from tickets.telling.outbox import send_again
 
 
 class OfTicket:

@@ -12,7 +12,7 @@ from plans.wording import text_of
 from sla.compiled import calendar_of, policy_of
 from sla.engine import pauses_of
 from sla.models import Milestone
-from sla.verdicts import Verdict
+from sla.proof.verdicts import Verdict
 from tickets.models import Ticket, TicketClock
 
 

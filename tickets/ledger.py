@@ -11,10 +11,10 @@ from django.db.models import Model
 from plans.models import Contact, User
 from sla import engine
 from sla.actors import Actor
+from sla.changing.replanning import catch_up
 from sla.engine import Heard
 from sla.inserting import insert_all
 from sla.models import Milestone, Policy
-from sla.replanning import catch_up
 from sla.timeline import ActorKind, FactKind
 from tickets import team_clocks
 from tickets.answers import instant

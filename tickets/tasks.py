@@ -10,8 +10,8 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from sla.clock import database_now
 from sla.models import Heartbeat
-from tickets import bulletins, dispatch, jobs
 from tickets.actions.inbound import redrive_inbound as redrive
+from tickets.rounds import bulletins, dispatch, jobs
 
 CALLS = "webhooks"
 # A tick that waited longer in the broker does not show that its beat is alive.

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from plans.service_hours import users_in_words
-from sla import editing
 from sla.actions import write_alone
 from sla.actors import Actor
+from sla.rules import editing
 
 
 @transaction.atomic

@@ -13,8 +13,8 @@ from sla.backtest.replay import Key, Outcome, outcomes
 from sla.calendar import Calendar
 from sla.compiled import calendar_of, chosen, policy_of, pure_target
 from sla.composing import compose, years_known
-from sla.drafts import Written
 from sla.models import CalendarVersion, Policy, Target
+from sla.rules.drafts import Written
 
 
 def ground_of(written: Written) -> dict[str, Any]:

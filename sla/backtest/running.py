@@ -16,9 +16,9 @@ from sla.backtest.overlay import Overlay, ground_of, touched_by
 from sla.backtest.replay import Pair, paired
 from sla.backtest.tally import Tally, added, cells_of, hours_of, tally_of
 from sla.clock import database_now
-from sla.drafts import Written
 from sla.models import Backtest, BacktestChange, BacktestChunk, Draft
 from sla.refusals import ActionRefusedError
+from sla.rules.drafts import Written
 
 # Clocks a chunk: half a second of work, so that progress is seen and nothing holds a lock for long.
 CHUNK = 2000

@@ -13,7 +13,7 @@ from sla.holidays.ics import Asked, Taken, read_ics
 from sla.holidays.places import COUNTRIES, UnknownPlaceError, country_named
 from sla.holidays.rows import read_rows
 from sla.models import HolidayDate, HolidaySet
-from sla.reading import Problem, ReadingError
+from sla.rules.reading import Problem, ReadingError
 
 MOST_BYTES = 1024 * 1024
 

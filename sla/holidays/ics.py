@@ -15,7 +15,7 @@ from icalendar.prop import vDDDTypes
 from sla.composing import Day
 from sla.holidays.marked import Marks, marks_of, usual_weekday
 from sla.models import CalendarVersion, HolidayDate, HolidaySet
-from sla.reading import Problem, ReadingError
+from sla.rules.reading import Problem, ReadingError
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 366 * ONE_DAY

@@ -12,8 +12,8 @@ from sla.holidays.marked import english_of
 from sla.holidays.rows import COLUMNS, read_rows
 from sla.hours import WEEKDAYS
 from sla.models import HolidayDate
-from sla.reading import Problem, ReadingError
-from sla.typed_hours import TypedHoursError, read_typed, stored
+from sla.rules.reading import Problem, ReadingError
+from sla.rules.typed_hours import TypedHoursError, read_typed, stored
 
 Kind = HolidayDate.Kind
 ONE_DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from sla.composing import Day
 from sla.holidays.marked import english_of
 from sla.hours import WEEKDAYS
 from sla.models import HolidayDate
-from sla.reading import Problem, ReadingError, meant
+from sla.rules.reading import Problem, ReadingError, meant
 
 COLUMNS = ("date", "kind", "name", "name_en", "stands_for")
 NEEDED = ("date", "kind", "name")

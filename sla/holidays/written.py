@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from sla.composing import Day, Year
 from sla.hours import WEEKDAYS
 from sla.models import HolidayDate, HolidaySet
-from sla.reading import Field, Place, choice, day, list_of, mapping, number, refuse_inside, text
+from sla.rules.reading import Field, Place, choice, day, list_of, mapping, number, refuse_inside, text
 
 DATE = mapping({
     "date": Field(day),

@@ -21,9 +21,9 @@ from sla.backtest import running
 from sla.backtest.history import Past, read_clocks
 from sla.backtest.overlay import Overlay, touched_by
 from sla.clock import database_now
-from sla.drafts import read_draft
 from sla.folding import facts_of, fold
 from sla.models import Backtest, Clock, Heartbeat, Milestone, Observation, Policy
+from sla.rules.drafts import read_draft
 from sla.timeline import ActorKind, FactKind
 from tests.bench.database import database
 from tests.clocks import heard
@@ -31,7 +31,7 @@ from tests.faults.rig import Rig, rig
 from tests.hours import beijing
 from tests.running import family
 from tests.world import plans
-from tickets.jobs import work
+from tickets.rounds.jobs import work
 
 DIFFERENT, COPIES = 4_000, 250
 TICKETS = DIFFERENT * COPIES

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from sla.calendar import Calendar
 from sla.compiled import CompiledCalendar
 from sla.models import CalendarVersion, Milestone, Policy, Target
-from sla.proofs import proved
+from sla.proof.proofs import proved
 from sla.table import compile_table
 from tests.hours import EIGHT_HOURS, published
 
@@ -183,7 +183,10 @@ def _proof_row(ours: Calendar) -> Row:
     """
     milestone = _a_year_of(ours)
     known = CompiledCalendar(milestone.calendar_version)
-    with patch("sla.explained.calendar_of", lambda pk: known), patch("sla.proofs.calendar_of", lambda pk: known):
+    with (
+        patch("sla.proof.explained.calendar_of", lambda pk: known),
+        patch("sla.proof.proofs.calendar_of", lambda pk: known),
+    ):
         proof = proved(milestone, [])
         spent = median(_round(partial(proved, milestone, [])) for _ in range(ROUNDS))
     if proof.counted != milestone.budget:

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 
 from sla import engine
 from sla.actions import Hours, put_calendars
+from sla.changing.recomputing import recompute_due
 from sla.models import Clock, DueMove, Milestone, Observation, Recompute
-from sla.recomputing import recompute_due
 from tests.bench.database import database
 from tests.clocks import clock_at, heard, policy_row
 from tests.faults.rows import copy, scalar

@@ -11,7 +11,7 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.world import World, person
-from tickets import dispatch
+from tickets.rounds import dispatch
 
 pytestmark = pytest.mark.django_db
 

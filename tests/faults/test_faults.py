@@ -12,8 +12,8 @@ from tests.clocks import clock_at, policy_row
 from tests.faults import rows
 from tests.faults.rig import Rig
 from tests.faults.rows import BASE
-from tickets import dispatch
 from tickets.models import Delivery, TicketEvent
+from tickets.rounds import dispatch
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from plans.linting import lint_house
 from plans.models import Contract, Item
 from sla.actions import Terms, put_policy, terms_of
-from sla.linting import Grade
 from sla.models import Policy
+from sla.rules.linting import Grade
 from tests.hours import beijing
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from plans.models import Contract, Item, Plan, Product
 from sla.actions import Outcome
 from sla.holidays.written import years
 from sla.models import CalendarVersion, Policy
-from sla.reading import Place, ReadingError, compose_text
+from sla.rules.reading import Place, ReadingError, compose_text
 from tickets.models import Category, Channel, Priority
 
 pytestmark = pytest.mark.django_db

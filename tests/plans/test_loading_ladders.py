@@ -10,7 +10,7 @@ from plans.models import Role
 from sla import wording
 from sla.actions import Outcome, terms_of
 from sla.models import Policy
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 from tests.world import person
 
 pytestmark = pytest.mark.django_db

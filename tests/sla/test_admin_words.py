@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from sla import wording
-from sla.loading import ROLES
 from sla.models import EscalationRule
+from sla.rules.loading import ROLES
 from sla.timeline import FactKind, Hold
 
 DAY = [["08:30", "12:00"], ["13:00", "17:30"]]

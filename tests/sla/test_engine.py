@@ -14,7 +14,7 @@ from sla.clock import database_now
 from sla.firing import fire_due
 from sla.folding import facts_of, fold
 from sla.models import CalendarVersion, Clock, Escalation, Milestone
-from sla.proofs import proof_of
+from sla.proof.proofs import proof_of
 from sla.timeline import ActorKind, Cycle, FactKind, Hold
 from tests.clocks import calendar_row, clock_at, heard, policy_row
 from tests.hours import TWELVE_HOURS, WEEKDAYS, beijing, hours

@@ -4,9 +4,9 @@ import pytest
 from django.utils import translation
 
 from plans.linting import lint_house
-from sla.drafts import read_draft
-from sla.linting import Grade, lint_draft
 from sla.models import HolidaySet
+from sla.rules.drafts import read_draft
+from sla.rules.linting import Grade, lint_draft
 from tests.hours import beijing
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ import pytest
 from plans.loading import load
 from sla.compiled import calendar_named
 from sla.models import CalendarVersion, HolidayDate, HolidaySet
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 from tests.hours import beijing, local
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from sla.changing.notices import Posting, apply, discard, post, preview
 from sla.composing import hours_of
 from sla.models import CalendarVersion, HolidayNotice, HolidaySet, Recompute
-from sla.notices import Posting, apply, discard, post, preview
 from sla.refusals import ActionRefusedError
 from tests.clocks import AGENT
 from tests.hours import beijing

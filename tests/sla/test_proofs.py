@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sla import engine
-from sla.explained import pieces_of
 from sla.models import CalendarVersion, Clock, Milestone, Policy
-from sla.proof_words import detail_of
-from sla.proofs import document, proof_of
-from sla.proving import derived, true_as_of
+from sla.proof.explained import pieces_of
+from sla.proof.proof_words import detail_of
+from sla.proof.proofs import document, proof_of
+from sla.proof.proving import derived, true_as_of
 from tests.clocks import calendar_row, heard, policy_row
 from tests.hours import TWELVE_HOURS, WEEKDAYS, beijing, hours
 

@@ -7,10 +7,10 @@ import pytest
 
 from sla import engine
 from sla.actions import Hours, put_calendars
+from sla.changing.proposals import moves, propose
+from sla.changing.recomputing import recompute_due
 from sla.firing import fire_due
 from sla.models import CalendarVersion, Clock, DueMove, Escalation, Milestone, Recompute
-from sla.proposals import moves, propose
-from sla.recomputing import recompute_due
 from tests.clocks import AGENT, LADDER, clock_at, heard, policy_row
 from tests.hours import beijing
 

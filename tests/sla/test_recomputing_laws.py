@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from sla import engine
 from sla.actions import Hours, put_calendars
+from sla.changing.recomputing import recompute_due
 from sla.compiled import calendar_named
 from sla.engine import facts_of, fold
 from sla.models import DueMove, Milestone, Recompute
-from sla.recomputing import recompute_due
 from tests.clocks import AGENT, clock_at, heard, policy_row
 from tests.hours import beijing
 

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 
 from sla import engine
 from sla.actions import Hours, put_calendars
+from sla.changing.recomputing import recompute_due
 from sla.firing import fire_due
 from sla.inserting import insert_all
 from sla.models import Clock, DueMove, Escalation, Milestone, Policy, Recompute
-from sla.recomputing import recompute_due
 from tests.clocks import AGENT, heard, policy_row, set_clock
 from tests.hours import beijing
 

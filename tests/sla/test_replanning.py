@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sla import engine
 from sla.actions import Outcome, put_policy, retire_policy
 from sla.actors import Actor
+from sla.changing.replanning import catch_up, replan_due
 from sla.compiled import policy_named
 from sla.firing import fire_due
 from sla.folding import facts_of, fold
 from sla.models import Clock, DueMove, Escalation, Milestone, Observation, Recompute
-from sla.replanning import catch_up, replan_due
 from sla.timeline import ActorKind
 from tests.clocks import calendar_row, clock_at, heard
 from tests.hours import TWELVE_HOURS, WEEKDAYS, beijing

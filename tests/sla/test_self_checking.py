@@ -12,8 +12,8 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
 from tickets.actions import ticket as acts
-from tickets.dispatch import sweep
 from tickets.models import Ticket
+from tickets.rounds.dispatch import sweep
 
 pytestmark = pytest.mark.django_db
 

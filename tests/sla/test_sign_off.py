@@ -8,7 +8,7 @@ from sla.firing import fire_due
 from sla.models import CalendarVersion, Clock, Escalation, Milestone
 from tests.clocks import calendar_row, clock_at, heard
 from tests.hours import beijing, published
-from tickets import dispatch
+from tickets.rounds import dispatch
 
 pytestmark = pytest.mark.django_db
 

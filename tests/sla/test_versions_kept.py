@@ -8,9 +8,9 @@ import pytest
 
 from sla import engine
 from sla.actions import Hours, put_calendars
+from sla.changing.recomputing import recompute_due
 from sla.firing import fire_due
 from sla.models import Clock, DueMove, Escalation, Milestone, Observation
-from sla.recomputing import recompute_due
 from sla.self_checking import compare
 from tests.clocks import AGENT, clock_at, heard, policy_row
 from tests.hours import EIGHT_HOURS, ROUND_THE_CLOCK, WEEKDAYS, WORKDAYS, beijing

@@ -13,8 +13,8 @@ from tests.conftest import Mailbox
 from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.world import Side, World
-from tickets import dispatch
 from tickets.models import Delivery, Ticket
+from tickets.rounds import dispatch
 
 
 @dataclass

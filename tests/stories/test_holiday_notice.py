@@ -5,19 +5,19 @@ from collections import Counter
 
 import pytest
 
+from sla.changing.notices import Posting, apply, post, preview
+from sla.changing.proposals import moves
 from sla.firing import fire_due
 from sla.models import Clock, DueMove, Milestone
-from sla.notices import Posting, apply, post, preview
-from sla.proposals import moves
 from tests.clocks import clock_at
 from tests.conftest import Mailbox
 from tests.faults.rows import BASE, copy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.ledger import actor_of
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
+from tickets.rounds import dispatch
 
 TICKETS, TOUCHED, AGENTS, CONTACTS = 1_000, 700, 10, 20
 OPENED = beijing("2026-12-31 16:00")

@@ -16,12 +16,12 @@ from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.promised import OWNER, only, open_under, policy, promise
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
-from tickets.conversation import entries_of
-from tickets.escalations import act
 from tickets.models import Delivery, Ticket, TicketEvent
-from tickets.promises import promises_of
+from tickets.rounds import dispatch
+from tickets.rounds.escalations import act
+from tickets.showing.conversation import entries_of
+from tickets.showing.promises import promises_of
 
 LADDER = (("percent", 50), ("percent", 75), ("breach", 0), ("after", 1800))
 

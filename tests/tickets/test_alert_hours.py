@@ -11,13 +11,13 @@ from tests.clocks import calendar_row, clock_at, policy_row, set_clock
 from tests.conftest import Mailbox
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import side_tasks
 from tickets.actions import ticket as actions
-from tickets.alert_hours import hours_of
 from tickets.ledger import actor_of
 from tickets.models import Delivery, Ticket
-from tickets.notifications import Notice, queue, told_at
+from tickets.rounds import dispatch
+from tickets.telling.alert_hours import hours_of
+from tickets.telling.notifications import Notice, queue, told_at
 
 Kind, State = Delivery.Kind, Delivery.State
 FRIDAY, SATURDAY, SUNDAY, MONDAY = "2026-09-04", "2026-09-05", "2026-09-06", "2026-09-07"

@@ -13,11 +13,11 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.terms import promised
 from tests.world import ENDS, STARTS, Side, World
-from tickets import dispatch
 from tickets.actions import ticket as actions
-from tickets.happenings import words_of
 from tickets.models import Ticket
-from tickets.names import Names
+from tickets.rounds import dispatch
+from tickets.showing.happenings import words_of
+from tickets.showing.names import Names
 
 AT = beijing("2026-09-28 09:30")
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from sla.notices import Posting, apply, post
+from sla.changing.notices import Posting, apply, post
 from tests.clocks import AGENT, clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import mail
-from tickets.bulletins import assumed_years_ahead, assumption_ahead, remind
 from tickets.models import Bulletin, Delivery
+from tickets.rounds.bulletins import assumed_years_ahead, assumption_ahead, remind
+from tickets.telling import mail
 
 pytestmark = pytest.mark.django_db
 

@@ -10,12 +10,13 @@ from sla.clock import database_now
 from tests.clocks import clock_at, set_clock
 from tests.conftest import Mailbox
 from tests.world import World
-from tickets import delivering, dispatch, mail, outbox
 from tickets.channels import email
-from tickets.delivering import deliver
-from tickets.gathering import GATHERING
 from tickets.models import Delivery
-from tickets.outbox import LEASE, TRIES, TRIES_TO_RENDER
+from tickets.rounds import delivering, dispatch
+from tickets.rounds.delivering import deliver
+from tickets.telling import mail, outbox
+from tickets.telling.gathering import GATHERING
+from tickets.telling.outbox import LEASE, TRIES, TRIES_TO_RENDER
 
 State = Delivery.State
 

@@ -15,9 +15,9 @@ from plans.agreements import agreements_of
 from plans.coverage import cover, hours_of
 from plans.models import Contact, Contract, Customer, Product, Team, User
 from sla import engine
+from sla.changing.notices import preview
 from sla.compiled import calendar_of
 from sla.models import Backtest, Clock, Escalation, HolidayNotice, Milestone, SelfCheck
-from sla.notices import preview
 from tests.clocks import clock_at
 from tickets.demo.introducing import introduction
 from tickets.demo.seeding import Seeded, seed

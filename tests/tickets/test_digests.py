@@ -13,13 +13,13 @@ from plans.models import Contact, User
 from sla.actors import SYSTEM
 from tests.hours import beijing
 from tests.world import World
-from tickets import digests, mail
 from tickets.actions import side_tasks
 from tickets.actions import ticket as actions
 from tickets.ledger import Entry, actor_of, record
 from tickets.models import Bulletin, Delivery, Ticket, TicketEvent
-from tickets.notifications import Notice, queue_many
-from tickets.occasions import RELATED
+from tickets.telling import digests, mail
+from tickets.telling.notifications import Notice, queue_many
+from tickets.telling.occasions import RELATED
 
 Kind = Delivery.Kind
 AT = beijing("2026-09-28 09:30")

@@ -14,8 +14,8 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.promised import only, open_under, policy, promise
 from tests.world import World, person
-from tickets import dispatch
 from tickets.models import Delivery, Ticket, TicketEvent, WebhookEndpoint
+from tickets.rounds import dispatch
 
 PROMISE = promise("first_response", 2, "yonsuite-7x12", met_on=("reply",))
 BREACH = "2026-09-28 11:00:01"

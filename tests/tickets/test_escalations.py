@@ -11,11 +11,11 @@ from sla.models import Escalation, Milestone
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch, escalations
 from tickets.actions import ticket as actions
-from tickets.escalations import act
 from tickets.models import Delivery, Ticket, TicketEvent
-from tickets.roles import Scene, cast_for, people_in
+from tickets.rounds import dispatch, escalations
+from tickets.rounds.escalations import act
+from tickets.telling.roles import Scene, cast_for, people_in
 
 Kind = TicketEvent.Kind
 

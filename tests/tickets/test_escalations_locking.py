@@ -14,8 +14,8 @@ from tests.hours import beijing
 from tests.world import World
 from tickets.actions import ticket as actions
 from tickets.actions.ticket import locked
-from tickets.escalations import act
 from tickets.models import Delivery, Ticket
+from tickets.rounds.escalations import act
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,10 +18,10 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.promised import open_under, policy, promise, resolution
 from tests.world import World, person
-from tickets import dispatch
 from tickets.actions import ticket as actions
-from tickets.foresight import Foresight, who_is_told
 from tickets.models import Delivery, SideTask, Ticket, TicketEvent, WebhookEndpoint
+from tickets.rounds import dispatch
+from tickets.rounds.foresight import Foresight, who_is_told
 
 T0 = beijing("2026-09-28 10:15")
 DAY = timedelta(hours=24)

@@ -9,8 +9,8 @@ from tests.hours import beijing, hours
 from tests.promised import only, open_under, policy, resolution
 from tests.world import World, person
 from tickets.actions import ticket as actions
-from tickets.holders import shares_fields, splits_of
 from tickets.models import Ticket
+from tickets.showing.holders import shares_fields, splits_of
 
 
 @pytest.fixture

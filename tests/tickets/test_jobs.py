@@ -6,7 +6,8 @@ from typing import Any
 from kombu.exceptions import OperationalError
 
 from sla.models import Heartbeat
-from tickets import jobs, tasks
+from tickets import tasks
+from tickets.rounds import jobs
 
 
 def counted(times: int, done: list[str], name: str) -> Any:

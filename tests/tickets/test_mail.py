@@ -14,11 +14,12 @@ from sla.models import Escalation
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch, mail
 from tickets.actions import ticket as actions
 from tickets.models import Delivery, InboundEvent, Ticket
-from tickets.occasions import RELATED
-from tickets.wording import one_line
+from tickets.rounds import dispatch
+from tickets.showing.wording import one_line
+from tickets.telling import mail
+from tickets.telling.occasions import RELATED
 
 AT = beijing("2026-09-28 09:30")
 

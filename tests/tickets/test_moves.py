@@ -11,19 +11,20 @@ from django.utils import translation
 from plans.models import Team, User
 from sla.actions import put_calendars
 from sla.actors import Actor
+from sla.changing.notices import Posting, apply, post
 from sla.composing import hours_of
 from sla.firing import fire_due
 from sla.models import CalendarVersion, DueMove, Escalation, Milestone
-from sla.notices import Posting, apply, post
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch, mail, moves
 from tickets.actions import ticket as actions
-from tickets.happenings import words_of
 from tickets.ledger import actor_of
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
-from tickets.names import Names
+from tickets.rounds import dispatch, moves
+from tickets.showing.happenings import words_of
+from tickets.showing.names import Names
+from tickets.telling import mail
 
 pytestmark = pytest.mark.django_db
 

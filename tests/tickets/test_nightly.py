@@ -8,9 +8,9 @@ from sla.models import Drift, Milestone, SelfCheck
 from tests.clocks import clock_at
 from tests.conftest import Mailbox
 from tests.world import World, person
-from tickets import jobs, nightly
-from tickets.delivering import deliver
 from tickets.models import Bulletin, Ticket
+from tickets.rounds import jobs, nightly
+from tickets.rounds.delivering import deliver
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from plans.models import Contact, User
 from tests.hours import beijing
 from tests.world import World
 from tickets.models import Delivery, Ticket, TicketEvent
-from tickets.notifications import Notice, queue, queue_many
+from tickets.telling.notifications import Notice, queue, queue_many
 
 AT = beijing("2026-09-28 09:30")
 Kind = Delivery.Kind

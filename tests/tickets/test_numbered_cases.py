@@ -11,10 +11,10 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.terms import HOLDS, Target, promised, put_under
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.answers import milestone_fields, milestones_of
 from tickets.models import Delivery, Ticket
+from tickets.rounds import dispatch
 
 
 def sweep(at: str) -> None:

@@ -14,11 +14,11 @@ from tests.promised import only, open_under, policy, resolution
 from tests.world import World
 from tickets.actions import ticket as actions
 from tickets.answers import milestone_fields, remaining_of
-from tickets.conversation import entries_of
-from tickets.holders import splits_of
 from tickets.models import Ticket
 from tickets.portal.saying import promised
-from tickets.promises import Promise, promises_of, slack_of
+from tickets.showing.conversation import entries_of
+from tickets.showing.holders import splits_of
+from tickets.showing.promises import Promise, promises_of, slack_of
 
 # 8 hours from Friday 10:00; the wait leaves 3 of them, from Monday 10:00 on. Source: C06
 UNTIL = beijing("2026-03-09 10:00")

@@ -8,11 +8,11 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.terms import Target, promised, put_under, terms
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
-from tickets.happenings import words_of
 from tickets.models import Delivery, Ticket
-from tickets.names import Names
+from tickets.rounds import dispatch
+from tickets.showing.happenings import words_of
+from tickets.showing.names import Names
 
 MANAGER = Actor(ActorKind.AGENT, "user:9", "郑经理")
 TWO, FOUR = Target("first_response", 2), Target("first_response", 4)

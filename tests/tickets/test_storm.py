@@ -13,8 +13,8 @@ from tests.conftest import Mailbox
 from tests.faults.rows import BASE, copy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets import dispatch
 from tickets.models import Delivery, Ticket, TicketClock
+from tickets.rounds import dispatch
 
 TICKETS, AGENTS = 500, 10
 STARTS = beijing("2026-09-28 09:00")

@@ -10,12 +10,12 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.terms import Target, promised, put_under
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.api.views import events_for
 from tickets.attachments import readable_by
-from tickets.conversation import entries_of, lines_for
 from tickets.models import Attachment, Delivery, Message, Status, Ticket
+from tickets.rounds import dispatch
+from tickets.showing.conversation import entries_of, lines_for
 
 AT = beijing("2026-09-28 09:30")
 SOON = AT + timedelta(minutes=5)

@@ -9,8 +9,9 @@ from sla.clock import database_now
 from sla.models import Heartbeat
 from tests.clocks import clock_at
 from tests.world import World
-from tickets import dispatch, tasks
+from tickets import tasks
 from tickets.models import Delivery
+from tickets.rounds import dispatch
 
 pytestmark = pytest.mark.django_db
 

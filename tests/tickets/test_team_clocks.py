@@ -11,13 +11,13 @@ from tests.clocks import clock_at
 from tests.hours import beijing, hours
 from tests.promised import HOLDS, OWNER, open_under, policy, promise, resolution
 from tests.world import World, person
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.console.ticket_page import nearest_of
-from tickets.holders import splits_of
 from tickets.ledger import actor_of
 from tickets.models import Ticket, TicketClock
-from tickets.promises import promises_of
+from tickets.rounds import dispatch
+from tickets.showing.holders import splits_of
+from tickets.showing.promises import promises_of
 
 OPENED, MOVED = "2026-03-02 09:00", beijing("2026-03-02 10:30")
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from sla import verdicts
 from sla.actions import put_policy, retire_policy
 from sla.models import Milestone
+from sla.proof import verdicts
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.terms import Target, promised, put_under, terms
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.models import Ticket
+from tickets.rounds import dispatch
 
 FOUR, TWO = Target("first_response", 4), Target("first_response", 2)
 NOW = beijing("2026-09-28 15:00")

@@ -30,12 +30,12 @@ from sla.timeline import Cycle
 from tests.clocks import set_clock
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch
 from tickets.actions import ticket as actions
 from tickets.actions.opening import Opening, open_ticket
 from tickets.answers import instant
 from tickets.ledger import actor_of
 from tickets.models import Status, Ticket, TicketClock
+from tickets.rounds import dispatch
 
 # How long a request may wait for a ticket that somebody else holds: its instant was read before.
 WAITED = 5

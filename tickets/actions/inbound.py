@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
 from plans.models import ApiKey, Contact
+from sla.api.problems import problem
 from sla.batching import BACKOFF
 from sla.clock import database_now
-from sla.problems import problem
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once

@@ -9,9 +9,9 @@ from plans.coverage import Decision
 from plans.models import Contact, Contract, Product
 from sla.models import Milestone
 from sla.refusals import ActionRefusedError
-from tickets import notifications
 from tickets.ledger import Entry, actor_of, open_with
 from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEvent
+from tickets.telling import notifications
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from plans.models import User
 from sla.actors import Actor
 from sla.models import Escalation
 from sla.refusals import ActionRefusedError
-from tickets import notifications
 from tickets.actions.ticket import locked
 from tickets.actions.ticket.standing import check_agent, check_can_own
 from tickets.ledger import Entry, actor_of, record
 from tickets.models import Delivery, SideTask, Ticket, TicketEvent
+from tickets.telling import notifications
 
 Kind = TicketEvent.Kind
 

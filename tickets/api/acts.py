@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from plans.models import Contract, Product, Team, User
 from plans.models.people import STAFF_ROLES
-from sla.fields import InstantField
+from sla.api.fields import InstantField
+from sla.api.problems import ProblemError
 from sla.models.policies import Metric
-from sla.problems import ProblemError
 from tickets.actions import ticket as actions
 from tickets.actions.ticket.life import LONGEST_REMARK
 from tickets.models import Category, Priority, Ticket

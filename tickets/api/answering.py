@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sla.problems import CONTENT_TYPE, ProblemError
+from sla.api.problems import CONTENT_TYPE, ProblemError
 from tickets.actions.idempotency import KEY_LIMIT, Answer
 
 

@@ -2,7 +2,7 @@
 
 from rest_framework.request import Request
 
-from sla.strict_json import LIMIT, too_large
+from sla.api.strict_json import LIMIT, too_large
 
 
 def read_body(request: Request, limit: int = LIMIT) -> bytes:

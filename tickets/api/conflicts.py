@@ -7,7 +7,7 @@ from http import HTTPStatus
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
-from sla.problems import ProblemError
+from sla.api.problems import ProblemError
 
 LOCK_NOT_AVAILABLE = "55P03"
 

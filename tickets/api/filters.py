@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 
-from sla.problems import ProblemError
+from sla.api.problems import ProblemError
 from tickets.api.pages import PARAMETERS
 from tickets.channels.base import parse_instant
 from tickets.models import Channel, Status, Ticket

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from plans.authentication import Caller, caller_of
 from plans.permissions import has_scope
 from plans.throttling import IntakeThrottle, Rate
-from sla.problems import ProblemError, refused
+from sla.api.problems import ProblemError, refused
 from sla.refusals import ActionRefusedError
 from tickets.actions.idempotency import Answer
 from tickets.actions.inbound import receive, take_in

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from sla.fields import InstantField
+from sla.api.fields import InstantField
 from tickets.api.serializers import DecisionSerializer, OpeningMilestoneSerializer, PlanSerializer
 from tickets.channels.form import BODY, LIMITS, SUBJECT
 from tickets.models import Category, Channel, Priority, Status

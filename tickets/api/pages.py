@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from sla.problems import ProblemError
+from sla.api.problems import ProblemError
 from tickets.models import Ticket
 
 SIZE, LARGEST = 50, 200

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from plans.models import User
-from sla.fields import InstantField
+from sla.api.fields import InstantField
 from sla.holding import HolderKind
 from sla.models import Milestone
 from sla.models.policies import Metric

@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from plans.authentication import caller_of
 from plans.models import User
 from plans.models.people import STAFF_ROLES
-from sla.fields import InstantField
-from sla.problems import ProblemError
+from sla.api.fields import InstantField
+from sla.api.problems import ProblemError
 from tickets.actions import side_tasks
 from tickets.api.acts import TextField, TruthField
 from tickets.api.conflicts import busy_is_conflict

@@ -18,11 +18,11 @@ from rest_framework.views import APIView
 from plans.authentication import caller_of
 from plans.models import User
 from plans.wording import text_of
-from sla.fields import MilestoneProofSerializer, proof_fields
+from sla.api.fields import MilestoneProofSerializer, proof_fields
+from sla.api.problems import ProblemError
 from sla.models import Milestone
-from sla.problems import ProblemError
-from sla.proofs import proof_of
-from sla.verdicts import todays
+from sla.proof.proofs import proof_of
+from sla.proof.verdicts import todays
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.answers import milestone_fields, milestones_of, verdict_fields
 from tickets.api.acts import ACTS, Act, Deed, Doing, NothingSerializer
@@ -31,9 +31,9 @@ from tickets.api.conflicts import busy_is_conflict
 from tickets.api.filters import TicketFilter
 from tickets.api.pages import QueuePages
 from tickets.api.serializers import EventSerializer, SharedMilestoneSerializer, TicketDetailSerializer, TicketSerializer
-from tickets.holders import Split, shares_fields, splits_of
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
-from tickets.names import names_behind
+from tickets.showing.holders import Split, shares_fields, splits_of
+from tickets.showing.names import names_behind
 
 # The next deadline of a ticket as its customer knows it: what a team owes within the house is not theirs to see.
 PROMISED_AT = Subquery(

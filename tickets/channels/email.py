@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
 from tickets.channels.base import ChannelError
-from tickets.mail import ascii_address
 from tickets.models import Delivery
+from tickets.telling.mail import ascii_address
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sla.strict_json import StrictJsonError, read_json
+from sla.api.strict_json import StrictJsonError, read_json
 from tickets.channels.base import FieldError, MalformedError
 
 

@@ -24,11 +24,11 @@ from plans.models.people import STAFF_ROLES, AlertEvery, Language
 from plans.wording import name_of as named
 from sla.models import CalendarVersion
 from sla.refusals import ActionRefusedError
-from tickets.alert_hours import Hours, hours_of
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
-from tickets.wording import name_of, zone_words
+from tickets.showing.wording import name_of, zone_words
+from tickets.telling.alert_hours import Hours, hours_of
 
 # The two moments that the page tells of: when nobody is at work, and in the middle of a morning.
 FRIDAY, EVENING = 4, time(20)

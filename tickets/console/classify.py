@@ -27,8 +27,8 @@ from tickets.console.rail import rail, view_named
 from tickets.console.ticket_page import Desk, find_ticket
 from tickets.console.views import shown
 from tickets.models import Category, Priority, Ticket
-from tickets.promises import Promise
-from tickets.term_words import change_words
+from tickets.showing.promises import Promise
+from tickets.showing.term_words import change_words
 
 
 class ProductField(forms.ModelChoiceField):

@@ -22,7 +22,7 @@ from tickets.console.rail import View, view_named
 from tickets.console.rows import RELATED, Row, rows_of
 from tickets.models import Channel, Ticket
 from tickets.models.ticket import ENDED
-from tickets.promises import slack_of
+from tickets.showing.promises import slack_of
 
 PAGE = 50
 LIMIT = 2_000

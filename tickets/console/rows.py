@@ -10,11 +10,11 @@ from django.urls import reverse
 from plans.models import Plan
 from plans.wording import name_of as named
 from tickets.console.guard import Reader
-from tickets.countdown import Countdown
 from tickets.models import Ticket
-from tickets.promises import Promise, current_of, promises_of
-from tickets.strip import Strip
-from tickets.wording import name_of
+from tickets.showing.countdown import Countdown
+from tickets.showing.promises import Promise, current_of, promises_of
+from tickets.showing.strip import Strip
+from tickets.showing.wording import name_of
 
 RELATED = ("customer", "contact", "contract__plan", "assignee")
 

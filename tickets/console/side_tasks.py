@@ -14,7 +14,7 @@ from sla.refusals import ActionRefusedError
 from tickets.actions import side_tasks
 from tickets.console.guard import Reader
 from tickets.models import SideTask, Ticket
-from tickets.wording import name_of
+from tickets.showing.wording import name_of
 
 # Done ones that a ticket still shows.
 SHOWN_DONE = 5

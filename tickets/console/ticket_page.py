@@ -22,14 +22,14 @@ from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.console.side_tasks import tasks_of
-from tickets.conversation import entries_of
-from tickets.happenings import words_of
-from tickets.holders import splits_of
 from tickets.models import Status, Ticket, TicketEvent
 from tickets.models.ticket import WAITING
-from tickets.names import names_in
-from tickets.promises import Promise, current_of, promises_of
-from tickets.wording import name_of, zone_words
+from tickets.showing.conversation import entries_of
+from tickets.showing.happenings import words_of
+from tickets.showing.holders import splits_of
+from tickets.showing.names import names_in
+from tickets.showing.promises import Promise, current_of, promises_of
+from tickets.showing.wording import name_of, zone_words
 
 BESIDE = 30
 OTHERS = 5

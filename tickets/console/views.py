@@ -16,7 +16,7 @@ from tickets.console.queue import Wish, choices, queue
 from tickets.console.rail import BY_KEY, rail, view_named
 from tickets.console.ticket_page import Desk, Draft, find_promise, find_ticket
 from tickets.models import Ticket
-from tickets.proof_page import proof_context
+from tickets.showing.proof_page import proof_context
 
 # The parts of a ticket's page that keep themselves fresh.
 PARTS = {

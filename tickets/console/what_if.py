@@ -19,11 +19,11 @@ from sla.backtest.overlay import Overlay, ground_of
 from sla.backtest.replay import Outcome, outcome_of
 from sla.backtest.what_if import Wish, what_if
 from sla.compiled import UnknownCodeError
-from sla.drafts import read_draft
 from sla.models import CalendarVersion, Clock, Draft, Policy
 from sla.models.policies import Metric
 from sla.pieces import Interval
-from sla.reading import ReadingError
+from sla.rules.drafts import read_draft
+from sla.rules.reading import ReadingError
 from sla.timeline import Cycle
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail, view_named
@@ -31,9 +31,9 @@ from tickets.console.rules.guard import may_read
 from tickets.console.ticket_page import Desk, find_ticket
 from tickets.console.views import shown
 from tickets.models import Priority
-from tickets.promises import Promise
-from tickets.strip import ZERO, Span, Story, Strip, draw
-from tickets.verdict_words import TONES, state_name
+from tickets.showing.promises import Promise
+from tickets.showing.strip import ZERO, Span, Story, Strip, draw
+from tickets.showing.verdict_words import TONES, state_name
 
 UNCHANGED = gettext_lazy("照旧")
 # Beyond it no calendar says anything.

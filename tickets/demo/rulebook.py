@@ -7,10 +7,10 @@ from plans.models import User
 from sla import self_checking
 from sla.backtest import running as backtests
 from sla.backtest.running import Trial, start_backtest
-from sla.drafting import enact_draft, keep_draft
-from sla.drafts import read_draft
+from sla.changing.drafting import enact_draft, keep_draft
+from sla.changing.notices import Posting, post
 from sla.models import Draft
-from sla.notices import Posting, post
+from sla.rules.drafts import read_draft
 from tickets.demo import script
 from tickets.demo.cast import Cast
 from tickets.demo.timetable import BEIJING

@@ -15,7 +15,7 @@ from tickets.demo import credentials, rulebook, script
 from tickets.demo.cast import put_in_place
 from tickets.demo.stage import perform
 from tickets.models import Delivery, Ticket, TicketEvent
-from tickets.notifications import withhold
+from tickets.telling.notifications import withhold
 
 # Any two seedings at once would both find the database empty. Nobody else waits for the demo to be on disk.
 PREPARE = "SELECT pg_advisory_xact_lock(hashtext('seed')), set_config('synchronous_commit', 'off', true)"

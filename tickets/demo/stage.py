@@ -14,7 +14,6 @@ from plans.models import Contact, Contract, User
 from sla.calendar import Calendar
 from sla.compiled import calendar_named
 from sla.models import Milestone, Observation
-from tickets import dispatch
 from tickets.actions import side_tasks
 from tickets.actions import ticket as act
 from tickets.actions.opening import Opening, open_ticket
@@ -23,6 +22,7 @@ from tickets.demo.cast import Cast
 from tickets.demo.timetable import Scene, scenes
 from tickets.ledger import actor_of
 from tickets.models import Ticket, TicketEvent
+from tickets.rounds import dispatch
 
 # How long after an instant the sweep of a running product would have found it.
 NOTICED_AFTER = timedelta(seconds=0.6)

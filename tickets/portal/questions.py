@@ -12,8 +12,8 @@ from plans.models import Contact, User
 from tickets.models import Status, Ticket
 from tickets.portal import rights
 from tickets.portal.saying import helper_of, said_of
-from tickets.promises import Promise, current_of, promises_of
-from tickets.strip import Strip
+from tickets.showing.promises import Promise, current_of, promises_of
+from tickets.showing.strip import Strip
 from tickets.templatetags.shouyue import near
 
 MINE = (Status.WAITING_CUSTOMER, Status.RESOLVED)

@@ -13,9 +13,9 @@ from plans.models import Plan, User
 from plans.wording import name_of as plan_name
 from sla.models.policies import Metric
 from tickets.models import Status, Ticket
-from tickets.promises import Promise, current_of
-from tickets.strip import WEEKDAYS
-from tickets.wording import name_of, zone_words
+from tickets.showing.promises import Promise, current_of
+from tickets.showing.strip import WEEKDAYS
+from tickets.showing.wording import name_of, zone_words
 
 # Where a ticket stands, as the one who sent it sees it.
 STANDINGS: dict[str, LazyText] = {

@@ -27,8 +27,8 @@ from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.questions import url_of
 from tickets.portal.saying import cited, promised, when
 from tickets.portal.uploads import was_cut
-from tickets.promises import Promise, promises_of
-from tickets.wording import name_of
+from tickets.showing.promises import Promise, promises_of
+from tickets.showing.wording import name_of
 
 Seat = AccountTeamMember.Seat
 

@@ -14,7 +14,6 @@ from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions import asking
 from tickets.actions import ticket as actions
-from tickets.conversation import entries_of
 from tickets.models import Status, Ticket
 from tickets.portal import finding, rights
 from tickets.portal.finding import VIEWS, Wish
@@ -23,8 +22,9 @@ from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.questions import questions_of, url_of
 from tickets.portal.saying import cited, held, promised, said_of, standing_of
 from tickets.portal.uploads import was_cut
-from tickets.promises import Promise, current_of, promises_of
-from tickets.proof_page import proof_context
+from tickets.showing.conversation import entries_of
+from tickets.showing.promises import Promise, current_of, promises_of
+from tickets.showing.proof_page import proof_context
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tickets.strip import WEEKDAYS
+from tickets.showing.strip import WEEKDAYS
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from plans.linting import lint_house
 from sla.clock import database_now
-from sla.linting import Finding, Grade
+from sla.rules.linting import Finding, Grade
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.loading import load, summary
 from sla.actions import Outcome
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 
 
 class Command(BaseCommand):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from sla.actions import Outcome
 from sla.actors import Actor
+from sla.changing.proposals import moves, propose
 from sla.clock import database_now
 from sla.composing import BREAKS, Day, Year
 from sla.holidays.files import Wanted, year_from_file
@@ -17,9 +18,8 @@ from sla.holidays.package import year_from_package
 from sla.holidays.places import UnknownPlaceError, place_code
 from sla.holidays.written import written
 from sla.models import DueMove, HolidayDate, HolidaySet
-from sla.proposals import moves, propose
-from sla.reading import ReadingError
 from sla.refusals import ActionRefusedError
+from sla.rules.reading import ReadingError
 from sla.timeline import ActorKind
 
 SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}

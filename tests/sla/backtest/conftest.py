@@ -10,8 +10,8 @@ import pytest
 from sla import engine
 from sla.backtest.running import Trial, start_backtest, step
 from sla.clock import database_now
-from sla.drafts import read_draft
 from sla.models import Backtest, Clock, Policy
+from sla.rules.drafts import read_draft
 from tests.clocks import AGENT, calendar_row, clock_at, heard, policy_row
 from tests.hours import TWELVE_HOURS, WEEKDAYS, beijing
 

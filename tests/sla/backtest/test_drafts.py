@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from sla.drafts import LONGEST, read_draft
-from sla.reading import ReadingError
+from sla.rules.drafts import LONGEST, read_draft
+from sla.rules.reading import ReadingError
 from tests.sla.backtest.conftest import draft, target
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,11 @@ from django.db import connection
 from sla.backtest import running
 from sla.backtest.running import Trial, finish_next, split_next, start_backtest, step, stop_backtest, work_next
 from sla.clock import database_now
-from sla.drafts import read_draft
 from sla.models import Backtest, BacktestChange, Clock
+from sla.rules.drafts import read_draft
 from tests.clocks import AGENT, clock_at
 from tests.sla.backtest.conftest import LATER, SINCE, UNTIL, draft, target
-from tickets import jobs
+from tickets.rounds import jobs
 
 SHORT = draft(target(amount=3600))
 

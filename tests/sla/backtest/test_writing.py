@@ -3,9 +3,9 @@
 import pytest
 
 from sla.actions import hours_of, put_policy, terms_of
-from sla.drafts import read_draft
 from sla.models import CalendarVersion, Policy
-from sla.writing import written_out
+from sla.rules.drafts import read_draft
+from sla.rules.writing import written_out
 
 pytestmark = pytest.mark.django_db
 

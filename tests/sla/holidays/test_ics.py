@@ -9,7 +9,7 @@ import pytest
 from sla.compiled import calendar_named
 from sla.holidays.ics import Asked, export_calendar, read_ics, write_ics
 from sla.models import CalendarVersion, HolidaySet
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 
 pytestmark = pytest.mark.django_db
 ASKED = Asked("feed.ics", 2026, ZoneInfo("Asia/Shanghai"))

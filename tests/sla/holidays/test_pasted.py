@@ -4,7 +4,7 @@ import pytest
 
 from sla.holidays.package import year_from_package
 from sla.holidays.pasted import read_pasted, read_special, special_lines
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 
 NOTICE_2026 = """经国务院批准，现将2026年元旦、春节等节日放假调休日期的具体安排通知如下。
 一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。

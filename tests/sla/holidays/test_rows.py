@@ -5,7 +5,7 @@ import pytest
 from sla.composing import Day
 from sla.holidays.package import year_from_package
 from sla.holidays.rows import read_rows, write_rows
-from sla.reading import ReadingError
+from sla.rules.reading import ReadingError
 
 HEADER = "date,kind,name,name_en,stands_for\n"
 

@@ -19,13 +19,14 @@ from sla.models import Escalation
 from sla.refusals import ActionRefusedError
 from tests.clocks import clock_at
 from tests.world import World
-from tickets import dispatch, tasks
+from tickets import tasks
 from tickets.actions import webhooks
-from tickets.calling import EACH, call_webhooks
 from tickets.channels import webhook
 from tickets.channels.base import ChannelError
 from tickets.models import Delivery, WebhookEndpoint
-from tickets.notifications import queue_webhook
+from tickets.rounds import dispatch
+from tickets.rounds.calling import EACH, call_webhooks
+from tickets.telling.notifications import queue_webhook
 
 State = Delivery.State
 

@@ -14,7 +14,7 @@ from tickets.console.guard import Reader
 from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import VIEWS, counts, view_named
 from tickets.models import Status, Ticket
-from tickets.promises import slack_of
+from tickets.showing.promises import slack_of
 
 NOW = beijing("2026-09-28 10:00")
 

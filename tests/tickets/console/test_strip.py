@@ -10,9 +10,9 @@ from django.utils import translation
 
 from sla.pieces import Interval
 from tests.hours import beijing, calendar
-from tickets.countdown import count_down
-from tickets.sheet import sheet
-from tickets.strip import Span, Story, draw
+from tickets.showing.countdown import count_down
+from tickets.showing.sheet import sheet
+from tickets.showing.strip import Span, Story, draw
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 KINGDEE = calendar(closed_dates=[f"2026-10-0{day}" for day in range(1, 8)])

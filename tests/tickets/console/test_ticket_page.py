@@ -11,8 +11,8 @@ from sla.models import Milestone
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tickets.actions import ticket as actions
-from tickets.dispatch import sweep
 from tickets.models import Delivery, Ticket
+from tickets.rounds.dispatch import sweep
 
 NOW = beijing("2026-09-28 10:00")
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'

@@ -10,7 +10,6 @@ from plans.models import Contact, User
 from sla.actors import SYSTEM, Actor
 from sla.refusals import ActionRefusedError
 from sla.timeline import ActorKind, Hold
-from tickets import notifications
 from tickets.actions.ticket.standing import (
     check_agent,
     check_theirs,
@@ -25,6 +24,7 @@ from tickets.ledger import Entry, actor_of, record
 from tickets.locking import lock_free
 from tickets.models import Delivery, Status, Ticket, TicketEvent
 from tickets.models.ticket import WAITING
+from tickets.telling import notifications
 
 Kind = TicketEvent.Kind
 

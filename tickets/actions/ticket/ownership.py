@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from plans.models import Team, User
 from sla.actors import Actor
 from sla.refusals import ActionRefusedError
-from tickets import notifications
 from tickets.actions.ticket.standing import check_can_own, hand_to, locked, move_to, taken_on, to_work_on
 from tickets.ledger import Entry, actor_of, record
 from tickets.models import Delivery, Status, Ticket, TicketEvent
+from tickets.telling import notifications
 
 Kind = TicketEvent.Kind
 

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from plans.models import Team, User
 from sla.refusals import ActionRefusedError
-from tickets import notifications
 from tickets.actions.ticket.standing import check_agent, first_touch, locked, to_work_on
 from tickets.answers import instant
 from tickets.ledger import Entry, actor_of, record, withdraw
 from tickets.models import Delivery, Message, Status, Ticket, TicketEvent
 from tickets.revocable import is_publishable, is_revocable, may_revoke
+from tickets.telling import notifications
 
 Kind = TicketEvent.Kind
 OWNING = (Kind.ACCEPTED, Kind.ASSIGNED)

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from plans.models import User
 from sla.actors import BOT
 from sla.timeline import ActorKind
-from tickets import notifications
 from tickets.actions.ticket.standing import check_agent, first_touch, locked, said_in, to_work_on
 from tickets.ledger import Entry, actor_of, record
 from tickets.models import Delivery, Message, Ticket, TicketEvent
+from tickets.telling import notifications
 
 Kind = TicketEvent.Kind
 

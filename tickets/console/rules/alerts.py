@@ -19,10 +19,10 @@ from plans.models import Team, User
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
 from tickets.console.rules.nav import rules_page
-from tickets.foresight import Foreseen, Foresight, who_is_told
-from tickets.foretold import Line, ToldLine, line_of
 from tickets.models import Ticket
-from tickets.wording import name_of
+from tickets.rounds.foresight import Foreseen, Foresight, who_is_told
+from tickets.rounds.foretold import Line, ToldLine, line_of
+from tickets.showing.wording import name_of
 
 AHEAD = timedelta(hours=24)
 ON_A_PAGE = 50

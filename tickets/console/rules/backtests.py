@@ -22,14 +22,14 @@ from sla.backtest.report import Move, Report, Row, report_of
 from sla.backtest.running import MOST_CHANGES, stop_backtest
 from sla.models import Backtest, BacktestChange, Policy
 from sla.models.policies import Metric
-from tickets.charts import Bar, bar, heat
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.console.views import shown
 from tickets.models import Priority, Ticket
-from tickets.spreadsheet import csv_lines
-from tickets.verdict_words import VERDICT_NAMES, state_name
+from tickets.showing.charts import Bar, bar, heat
+from tickets.showing.spreadsheet import csv_lines
+from tickets.showing.verdict_words import VERDICT_NAMES, state_name
 
 SUBJECT = "backtests"
 PAGE = 50

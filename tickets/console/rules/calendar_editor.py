@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from plans.wording import name_of
+from sla.changing.proposals import moves, propose
 from sla.composing import Composed
-from sla.editing import HoursError, check_base, edit_calendar
 from sla.hours import WEEKDAYS
 from sla.models import CalendarVersion, Recompute
-from sla.proposals import moves, propose
 from sla.refusals import ActionRefusedError
+from sla.rules.editing import HoursError, check_base, edit_calendar
 from sla.wording import DAYS, week
 from tickets.console.guard import Reader
 from tickets.console.rules.calendar_forms import PREFIX, Edited, Editor, zones

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sla.composing import Hours
-from sla.editing import HoursError, check_hours
 from sla.holidays.places import place_code, place_words
 from sla.hours import WEEKDAYS, CalendarError, Span, read_hours
 from sla.models import CalendarVersion, HolidaySet
-from sla.typed_hours import TypedHoursError, read_typed, stored, typed
+from sla.rules.editing import HoursError, check_hours
+from sla.rules.typed_hours import TypedHoursError, read_typed, stored, typed
 from sla.wording import DAYS
 
 HOUR = 3600

@@ -18,9 +18,9 @@ from plans.wording import name_of
 from sla import wording
 from sla.comparing import DayChange, days_between
 from sla.compiled import CompiledCalendar, calendar_of
-from sla.dates import DateHours, dates_of, sum_of, year_of
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion, HolidayDate, HolidaySet, Policy
+from sla.rules.dates import DateHours, dates_of, sum_of, year_of
 from tickets.console.guard import Reader
 from tickets.console.rules.people import people, person_named
 from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from plans.wording import worded
 from sla.comparing import DayChange
 from tickets.console.rules.year_grid import KIND_NAMES, day_name, hours_words
-from tickets.strip import WEEKDAYS
+from tickets.showing.strip import WEEKDAYS
 
 # A weekday that changes for good differs on a hundred dates and more.
 WEEKLY = 3

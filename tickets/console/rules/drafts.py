@@ -23,13 +23,13 @@ from plans.loading import staff
 from plans.wording import name_of
 from sla.actions import Change, PolicyError, Terms, hours_of, terms_of
 from sla.backtest.running import Trial, start_backtest
-from sla.drafting import discard_draft, enact_draft, foreseen, keep_draft, promises_moved, tried
-from sla.drafts import LONGEST, Written, read_draft
-from sla.linting import Grade, lint_draft
+from sla.changing.drafting import discard_draft, enact_draft, foreseen, keep_draft, promises_moved, tried
 from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy
-from sla.reading import ReadingError
 from sla.refusals import ActionRefusedError
-from sla.writing import written_out
+from sla.rules.drafts import LONGEST, Written, read_draft
+from sla.rules.linting import Grade, lint_draft
+from sla.rules.reading import ReadingError
+from sla.rules.writing import written_out
 from tickets.console.guard import Reader
 from tickets.console.rules.effects import effects
 from tickets.console.rules.guard import may_write, readers_only, writers_only

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from plans.wording import name_of
+from sla.changing.proposals import Proposal, moves
 from sla.comparing import DayChange
 from sla.models import CalendarVersion
-from sla.proposals import Proposal, moves
 
 MOST_DAYS, MOST_MOVES = 60, 50
 Shape = tuple[tuple[object, ...], ...]

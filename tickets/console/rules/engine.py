@@ -19,10 +19,10 @@ from tickets.actions.repairing import refold
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
-from tickets.differences import differences_in_words
-from tickets.lag_chart import draw, seconds_words
 from tickets.ledger import actor_of
-from tickets.vitals import LOOK_BACK, Vitals, vitals
+from tickets.showing.differences import differences_in_words
+from tickets.showing.lag_chart import draw, seconds_words
+from tickets.showing.vitals import LOOK_BACK, Vitals, vitals
 
 SPANS = (
     (gettext_lazy("近 1 小时"), timedelta(hours=1)),

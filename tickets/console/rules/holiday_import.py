@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from sla.changing.proposals import propose
 from sla.composing import Day, Year
 from sla.holidays.files import MOST_BYTES, Wanted, year_from_file
 from sla.holidays.importing import difference, import_year
 from sla.holidays.package import VERSION, year_from_package
 from sla.holidays.places import COUNTRIES, UnknownPlaceError, place_code, place_words
 from sla.models import HolidaySet, Recompute
-from sla.proposals import propose
-from sla.reading import Problem, ReadingError
 from sla.refusals import ActionRefusedError
+from sla.rules.reading import Problem, ReadingError
 from tickets.console.guard import Reader
 from tickets.console.rules.effects import effects
 from tickets.console.rules.guard import writers_only

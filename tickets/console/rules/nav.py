@@ -17,7 +17,7 @@ from tickets.console.guard import Reader
 from tickets.console.rail import rail
 from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
-from tickets.wording import name_of
+from tickets.showing.wording import name_of
 
 
 def _calendars(_reader: Reader) -> str:

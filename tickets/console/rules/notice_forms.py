@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.wording import name_of
+from sla.changing.notices import Posting
 from sla.composing import Day
 from sla.holidays.package import year_from_package
 from sla.holidays.pasted import read_pasted, read_special, special_lines
 from sla.holidays.places import COUNTRIES, place_code, place_words
 from sla.holidays.rows import write_rows
 from sla.models import CalendarVersion, HolidayNotice, HolidaySet
-from sla.notices import Posting
 
 REQUIRED = {"required": gettext_lazy("请填写。")}
 LONGEST = 40_000

@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import Count, Q
 
 from plans.wording import name_of, worded
-from sla import notices
+from sla.changing import notices
+from sla.changing.proposals import Proposal, things_of
 from sla.comparing import DayChange
 from sla.composing import Day, Year
 from sla.holidays.importing import difference
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion, DueMove, HolidayNotice, Recompute
-from sla.proposals import Proposal, things_of
 from sla.refusals import ActionRefusedError
 from tickets.console.rules.effects import MOST_DAYS, MOST_MOVES, Group, effects
 from tickets.console.rules.holiday_words import kind_words, row_words

@@ -10,10 +10,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from sla import notices
+from sla.changing import notices
 from sla.models import HolidayNotice
-from sla.reading import ReadingError
 from sla.refusals import ActionRefusedError
+from sla.rules.reading import ReadingError
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import may_write, readers_only, writers_only
 from tickets.console.rules.nav import rules_page

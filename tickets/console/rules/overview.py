@@ -4,10 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from sla.models import Recompute
-from tickets.bulletins import assumption_ahead
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
 from tickets.console.rules.nav import SUBJECTS, rules_page
+from tickets.rounds.bulletins import assumption_ahead
 
 
 @require_safe

@@ -17,16 +17,16 @@ from plans.wording import is_english, name_of, text_of
 from sla import wording
 from sla.actions import terms_of
 from sla.compiled import UnknownCodeError, calendar_named
-from sla.linting import Finding, Grade
 from sla.models import CalendarVersion, EscalationRule, Policy, Target
 from sla.models.policies import Metric
-from sla.writing import written_out
-from tickets.charts import Rung, rungs
+from sla.rules.linting import Finding, Grade
+from sla.rules.writing import written_out
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
 from tickets.console.rules.nav import rules_page
 from tickets.console.rules.texts import lines_between
 from tickets.models import Priority
+from tickets.showing.charts import Rung, rungs
 
 SUBJECT = "policies"
 

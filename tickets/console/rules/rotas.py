@@ -26,7 +26,7 @@ from sla.refusals import ActionRefusedError
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
-from tickets.wording import name_of, zone_words
+from tickets.showing.wording import name_of, zone_words
 
 # The turn under way and the four after it.
 SHOWN = 5

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from plans.wording import worded
-from sla.dates import DateHours
-from tickets.strip import WEEKDAYS
+from sla.rules.dates import DateHours
+from tickets.showing.strip import WEEKDAYS
 
 WEEK = 7
 KIND_NAMES: dict[str, LazyText] = {

@@ -16,12 +16,12 @@ from plans.loading import staff
 from sla.actors import SYSTEM
 from sla.backtest import running
 from sla.backtest.report import Report, Stack, plain, report_of
+from sla.changing.proposals import things_of
 from sla.clock import database_now
-from sla.drafts import read_draft
 from sla.models import Backtest
-from sla.proposals import things_of
-from sla.reading import ReadingError
 from sla.refusals import ActionRefusedError
+from sla.rules.drafts import read_draft
+from sla.rules.reading import ReadingError
 from tickets.tasks import wake_jobs
 
 State = Backtest.State

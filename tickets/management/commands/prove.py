@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sla.models import Milestone
-from sla.proofs import Proof, document, proof_of
-from sla.proving import derived, true_as_of
+from sla.proof.proofs import Proof, document, proof_of
+from sla.proof.proving import derived, true_as_of
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections, connection
 
 from sla.clock import database_now
-from tickets import dispatch
+from tickets.rounds import dispatch
 
 LATE = timedelta(seconds=3)
 # How long a child that was asked to end may take: the mail under way is finished.

@@ -8,8 +8,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from sla.clock import database_now
-from tickets.foresight import Foreseen, who_is_told
-from tickets.foretold import Line, line_of
+from tickets.rounds.foresight import Foreseen, who_is_told
+from tickets.rounds.foretold import Line, line_of
 
 LONGEST = 24 * 14
 

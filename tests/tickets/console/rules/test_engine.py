@@ -9,8 +9,8 @@ from sla.clock import database_now
 from sla.models import Drift, Milestone, SelfCheck
 from tests.clocks import clock_at
 from tests.world import World, person
-from tickets import dispatch
 from tickets.models import Ticket, TicketEvent
+from tickets.rounds import dispatch
 
 PAGE = "/console/rules/engine/"
 

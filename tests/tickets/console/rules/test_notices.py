@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from plans.models import Role
-from sla import notices
 from sla.actors import Actor
+from sla.changing import notices
+from sla.changing.notices import Posting
 from sla.models import CalendarVersion, HolidayNotice, HolidaySet
-from sla.notices import Posting
 from sla.timeline import ActorKind
 from tests.clocks import clock_at
 from tests.world import person

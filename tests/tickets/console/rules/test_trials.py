@@ -13,9 +13,9 @@ from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy, Reco
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World
-from tickets import dispatch, jobs
 from tickets.actions.ticket import reply
 from tickets.models import Ticket
+from tickets.rounds import dispatch, jobs
 
 RULES = "/console/rules"
 START = "policy:yonsuite-premier-ticket"

@@ -1,0 +1,1 @@
+"""Calendars and policies as people write them: read, checked, drafted, edited, written out."""

@@ -1,0 +1,199 @@
+"""Calendars, holidays and policies as people write them in YAML."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+
+from sla.actions import BREAKS, Again, Hours, Level, PolicyError, Promise, Terms, check_terms, compose
+from sla.calendar import Calendar, CalendarError
+from sla.models import EscalationRule, Policy, Target
+from sla.models.policies import Metric
+from sla.rules.reading import (
+    Field,
+    Place,
+    agreed_code,
+    amount,
+    choice,
+    code,
+    day,
+    flag,
+    known,
+    list_of,
+    mapping,
+    mapping_of,
+    number,
+    refuse_inside,
+    text,
+)
+from sla.timeline import FactKind, Hold
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Whom a ladder may name; who that is for a ticket is decided where tickets are known.
+ROLES = ("owner", "team_lead", "duty_manager", "technical_manager", "success_manager", "account_team", "on_call")
+# What an action needs besides its name; who is told is told by role, by user name, or both.
+DEEDS: dict[str, tuple[str, ...]] = {
+    "tell": (),
+    "raise_priority": (),
+    "reassign": ("role",),
+    "side_task": ("title", "title_en", "role"),
+    "webhook": ("endpoint",),
+}
+TOLD = ("roles", "people")
+
+SPAN = list_of(text(8))
+HOLIDAYS = mapping({
+    "country": Field(text(2)),
+    "subdivision": Field(text(8), ""),
+    "breaks": Field(choice(tuple(BREAKS))),
+    "make_up": Field(flag),
+})  # fmt: skip
+SPECIAL = mapping({
+    "date": Field(day),
+    "hours": Field(list_of(SPAN)),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "source": Field(text(200)),
+})  # fmt: skip
+CALENDAR_FIELDS = mapping({
+    "code": Field(code),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "timezone": Field(text(40)),
+    "weekly": Field(mapping_of(WEEKDAYS, list_of(SPAN))),
+    "working_day_seconds": Field(number(1, 90_000)),
+    "holidays": Field(HOLIDAYS, None),
+    "special": Field(list_of(SPECIAL, once=["date"]), []),
+    "remark": Field(text(), ""),
+})  # fmt: skip
+TARGET = mapping({
+    "metric": Field(choice(Metric.values)),
+    "priority": Field(choice(("low", "normal", "high", "urgent")), ""),
+    "amount": Field(amount),
+    "unit": Field(choice(Target.Unit.values)),
+    "rule": Field(choice(Target.Rule.values), Target.Rule.DURATION.value),
+    "calendar": Field(known("calendar")),
+    "met_on": Field(list_of(choice([kind.value for kind in FactKind]))),
+    "pauses_on": Field(list_of(choice([hold.value for hold in Hold])), []),
+    "promise": Field(known("promise")),
+    "clause": Field(text()),
+    "clause_en": Field(text()),
+})  # fmt: skip
+
+
+def person(node: yaml.Node, place: Place) -> str:
+    """Return the user name of a colleague; whether there is one is checked where people are known."""
+    value = text(150)(node, place)
+    staff = place.known.get("person")
+    if staff is not None and value and value not in staff:
+        near = get_close_matches(value, staff, n=1)
+        place.refuse(node, _("没有用户名为“%s”的同事。") % value + (_("是否要写“%s”?") % near[0] if near else ""))
+    return value
+
+
+ACTION = mapping({
+    "do": Field(choice(tuple(DEEDS))),
+    "roles": Field(list_of(choice(ROLES)), None),
+    "people": Field(list_of(person), None),
+    "role": Field(choice(ROLES), None),
+    "title": Field(text(200), None),
+    "title_en": Field(text(200), None),
+    "endpoint": Field(text(80), None),
+})  # fmt: skip
+
+
+def action(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return one action of a ladder: tell people, raise the priority, reassign, ask for a side task, call a program."""
+    read = {name: value for name, value in ACTION(node, place).items() if value is not None}
+    if "do" in read and not _is_whole(read):
+        needed = sorted(("do", *DEEDS[read["do"]])) if read["do"] != "tell" else ["do", _("roles 或 people")]
+        place.refuse(node, _("应有:%s。") % "、".join(needed))
+    return read
+
+
+def _is_whole(said: Mapping[str, Any]) -> bool:
+    given = said.keys() - {"do"}
+    if said["do"] == "tell":
+        return bool(given) and given <= set(TOLD)
+    return given == set(DEEDS.get(said["do"], given))
+
+
+LEVEL = mapping({
+    "mark": Field(choice(EscalationRule.Mark.values)),
+    "amount": Field(amount, Decimal(0)),
+    "actions": Field(list_of(action)),
+})  # fmt: skip
+REPEAT = mapping({
+    "from": Field(number(1)),
+    "every": Field(number(1)),
+    "times": Field(number()),
+})  # fmt: skip
+POLICY_FIELDS = mapping({
+    "code": Field(agreed_code),
+    "name": Field(text(120)),
+    "name_en": Field(text(120)),
+    "basis": Field(choice(Policy.Basis.values), Policy.Basis.FROM_CREATION.value),
+    "reopening": Field(choice(Policy.Reopening.values), Policy.Reopening.RESUME.value),
+    "targets": Field(list_of(TARGET, once=["metric", "priority"])),
+    "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}),
+    "repeats": Field(mapping_of(Metric.values, REPEAT), {}),
+    "note": Field(text(), ""),
+})  # fmt: skip
+
+
+def calendar(node: yaml.Node, place: Place) -> Hours | None:
+    """Return a calendar, or None after noting what is wrong: hours that overlap, or a week that never opens."""
+    before = len(place.problems)
+    read = CALENDAR_FIELDS(node, place)
+    if len(place.problems) > before:
+        return None
+    hours = _hours(read)
+    try:
+        compiled = Calendar.from_spec(compose({**hours.rules, "holidays": None}, [])["spec"])
+    except CalendarError as error:
+        place.refuse(node, str(error))
+        return None
+    if not compiled.opens_within_a_year:
+        refuse_inside(node, place, "weekly", _("一年之内没有任何开放时间。"))
+    return hours
+
+
+def policy(node: yaml.Node, place: Place) -> Terms | None:
+    """Return a policy, or None after noting what is wrong."""
+    before = len(place.problems)
+    read = POLICY_FIELDS(node, place)
+    if len(place.problems) > before:
+        return None
+    terms = _terms(read)
+    try:
+        check_terms(terms)
+    except PolicyError as error:
+        refuse_inside(node, place, error.field, str(error))
+    return terms
+
+
+def _hours(read: Mapping[str, Any]) -> Hours:
+    rules: dict[str, Any] = {name: read[name] for name in ("timezone", "working_day_seconds", "holidays")}
+    rules["weekly"] = {weekday: spans for weekday, spans in read["weekly"].items() if spans}
+    rules["special"] = [{**row, "date": row["date"].isoformat()} for row in read["special"]]
+    return Hours(read["code"], read["name"], read["name_en"], rules, read["remark"])
+
+
+def _terms(read: Mapping[str, Any]) -> Terms:
+    levels = tuple(
+        Level(metric, level, row["mark"], row["amount"], tuple(row["actions"]))
+        for metric, ladder in read["ladders"].items()
+        for level, row in enumerate(ladder or [], start=1)
+    )
+    targets = tuple(
+        Promise(**{**row, "met_on": tuple(row["met_on"]), "pauses_on": tuple(row["pauses_on"])})
+        for row in read["targets"]
+    )
+    plain = {name: read[name] for name in ("code", "name", "name_en", "basis", "reopening", "note")}
+    repeats = tuple(
+        Again(metric, said["from"], said["every"], said["times"]) for metric, said in read["repeats"].items() if said
+    )
+    return Terms(**plain, targets=targets, levels=levels, repeats=repeats)

@@ -1,0 +1,1 @@
+"""What pages and letters say of a ticket: words, strips, tables. Reads only."""

@@ -1,0 +1,101 @@
+"""Changes of terms, and what was taken back, in words: from what to what, and what that did to deadlines."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise as LazyText
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from plans.models import Amendment
+from plans.wording import is_english
+from sla.models.policies import Metric
+from tickets.models import Category, Priority, TicketEvent
+from tickets.showing.names import Names
+
+Kind = TicketEvent.Kind
+Said = Mapping[str, Any]
+
+CHANGED: dict[str, LazyText] = {
+    "priority": gettext_lazy("优先级由 %(from)s 改为 %(to)s"),
+    "category": gettext_lazy("问题类别由 %(from)s 改为 %(to)s"),
+    "product": gettext_lazy("产品由 %(from)s 改为 %(to)s"),
+    "module": gettext_lazy("模块由 %(from)s 改为 %(to)s"),
+    "contract": gettext_lazy("合同由 %(from)s 改为 %(to)s"),
+    "plan": gettext_lazy("成功计划由 %(from)s 改为 %(to)s"),
+}
+LABELS = {"priority": Priority, "category": Category}
+OUTCOMES: dict[str, LazyText] = {
+    "chargeable": gettext_lazy("按计划外服务继续处理，可能另行计费"),
+    "covered": gettext_lazy("在服务范围之内"),
+    "redirected": gettext_lazy("转为工单受理"),
+}
+
+
+def reclassified(event: TicketEvent, names: Names) -> str:
+    """Return who changed what, which deadlines that moved, and why where the reader may know."""
+    said = event.fields
+    changes = [change_words(name, change) for name, change in said.get("changed", {}).items()]
+    outcome = [str(OUTCOMES.get(said["outcome"]["to"], ""))] if "outcome" in said else []
+    amended = [str(dict(Amendment.Kind.choices).get(said["amendment"], ""))] if "amendment" in said else []
+    what = _("，").join([*amended, *changes, *outcome])
+    words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": what}
+    words = _("；").join([words, *dues_words(said.get("dues", ()))])
+    return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
+
+
+def change_words(name: str, change: Said) -> str:
+    """Return one change from what to what, in the reader's language."""
+    sides = {side: _side(name, change, side) or _("无") for side in ("from", "to")}
+    return str(CHANGED.get(name, gettext_lazy("%(from)s → %(to)s"))) % sides
+
+
+def _side(name: str, change: Said, side: str) -> str:
+    code = change.get(side, "")
+    if name in LABELS:
+        return str(dict(LABELS[name].choices).get(code, code))
+    return change.get(f"{side}_name_en" if is_english() else f"{side}_name", "") or code
+
+
+def dues_words(dues: Iterable[Said]) -> list[str]:
+    """Return each deadline that a change of terms moved, ended or started, in words."""
+    return [_due(line) for line in dues]
+
+
+def _due(line: Said) -> str:
+    words = {"metric": _metric(line), "old": wall(line.get("from")), "new": wall(line.get("to"))}
+    if line.get("ended"):
+        return _("%(metric)s不再计时") % words
+    if line.get("started"):
+        told = _("%(metric)s开始计时，%(new)s 到期") % words if words["new"] else _("%(metric)s开始计时") % words
+    else:
+        told = _("%(metric)s时限由 %(old)s 改为 %(new)s") % {**words, "old": words["old"] or _("没有时限")}
+    return _("%(told)s，因变更而超时") % {"told": told} if line.get("late") else told
+
+
+def retracted(event: TicketEvent, names: Names) -> str:
+    """Return who took back what, and which promise is owed again until when."""
+    said = event.fields
+    kind = dict(Kind.choices).get(said.get("kind", ""), "")
+    words = {"who": names.actor(event), "at": wall(said.get("said_at")), "kind": kind}
+    is_hidden = said.get("kind") == Kind.PUBLISHED
+    told = (_("%(who)s 取消公开 %(at)s 公开的备注") if is_hidden else _("%(who)s 撤回 %(at)s 的%(kind)s")) % words
+    owed = [_owed(line) for line in said.get("owed", ())]
+    mailed = [_("邮件已经发出，收不回来")] if said.get("mailed") else []
+    return _("；").join([told, *owed, *mailed])
+
+
+def _owed(line: Said) -> str:
+    words = {"metric": _metric(line), "due": wall(line.get("due_at"))}
+    return (_("%(metric)s仍待完成，%(due)s 到期") if words["due"] else _("%(metric)s仍待完成")) % words
+
+
+def _metric(line: Said) -> str:
+    return str(dict(Metric.choices).get(line.get("metric", ""), ""))
+
+
+def wall(at: str | None) -> str:
+    """Return an instant of the ledger in the reader's zone."""
+    return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""

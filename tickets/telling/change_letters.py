@@ -1,0 +1,134 @@
+"""Letters about what changed by itself: a deadline that a calendar moved, a matter of the product as a whole."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from plans.wording import text_of
+from sla.holidays.places import place_words
+from sla.models import CalendarVersion, DueMove
+from sla.models.policies import Metric
+from tickets.models import Bulletin, Delivery
+from tickets.showing.wording import cause_in, clause_of, name_of, no_instant, one_line, said
+from tickets.telling.letters import Letter, assumed, to_customer, to_us, waited
+from tickets.telling.occasions import Occasion
+
+
+def _deadline_moved(occasion: Occasion) -> Letter:
+    """Return what a changed calendar did to the promises of one ticket, old and new, and by what notice."""
+    title = pgettext("subject", "时限变更")
+    if occasion.delivery.contact_id:
+        lines = (*_moves(occasion), _why(occasion), *assumed(occasion))
+        return _with_clause(to_customer(occasion, title, lines), occasion)
+    asked = _("请按新的时限安排。")
+    return replace(to_us(occasion, title, (*_moves(occasion), _why(occasion))), asked=asked)
+
+
+def _with_clause(letter: Letter, occasion: Occasion) -> Letter:
+    milestone = occasion.milestone
+    clause = ((_("条款"), clause_of(milestone.target)),) if milestone else ()
+    return replace(letter, facts=(*letter.facts, *clause), strip=occasion.strip())
+
+
+def _moves(occasion: Occasion) -> Iterator[str]:
+    event = occasion.delivery.event
+    for move in event.fields.get("moves", ()) if event else ():
+        yield from _move(occasion, move)
+
+
+def _move(occasion: Occasion, move: Mapping[str, Any]) -> Iterator[str]:
+    words = {
+        "metric": dict(Metric.choices).get(move["metric"], ""),
+        "old": _instant(occasion, move["old_due_at"]),
+        "new": _instant(occasion, move["new_due_at"]) if move["new_due_at"] else no_instant(move),
+    }
+    if occasion.delivery.contact_id:
+        is_answer = move["metric"] in (Metric.FIRST_RESPONSE, Metric.NEXT_RESPONSE)
+        answered, kept = _("我们答复您的时间由 %(old)s 改为 %(new)s。"), _("%(metric)s的时间由 %(old)s 改为 %(new)s。")
+        yield (answered if is_answer else kept) % words
+        return
+    yield _("%(metric)s的时限由 %(old)s 改为 %(new)s。") % words
+    if move["verdict"] == DueMove.Verdict.MUCH_EARLIER:
+        yield _("新的时限提前到了更早的一天。")
+    if move.get("undid_breach"):
+        yield _("按新的时限没有超时：原先记下的超时已经撤销，仍留在记录里。")
+
+
+def _instant(occasion: Occasion, at: str | None) -> str:
+    return said(datetime.fromisoformat(at), occasion.zone, occasion.beside) if at else _("没有时限")
+
+
+def _why(occasion: Occasion) -> str:
+    """Return why: the notice and where it stands, or the words of whoever changed the hours."""
+    fields = occasion.delivery.event.fields if occasion.delivery.event else {}
+    cause, source = cause_in(fields), fields.get("source", "")
+    if not cause:
+        return _("因为服务时间有调整。")
+    if source and source != cause:
+        return _("因为《%(cause)s》（%(source)s）。") % {"cause": cause, "source": source}
+    return _("因为：%(cause)s。") % {"cause": cause}
+
+
+def _bulletin(occasion: Occasion) -> Letter:
+    bulletin = occasion.delivery.bulletin
+    if bulletin is None:
+        raise LookupError(f"Delivery {occasion.delivery.pk} has no bulletin.")
+    letter = BULLETINS[Bulletin.Kind(bulletin.kind)](bulletin)
+    title = pgettext("subject", "告警") if bulletin.is_alarm else pgettext("subject", "提醒")
+    return replace(
+        letter,
+        subject=one_line(_("【%(title)s】%(rest)s") % {"title": title, "rest": letter.subject}),
+        greeting=_("%(name)s：") % {"name": name_of(occasion.reader)},
+        lines=(*letter.lines, *waited(occasion)),
+        link=f"{settings.PUBLIC_URL}{letter.link}",
+        closing=_("这封信由系统发出，直接回复没有人看到。"),
+    )
+
+
+def _year_assumed(bulletin: Bulletin) -> Letter:
+    """Return that a year's deadlines rest on assumed days off, and what to do about it."""
+    said = bulletin.fields
+    words = {"place": place_words(said["country"], said["subdivision"]), "year": said["year"]}
+    calendars = CalendarVersion.objects.current().filter(code__in=said["calendars"])
+    named = _("、").join(text_of(calendar, "name") for calendar in calendars)
+    late = _("新年将至，此后开始的承诺都按推定的日期计算。") if bulletin.is_alarm else ""
+    return Letter(
+        subject=_("%(place)s %(year)s 年的节假日尚未公布") % words,
+        lines=(
+            _("%(place)s %(year)s 年的节假日仍是推定的，落在这一年的时限可能变动。") % words,
+            *((late,) if late else ()),
+            _("按它计时的服务时间：%(calendars)s。") % {"calendars": named},
+        ),
+        asked=_("放假通知公布后，请录入或导入，先看会改变什么，再让它生效。"),
+        link="/console/rules/holidays/",
+        link_words=_("打开节假日"),
+    )
+
+
+def _drift(bulletin: Bulletin) -> Letter:
+    """Return the tickets of which the self-check found deadlines stored otherwise than their facts say."""
+    said = bulletin.fields
+    words = {"count": said["count"], "things": _("、").join(said["things"])}
+    named = _("涉及：%(things)s 等。") if said["count"] > len(said["things"]) else _("涉及：%(things)s。")
+    return Letter(
+        subject=_("自检发现 %(count)d 个时限有出入") % words,
+        lines=(_("有 %(count)d 个存下的时限与按事实重新推算的不一致。") % words, named % words),
+        asked=_("请逐项查看差异；确认后可以按事实重算，台账会记下改动。"),
+        link="/console/rules/engine/",
+        link_words=_("打开引擎自检"),
+    )
+
+
+BULLETINS: dict[Bulletin.Kind, Callable[[Bulletin], Letter]] = {
+    Bulletin.Kind.YEAR_ASSUMED: _year_assumed,
+    Bulletin.Kind.DRIFT: _drift,
+}
+WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
+    Delivery.Kind.DEADLINE_MOVED: _deadline_moved,
+    Delivery.Kind.BULLETIN: _bulletin,
+}

@@ -1,0 +1,15 @@
+"""Which letter tells what: a new kind of letter is one line here."""
+
+from collections.abc import Callable
+
+from tickets.models import Delivery
+from tickets.telling import change_letters, letters
+from tickets.telling.letters import Letter
+from tickets.telling.occasions import Occasion
+
+WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {**letters.WRITERS, **change_letters.WRITERS}
+
+
+def write(occasion: Occasion) -> Letter:
+    """Return the letter of one delivery."""
+    return WRITERS[Delivery.Kind(occasion.delivery.kind)](occasion)
