@@ -1,7 +1,7 @@
 """Whether a contract covers what is asked, by which clause, under which policy; a plan's no is an answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.agreements import Agreement, agreements_of
 from plans.models import Contact, Contract, Entitlement, Item, Product, Switch
+from plans.models.people import Language
 from plans.vocabulary import UNCERTIFIED
 from plans.wording import clause_in, clause_of, list_of, name_of, text_of, worded, worded_list
 from sla.models import Policy
@@ -21,8 +22,17 @@ BY_TICKET = (None, "", "ticket", *ENTRANCES)
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a decision says in one language."""
+
+    clause: str
+    reason: str
+    ways_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What a contract answers; the words are in the contact's language.
+    """What a contract answers; the words are in the contact's language, and in `told` in every one.
 
     `policy` None means that nothing is timed; `ways_on` say what the customer can do instead.
     """
@@ -35,6 +45,7 @@ class Decision:
     clause: str = ""
     reason: str = ""
     ways_on: tuple[str, ...] = ()
+    told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -82,11 +93,22 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names these eight
     entrance.
     """
     asked = Question(contact, item, product, deployment or "", category, channel, at, priority)
-    with translation.override(language or contact.reads):
-        agreements = agreements_of(contact, contract)
-        if not agreements:
-            return _without_contract(contract)
-        return decide(asked, min(agreements, key=lambda agreement: _suitability(agreement, asked)))
+    agreements = agreements_of(contact, contract)
+    chosen = min(agreements, key=lambda agreement: _suitability(agreement, asked)) if agreements else None
+    found = {code: _in(code, asked, chosen, contract) for code in Language.values}
+    told = {code: Told(one.clause, one.reason, one.ways_on) for code, one in found.items()}
+    return replace(found[_known(language or contact.reads)], told=told)
+
+
+def _known(language: str) -> str:
+    """Return which of the languages that plans are written in is nearest."""
+    return Language.ENGLISH if language.startswith("en") else Language.CHINESE
+
+
+def _in(language: str, asked: Question, agreement: Agreement | None, given: Contract | None) -> Decision:
+    """Return what one agreement answers, in a language."""
+    with translation.override(language):
+        return decide(asked, agreement) if agreement else _without_contract(given)
 
 
 def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, bool, int, int]:
@@ -133,13 +155,13 @@ def _outside_term(asked: Question, agreement: Agreement) -> Decision | None:
     last = min(contract.ends_on, contract.ended_on or contract.ends_on)
     term = {"number": contract.number, "start": contract.starts_on.isoformat(), "end": last.isoformat()}
     ahead, over = (
-        _("合同 %(number)s 的服务期自 %(start)s 起,尚未开始。"),
+        _("合同 %(number)s 的服务期自 %(start)s 起，尚未开始。"),
         _("合同 %(number)s 的服务期已于 %(end)s 结束。"),
     )
     return Decision(
         "not_covered",
         promise=_ticket_promise(agreement),
-        clause=_("合同 %(number)s:服务期 %(start)s 至 %(end)s") % term,
+        clause=_("合同 %(number)s：服务期 %(start)s 至 %(end)s") % term,
         reason=(ahead if state == "ahead" else over) % term,
         ways_on=(_("联系客户成功经理办理续签或确认服务期。"), *_self_help(agreement)),
     )
@@ -152,7 +174,7 @@ def _ticket_promise(agreement: Agreement) -> str:
 
 def _self_help(agreement: Agreement) -> tuple[str, ...]:
     found = agreement.find("community")
-    return (_("在社区自助查找或提问:%s。") % name_of(found.item),) if found else ()
+    return (_("在社区自助查找或提问：%s。") % name_of(found.item),) if found else ()
 
 
 def _not_held(asked: Question, agreement: Agreement) -> Decision | None:
@@ -170,7 +192,7 @@ def _not_held(asked: Question, agreement: Agreement) -> Decision | None:
     return Decision(
         "not_covered",
         promise=_ticket_promise(agreement),
-        clause=_("合同 %(number)s:所购产品") % names,
+        clause=_("合同 %(number)s：所购产品") % names,
         reason=reason,
         ways_on=(_("按所购产品和部署方式重新提交。"), _("联系客户成功经理增购产品或更正合同。")),
     )
@@ -200,7 +222,7 @@ def _beyond_plan(agreement: Agreement) -> Decision:
         entitlement=terms,
         promise=terms.item.promise if terms else "",
         clause=clause_of(terms.item) if terms else "",
-        reason=_("服务说明没有写明%s含工单服务,也没有响应时限;本单照常受理,可能另行计费。") % name_of(plan),
+        reason=_("服务说明没有写明%s含工单服务，也没有响应时限；本单照常受理，可能另行计费。") % name_of(plan),
         ways_on=(_("联系客户成功经理确认所含服务或费用。"),),
     )
 
@@ -232,7 +254,7 @@ def _exclusion_reason(exclusion: Mapping[str, Any] | None, item: Item) -> str:
         return reason
     definitions = _(";").join(f"({n}) {each}" for n, each in enumerate(worded_list(exclusion, "definitions"), start=1))
     carve_out = worded(exclusion, "carve_out")
-    return " ".join(part for part in (reason, _("其中包括:%s。") % definitions, carve_out) if part)
+    return " ".join(part for part in (reason, _("其中包括：%s。") % definitions, carve_out) if part)
 
 
 def _uncertified(asked: Question, entitlement: Entitlement) -> Decision | None:
@@ -245,7 +267,7 @@ def _uncertified(asked: Question, entitlement: Entitlement) -> Decision | None:
         entitlement=entitlement,
         promise=item.promise,
         clause=clause_in(shut) if shut else clause_of(item),
-        reason=_("%s面向经注册认证的产品实际使用者提供,您尚未认证。") % name_of(item),
+        reason=_("%s面向经注册认证的产品实际使用者提供，您尚未认证。") % name_of(item),
         ways_on=(_("完成注册认证后再提交。"), *(worded_list(shut, "ways_on") if shut else list_of(item, "ways_on"))),
     )
 
@@ -254,7 +276,7 @@ def _on_ticket(agreement: Agreement, ticket: Entitlement) -> Decision:
     """Return the plain yes: the ticket's own promise, or what the branch that serves it keeps. Source: Y19"""
     item = ticket.item
     policy = agreement.policy_of(ticket)
-    promised = text_of(item, "response") if policy else _("本计划含在线工单,但服务说明没有承诺响应时限。")
+    promised = text_of(item, "response") if policy else _("本计划含在线工单，但服务说明没有承诺响应时限。")
     plain = Decision(
         "covered", entitlement=ticket, policy=policy, promise=item.promise, clause=clause_of(item), reason=promised
     )
@@ -268,19 +290,20 @@ def _on_ticket(agreement: Agreement, ticket: Entitlement) -> Decision:
         plain,
         policy=None,
         clause=clause_of(standard.item) if standard else plain.clause,
-        reason=_("由%s按属地工作时间受理;总部的响应承诺不适用。") % (name_of(branch) if branch else _("属地分公司")),
+        reason=_("由%s按属地工作时间受理；总部的响应承诺不适用。") % (name_of(branch) if branch else _("属地分公司")),
     )
 
 
 def _through(asked: Question, decision: Decision, item: Item | None) -> Decision:
     """Hold a ticket that came by chat or call against what that entrance is for. Source: K03, Y08"""
     if item is None:
-        reason = _("本计划不含%s,已转为工单受理。") % {"im": _("人工在线客服"), "hotline": _("人工热线")}[asked.service]
+        lacking = {"im": _("人工在线客服"), "hotline": _("人工热线")}[asked.service]
+        reason = _("本计划不含%s，已转为工单受理。") % lacking
         return replace(decision, outcome="redirected", reason=reason)
     if outside := _outside_scope(asked, item):
         decision = replace(decision, outcome="redirected", reason=outside)
     elif item.priorities and asked.priority not in item.priorities:
-        decision = replace(decision, reason=_("热线为紧急问题而设;您的问题已受理。"))
+        decision = replace(decision, reason=_("热线为紧急问题而设；您的问题已受理。"))
     elif asked.item in ENTRANCES:
         return replace(decision, promise=item.promise, clause=clause_of(item))
     else:
@@ -292,9 +315,9 @@ def _outside_scope(asked: Question, item: Item) -> str:
     """Return why a question lies outside an entrance's own list of products or categories, or nothing."""
     names = {"item": name_of(item), "product": name_of(asked.product) if asked.product else _("未注明产品")}
     if item.products and (asked.product is None or asked.product.code not in item.products):
-        return _("%(item)s不适用于 %(product)s,已转为工单受理。") % names
+        return _("%(item)s不适用于 %(product)s，已转为工单受理。") % names
     if item.categories and asked.category not in item.categories:
-        return _("%(item)s只解答产品应用类咨询,已转为工单受理。") % names
+        return _("%(item)s只解答产品应用类咨询，已转为工单受理。") % names
     return ""
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import translation
 
-from plans.wording import text_of
+from plans.wording import list_of, text_of
 from sla.compiled import calendar_of, policy_of
 from sla.engine import pauses_of
 from sla.models import Milestone
@@ -45,13 +45,13 @@ def known(milestones: Iterable[Milestone]) -> Iterable[Milestone]:
 
 
 def decision_of(ticket: Ticket) -> dict[str, Any]:
-    """Return the coverage decision as it was made."""
+    """Return the coverage decision as it was made, in the reader's language."""
     return {
         "outcome": ticket.outcome,
         "promise": ticket.promise,
-        "clause": ticket.clause,
-        "reason": ticket.reason,
-        "ways_on": ticket.ways_on,
+        "clause": text_of(ticket, "clause"),
+        "reason": text_of(ticket, "reason"),
+        "ways_on": list_of(ticket, "ways_on"),
     }
 
 
@@ -115,13 +115,14 @@ def intake_fields(ticket: Ticket, milestones: Iterable[Milestone], at: datetime)
     """
     plan = ticket.contract.plan
     with translation.override(ticket.language):
+        decision = decision_of(ticket)
         promised = [milestone_fields(row, at) | {"opens_at": instant(opens_at(row))} for row in milestones]
     return {
         "ticket": ticket.number,
         "url": ticket_url(ticket.number),
         "status": ticket.status,
         "entrance": ticket.channel,
-        "decision": decision_of(ticket),
+        "decision": decision,
         "plan": {"code": plan.code, "rank": plan.rank},
         "milestones": promised,
     }

@@ -48,8 +48,8 @@ TURNS = (Kind.OPENED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, 
 
 # What a ticket was opened under, and may be put under anew.
 CLASSED = (
-    "priority", "category", "product", "module", "contract", "outcome", "promise", "clause", "reason", "ways_on",
-    "plan_rank",
+    "priority", "category", "product", "module", "contract", "outcome", "promise", "clause", "clause_en", "reason",
+    "reason_en", "ways_on", "ways_on_en", "plan_rank",
 )  # fmt: skip
 
 # What an action may have changed on the ticket by the time it records it.

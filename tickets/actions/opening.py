@@ -9,6 +9,7 @@ from plans.coverage import Decision
 from plans.models import Contact, Contract, Product
 from sla.models import Milestone
 from sla.refusals import ActionRefusedError
+from tickets.actions.deciding import keep
 from tickets.ledger import Entry, actor_of, open_with
 from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEvent
 from tickets.telling import notifications
@@ -81,9 +82,8 @@ def _written(ticket: Ticket, opening: Opening, told_at: datetime) -> Standing:
 
 
 def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
-    # Long because a ticket keeps everything that was asked and decided.
-    decision = opening.decision
-    return Ticket(
+    # Long because a ticket keeps everything that was asked.
+    ticket = Ticket(
         number=_next_number(at),
         customer_id=contract.customer_id,
         contact=opening.contact,
@@ -103,14 +103,10 @@ def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
         external_scope=opening.external_scope,
         language=opening.contact.reads,
         team_id=team_of(contract),
-        outcome=decision.outcome,
-        promise=decision.promise,
-        clause=decision.clause,
-        reason=decision.reason,
-        ways_on=list(decision.ways_on),
-        plan_rank=contract.plan.rank,
         opened_at=at,
     )
+    keep(ticket, opening.decision, contract)
+    return ticket
 
 
 def team_of(contract: Contract) -> int | None:

@@ -21,6 +21,7 @@ from sla.models.policies import Metric
 from sla.refusals import ActionRefusedError
 from tickets.actions import ticket as actions
 from tickets.actions.ticket.life import LONGEST_REMARK
+from tickets.answers import decision_of
 from tickets.console.acts import Act, Deed, Kind, carry_out
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail, view_named
@@ -160,7 +161,7 @@ def _outlook(deed: Deed) -> dict[str, Any]:
     desk = Desk(deed.ticket, deed.reader, view_named(""))
     fields = seen.event.fields
     return {
-        "decision": seen.decision,
+        "decision": decision_of(seen.ticket),
         "changes": [change_words(name, change) for name, change in fields["changed"].items()],
         "rows": _rows(desk.promises, fields.get("dues", [])),
     }

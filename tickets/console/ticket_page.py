@@ -16,6 +16,7 @@ from plans.api import entitlements_of, quota_of
 from plans.models import Team, User
 from plans.models.people import STAFF_ROLES, Language
 from plans.wording import name_of as named
+from tickets.answers import decision_of
 from tickets.console.acts import COMPOSED, offered
 from tickets.console.guard import Reader
 from tickets.console.queue import Wish, rows_for
@@ -149,8 +150,7 @@ class Desk:
             "customer": customer_of(self.ticket, self.reader),
             "others": self.others(),
             "rights": rights_of(self.ticket),
-            "decision": {"reason": self.ticket.reason, "promise": self.ticket.promise, "clause": self.ticket.clause,
-                         "outcome": self.ticket.outcome, "ways_on": self.ticket.ways_on},
+            "decision": decision_of(self.ticket),
             "details": details(self.ticket),
             "tasks": tasks_of(self.ticket, self.reader),
             "people": self.colleagues,

@@ -120,12 +120,15 @@ class Ticket(models.Model):
     assignee = models.ForeignKey(
         User, verbose_name=_("处理人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
     )
-    # The coverage decision as it was made. Source: Y07, K02, K03
+    # The coverage decision as it was made, in both languages. Source: Y07, K02, K03
     outcome = models.CharField(_("服务范围结论"), max_length=12)
     promise = models.CharField(_("承诺编号"), max_length=8, blank=True)
     clause = models.CharField(_("条款"), max_length=400, blank=True)
+    clause_en = models.CharField(_("条款英文"), max_length=400, blank=True)
     reason = models.CharField(_("理由"), max_length=600, blank=True)
+    reason_en = models.CharField(_("理由英文"), max_length=600, blank=True)
     ways_on = models.JSONField(_("可以怎么办"), default=list, blank=True)
+    ways_on_en = models.JSONField(_("可以怎么办英文"), default=list, blank=True)
     plan_rank = models.PositiveSmallIntegerField(_("计划优先级"), default=0)
     opened_at = models.DateTimeField(_("提交时刻"))
     # The earliest due instant of an open milestone, kept by the ledger for the queue.

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from plans.accounts import seat_of
 from plans.models import AccountTeamMember, Contact, Contract, User
 from plans.wording import name_of as plan_name
+from plans.wording import text_of
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions import asking
@@ -162,7 +163,7 @@ def sent(request: HttpRequest, number: str) -> HttpResponse:
         "say": promised(first) if first and first.is_open else _("我们收到了，会尽快回复您"),
         "cite": cited(ticket.contract.plan, first.clause_source) if first else "",
         "opens": _opens(first, at),
-        "outcome": "" if ticket.outcome == "covered" and first else ticket.reason,
+        "outcome": "" if ticket.outcome == "covered" and first else text_of(ticket, "reason"),
         "first_step": _first_step(ticket),
         "now": at,
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from plans.wording import name_of as named
+from plans.wording import text_of
 from tickets.models import Delivery, Message, Ticket, TicketEvent
 from tickets.showing.lateness import noticed_late, reached_us_at
 from tickets.showing.names import names_in
@@ -72,7 +73,7 @@ def _receipt(occasion: Occasion) -> Letter:
 
 def _decision(ticket: Ticket) -> tuple[str, ...]:
     """Return why a ticket is handled in another way than asked for, if it is."""
-    return (ticket.reason,) if ticket.reason and ticket.outcome != "covered" else ()
+    return (text_of(ticket, "reason"),) if ticket.reason and ticket.outcome != "covered" else ()
 
 
 def _promise(occasion: Occasion) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from plans.coverage import Decision, cover
+from plans.coverage import Decision, Told, cover
 from plans.models import Amendment, Contract, Product, User
 from sla.actors import SYSTEM, Actor
 from sla.refusals import ActionRefusedError
+from tickets.actions.deciding import keep
 from tickets.actions.ticket.standing import locked, to_work_on
 from tickets.ledger import Entry, actor_of, policy_over, replan
 from tickets.models import Category, Priority, Ticket, TicketEvent
@@ -38,14 +39,10 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a change would come to: the ticket as it would be, the ledger's line of it, and the plan's answer.
-
-    The ticket keeps that answer in its customer's language; `decision` says it in the one that is active.
-    """
+    """What a change would come to: the ticket as it would be, and the ledger's line of it."""
 
     ticket: Ticket
     event: TicketEvent
-    decision: Decision
 
 
 @transaction.atomic
@@ -78,7 +75,7 @@ def reclassify(
     if not decision.is_open:
         if not insists:
             raise _refused(_decided(ticket, to, at, get_language() or ""))
-        decision = _beyond(ticket, decision)
+        decision = _beyond(decision)
     was_outcome = ticket.outcome
     _put_under(ticket, to, decision)
     said: dict[str, Any] = {"changed": changes, "reason": reason.strip()}
@@ -120,8 +117,7 @@ def foresee(
         there = reclassify(ticket=ticket, to=to, reason=reason, actor=actor, at=at, insists=insists)
         event = there.events.get(number=there.event_count)
         transaction.set_rollback(True)
-    answer = _decided(ticket, to, at, get_language() or "")
-    return Foreseen(there, event, answer if answer.is_open else replace(answer, outcome="chargeable"))
+    return Foreseen(there, event)
 
 
 def _changes(ticket: Ticket, to: Classification) -> dict[str, dict[str, str]]:
@@ -186,16 +182,19 @@ def _refused(decision: Decision) -> ActionRefusedError:
     )
 
 
-def _beyond(ticket: Ticket, decision: Decision) -> Decision:
-    """Return a no as work beyond the plan, which the agent insists on, in the customer's language."""
-    with translation.override(ticket.contact.reads):
+def _beyond(decision: Decision) -> Decision:
+    """Return a no as work beyond the plan, which the agent insists on."""
+    told = {language: _insisted(language, said) for language, said in decision.told.items()}
+    return replace(decision, outcome="chargeable", policy=None, told=told)
+
+
+def _insisted(language: str, said: Told) -> Told:
+    with translation.override(language):
         added = _("经服务人员确认，按计划外服务继续处理，可能另行计费。")
-    return replace(decision, outcome="chargeable", policy=None, reason=f"{decision.reason} {added}".strip())
+    return replace(said, reason=f"{said.reason} {added}".strip())
 
 
 def _put_under(ticket: Ticket, to: Classification, decision: Decision) -> None:
     for one in fields(to):
         setattr(ticket, one.name, getattr(to, one.name))
-    ticket.outcome, ticket.reason = decision.outcome, decision.reason[:600]
-    ticket.promise, ticket.clause = decision.promise, decision.clause[:400]
-    ticket.ways_on, ticket.plan_rank = list(decision.ways_on), to.contract.plan.rank
+    keep(ticket, decision, to.contract)
