@@ -8,11 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
-class Vendor(models.TextChoices):
-    """Whose products and plans."""
+class Vendor(models.Model):
+    """Whose products and plans; rows name its code."""
 
-    YONSUITE = "yonsuite", "YonSuite"
-    KINGDEE = "kingdee", _("金蝶")
+    code = models.CharField(_("代码"), max_length=20, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    name_en = models.CharField(_("英文名称"), max_length=80)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = pgettext_lazy("one", "厂商")
+        verbose_name_plural = pgettext_lazy("many", "厂商")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Product(models.Model):
@@ -61,6 +70,7 @@ class Plan(models.Model):
         "self", verbose_name=_("包含"), null=True, blank=True, on_delete=models.PROTECT, related_name="included_in"
     )
     source = models.CharField(_("出处"), max_length=200)
+    source_en = models.CharField(_("出处英文"), max_length=300, blank=True)
     digest = models.CharField(_("校验码"), max_length=64)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
 
@@ -117,12 +127,21 @@ class Item(models.Model):
     provider = models.CharField(_("交付主体"), max_length=120, blank=True)
     provider_en = models.CharField(_("交付主体英文"), max_length=160, blank=True)
     provider_overseas = models.CharField(_("海外交付主体"), max_length=120, blank=True)
+    provider_overseas_en = models.CharField(_("海外交付主体英文"), max_length=160, blank=True)
     entrances = models.JSONField(_("入口"), default=list, blank=True)
+    entrances_en = models.JSONField(_("入口英文"), default=list, blank=True)
     deliverable = models.CharField(_("交付物"), max_length=80, blank=True)
+    deliverable_en = models.CharField(_("交付物英文"), max_length=160, blank=True)
     stages = models.JSONField(_("阶段"), default=list, blank=True)
+    stages_en = models.JSONField(_("阶段英文"), default=list, blank=True)
     notice_days = models.PositiveSmallIntegerField(_("须提前天数"), null=True, blank=True)
     # Anything assumed or left open by the source, in plain words.
     remark = models.CharField(_("说明"), max_length=400, blank=True)
+    remark_en = models.CharField(_("说明英文"), max_length=600, blank=True)
+    # Promises that whoever picks this one by itself needs too. Source: K05, K06
+    requires = models.JSONField(_("须同时选取"), default=list, blank=True)
+    # The plan whose customers alone may pick this one; one that contains it will do. Source: K16, K17
+    requires_plan = models.CharField(_("仅面向此计划的客户"), max_length=64, blank=True)
 
     class Meta:
         ordering = ["plan", "section", "promise"]
