@@ -14,7 +14,7 @@ from sla.actors import SYSTEM, Actor
 from sla.clock import database_now
 from sla.comparing import Span, spans_between
 from sla.composing import BREAKS, Composed, Day, Hours, Year, compose, composed, digest, hours_of, years_known
-from sla.ladder import WARNINGS
+from sla.ladder import WARNINGS, Mark
 from sla.models import (
     CalendarVersion,
     EscalationRule,
@@ -36,6 +36,9 @@ __all__ = [
 WRITE_LOCK = 0x5301
 # A ladder that nobody answers must end.
 MOST_ROUNDS = 50
+# Seconds and working days of ten years: what lies beyond is a slip of the keyboard, and fits no column.
+LONGEST, LONGEST_DAYS = 3660 * 24 * 3600, 3660
+MOST_PERCENT = 1000
 # Why deadlines move where nobody said it in words.
 CHANGED = "policy_changed"
 
@@ -321,6 +324,7 @@ def check_terms(terms: Terms) -> None:
     for level in terms.levels:
         if level.metric not in metrics:
             raise PolicyError(f"ladders.{level.metric}", _("没有对应的时限。"))
+        _check_level(level)
     for again in terms.repeats:
         _check_again(again, [level for level in terms.levels if level.metric == again.metric])
 
@@ -333,6 +337,8 @@ def _check_again(again: Again, levels: list[Level]) -> None:
         raise PolicyError(f"{where}.from", _("没有第 %d 级。") % again.level)
     if first.mark in WARNINGS:
         raise PolicyError(f"{where}.from", _("只有超时和超时之后的级别可以重复。"))
+    if again.every > LONGEST:
+        raise PolicyError(f"{where}.every", _("最长十年。"))
     if not 1 <= again.times <= MOST_ROUNDS:
         raise PolicyError(f"{where}.times", _("重复次数应在 1 到 %d 之间。") % MOST_ROUNDS)
     marks = [level.amount for level in levels if level.level >= again.level and level.mark not in WARNINGS]
@@ -340,9 +346,20 @@ def _check_again(again: Again, levels: list[Level]) -> None:
         raise PolicyError(f"{where}.every", _("间隔须长于要重复的各级所跨的时间。"))
 
 
+def _check_level(level: Level) -> None:
+    where, is_share = f"ladders.{level.metric}.{level.level}.amount", level.mark == Mark.PERCENT
+    if level.amount > (MOST_PERCENT if is_share else LONGEST):
+        message = _("百分比最大 %d。") % MOST_PERCENT if is_share else _("最长十年。")
+        raise PolicyError(where, message)
+    if level.amount.as_tuple().exponent < -3:  # type: ignore[operator]
+        raise PolicyError(where, _("最多三位小数。"))
+
+
 def _check_target(target: Promise, where: str) -> None:
     if target.amount <= 0:
         raise PolicyError(f"{where}.amount", _("时限必须大于零。"))
+    if target.amount > (LONGEST_DAYS if target.unit == Target.Unit.WORKING_DAYS else LONGEST):
+        raise PolicyError(f"{where}.amount", _("最长十年。"))
     if target.amount.as_tuple().exponent < -6:  # type: ignore[operator]
         raise PolicyError(f"{where}.amount", _("时限最多六位小数。"))
     if not target.met_on:
@@ -350,6 +367,6 @@ def _check_target(target: Promise, where: str) -> None:
     if target.rule == Target.Rule.DURATION:
         return
     if target.unit != Target.Unit.WORKING_DAYS:
-        raise PolicyError(f"{where}.rule", _("这个规则按工作日计,单位应为 working_days。"))
+        raise PolicyError(f"{where}.rule", _("这个规则按工作日计，单位应为 working_days。"))
     if target.amount != int(target.amount):
         raise PolicyError(f"{where}.amount", _("这个规则只接受整数工作日。"))

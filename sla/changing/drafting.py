@@ -33,6 +33,8 @@ def keep_draft(
         raise ActionRefusedError("name_missing", _("请给草案起个名字。"))
     if len(text) > LONGEST:
         raise ActionRefusedError("draft_too_long", _("草案最长 %d 个字符。") % LONGEST)
+    if "\x00" in name + text:
+        raise ActionRefusedError("zero_byte", _("里面有空字符，存不下来。"), ways_on=[_("再保存一次：页面上已经去掉它。")])
     if draft is None:
         return Draft.objects.create(
             name=name.strip(), text=text, created_by=actor.display, created_at=at, updated_at=at
@@ -40,7 +42,7 @@ def keep_draft(
     row = _unenacted(draft)
     if seen_at is not None and row.updated_at != seen_at:
         raise ActionRefusedError(
-            "draft_changed", _("您打开之后,别人保存过这份草案。"), ways_on=[_("先看看现在的内容,再决定以哪份为准。")]
+            "draft_changed", _("您打开之后，别人保存过这份草案。"), ways_on=[_("先看看现在的内容，再决定以哪份为准。")]
         )
     row.name, row.text, row.updated_at = name.strip(), text, at
     row.save(update_fields=["name", "text", "updated_at"])
@@ -59,7 +61,7 @@ def _unenacted(draft: Draft) -> Draft:
         raise ActionRefusedError("draft_gone", _("这份草案已被删除。"))
     if row.enacted_at is not None:
         raise ActionRefusedError(
-            "draft_enacted", _("这份草案已经生效,不能再改。"), ways_on=[_("从现行的标准另起一份草案。")]
+            "draft_enacted", _("这份草案已经生效，不能再改。"), ways_on=[_("从现行的标准另起一份草案。")]
         )
     return row
 
@@ -116,10 +118,10 @@ def enact_draft(*, draft: Draft, written: Written, is_untried: bool, actor: Acto
     write_alone()
     row = _unenacted(draft)
     if row.text != draft.text:
-        raise ActionRefusedError("draft_changed", _("您打开之后,别人保存过这份草案。"), ways_on=[_("重新打开它。")])
+        raise ActionRefusedError("draft_changed", _("您打开之后，别人保存过这份草案。"), ways_on=[_("重新打开它。")])
     if not is_untried and tried(row) is None:
         raise ActionRefusedError(
-            "draft_untried", _("这份内容还没有回测过。"), ways_on=[_("先回测,或勾选“不回测,直接生效”。")]
+            "draft_untried", _("这份内容还没有回测过。"), ways_on=[_("先回测，或勾选“不回测，直接生效”。")]
         )
     _refuse_errors(written, at)
     foreseen(written)
@@ -127,7 +129,7 @@ def enact_draft(*, draft: Draft, written: Written, is_untried: bool, actor: Acto
     changes += [put_policy(terms=terms, cause=row.name, actor=actor, at=at) for terms in written.policies]
     changed = [change for change in changes if change.outcome != Outcome.UNCHANGED]
     if not changed:
-        raise ActionRefusedError("draft_changes_nothing", _("草案和现行的一样,没有什么可生效的。"))
+        raise ActionRefusedError("draft_changes_nothing", _("草案和现行的一样，没有什么可生效的。"))
     row.enacted_by, row.enacted_at = actor.display, at
     row.save(update_fields=["enacted_by", "enacted_at"])
     return changed

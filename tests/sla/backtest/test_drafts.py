@@ -65,6 +65,8 @@ def test_every_mistake_is_told_with_its_line_and_field():
         (HOURS + "    holidays: {country: XX, breaks: whole, make_up: false}\n", 8, "calendars.1.holidays"),
         (draft(code="Plain"), 2, "policies.1.code"),
         (draft(target(amount=0)), 6, "policies.1.targets.1.amount"),
+        (draft(target(amount=10**9)), 6, "policies.1.targets.1.amount"),
+        (draft(target(amount=10**40)), 6, "policies.1.targets.1.amount"),
         ("policies:\n  - 3", 2, "policies.1"),
         ("policies: 3", 1, "policies"),
         ("#" * (LONGEST + 1), 1, ""),

@@ -41,7 +41,8 @@ class Wish:
     @classmethod
     def of(cls, asked: QueryDict) -> "Wish":
         """Return what a page was asked for; what is no key is passed over."""
-        return cls(_key(asked.get("person", "")), _key(asked.get("team", "")), asked.get("ticket", "").strip().upper())
+        number = asked.get("ticket", "").replace("\x00", "").strip().upper()
+        return cls(_key(asked.get("person", "")), _key(asked.get("team", "")), number)
 
     @property
     def is_narrow(self) -> bool:

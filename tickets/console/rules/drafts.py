@@ -40,6 +40,8 @@ from tickets.tasks import wake_jobs
 
 SUBJECT = "drafts"
 USUAL_DAYS = 90
+# Beyond, a date has no midnight in every zone.
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
 
 
 class Begin(forms.Form):
@@ -65,6 +67,13 @@ class Period(forms.Form):
     since = forms.DateField(label=gettext_lazy("自"), widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=gettext_lazy("至"), widget=forms.DateInput(attrs={"type": "date"}))
     policy = forms.CharField(max_length=120, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for day in (said.get("since"), said.get("until")):
+            if day and not EARLIEST <= day <= LATEST:
+                raise forms.ValidationError(_("请填写起止日期。"))
+        return said
 
 
 def read(draft: Draft) -> Written:
@@ -130,7 +139,9 @@ def saved(request: HttpRequest, reader: Reader, draft: Draft) -> HttpResponse:
             actor=actor_of(reader.user), at=reader.at,
         )  # fmt: skip
     except ActionRefusedError as refusal:
-        mine = Draft(pk=draft.pk, name=name, text=typed[:LONGEST], updated_at=draft.updated_at)
+        # A page that is sent back carries no zero bytes: it can be saved as it stands.
+        shown_name, shown_text = (part.replace("\x00", "") for part in (name, typed[:LONGEST]))
+        mine = Draft(pk=draft.pk, name=shown_name, text=shown_text, updated_at=draft.updated_at)
         return shown_draft(request, reader, mine, refusal=refusal, status=HTTPStatus.CONFLICT)
     messages.success(request, _("已保存。"))
     return redirect("console:rules:draft", kept.pk)
@@ -204,7 +215,7 @@ def draft_try(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
             backtest = start_backtest(trial=trial, actor=actor_of(reader.user), at=reader.at)
             transaction.on_commit(wake_jobs)
     except ReadingError:
-        messages.error(request, _("草案还有错误,改好之后才能回测。"))
+        messages.error(request, _("草案还有错误，改好之后才能回测。"))
         return redirect("console:rules:draft", pk)
     except ActionRefusedError as refusal:
         messages.error(request, " ".join([refusal.message, *refusal.ways_on]))
@@ -228,14 +239,14 @@ def draft_enact(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
             return enacted(request, reader, draft, written)
         return shown_enactment(request, reader, draft, written)
     except ReadingError:
-        messages.error(request, _("草案还有错误,改好之后才能生效。"))
+        messages.error(request, _("草案还有错误，改好之后才能生效。"))
         return redirect("console:rules:draft", pk)
 
 
 def enacted(request: HttpRequest, reader: Reader, draft: Draft, written: Written) -> HttpResponse:
     """Put a draft in force, or say on its page why not."""
     if instant_of(request.POST.get("seen", "")) not in (None, draft.updated_at):
-        messages.error(request, _("您打开之后,别人保存过这份草案。"))
+        messages.error(request, _("您打开之后，别人保存过这份草案。"))
         return redirect("console:rules:draft_enact", draft.pk)
     try:
         changes = enact_draft(
@@ -244,7 +255,7 @@ def enacted(request: HttpRequest, reader: Reader, draft: Draft, written: Written
         )  # fmt: skip
     except ActionRefusedError as refusal:
         return shown_enactment(request, reader, draft, written, refusal)
-    messages.success(request, _("已生效:%s。") % "、".join(map(change_words, changes)))
+    messages.success(request, _("已生效：%s。") % "、".join(map(change_words, changes)))
     return redirect("console:rules:draft", draft.pk)
 
 

@@ -94,6 +94,10 @@ def test_what_waits_for_hours_or_a_digest_says_until_when(manager: Client, world
     assert "没有邮箱，收不到" in page
 
 
+def test_an_address_with_a_zero_byte_finds_nothing(manager: Client, tickets: list[Ticket]):
+    assert "没有符合的通知" in shown(manager, ticket="T-2026\x00")
+
+
 def test_nothing_to_come_is_said(manager: Client, world: World):
     assert "接下来 24 小时没有人会被通知" in shown(manager)
 

@@ -99,6 +99,15 @@ def test_what_cannot_be_read_is_kept_and_told_by_line(desk, draft):
     assert "policies.1.code" in page
 
 
+def test_what_no_column_holds_is_refused_and_kept_on_the_page(desk, draft):
+    answer = save(desk, draft, "policies: []\x00 # mine")
+    assert answer.status_code == 409
+    assert "# mine" in answer.content.decode()
+    save(desk, draft, draft.text.replace("amount: 3600", "amount: 1000000000"))
+    page = desk.get(f"{RULES}/drafts/{draft.pk}/").content.decode()
+    assert "最长十年" in page
+
+
 def test_somebody_elses_text_is_not_written_over(desk, draft):
     seen = draft.updated_at
     with clock_at("2026-09-28 10:05"):
@@ -157,7 +166,16 @@ def test_a_refresh_gets_only_the_progress(desk, draft, answered):
     assert desk.get(f"{RULES}/backtests/{backtest.pk}/").status_code == 200
 
 
-@pytest.mark.parametrize("sent", [{}, {"since": "2026-09-28", "until": "2026-09-20"}, {"since": "x", "until": "y"}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"since": "2026-09-28", "until": "2026-09-20"},
+        {"since": "x", "until": "y"},
+        {"since": "0001-01-01", "until": "2026-09-28"},
+        {"since": "2026-09-20", "until": "9999-12-31"},
+    ],
+)
 def test_a_period_that_makes_no_sense_starts_nothing(desk, draft, sent):
     answer = desk.post(f"{RULES}/drafts/{draft.pk}/try/", sent, follow=True)
     assert not Backtest.objects.exists()
