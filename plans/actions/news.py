@@ -1,9 +1,10 @@
-"""News of what a contract promises, for whoever works on what is open under it."""
+"""News of what a contract promises, for whoever works on what is open under it, and for people to be told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plans.models import Amendment, Contract, User
+from plans.models import AccountNotice, Amendment, Contract, User
 
 # Stands in the code of a policy that is one contract's own.
 OWN = "@"
@@ -28,3 +29,31 @@ def announce(
         retry_at=at,
         changed=changed or {},
     )
+
+
+def tell(  # noqa: PLR0913  one piece of news has this many sides
+    *,
+    kind: str,
+    contract: Contract,
+    about: dict[str, Any],
+    to: Sequence[str],
+    at: datetime,
+    key: str,
+    not_before: datetime | None = None,
+) -> AccountNotice | None:
+    """Have people told something about a contract and return its row; None where its key was told before.
+
+    `to` holds roles of the contract (success_manager, technical_manager, account_team, partner, team_lead,
+    customer_admins) or single people (contact:<key>, user:<key>). `about` is what the letter of this kind needs, as
+    JSON. With `not_before` the letter waits until then. Call inside atomic.
+    """
+    said = {
+        "kind": kind,
+        "contract": contract,
+        "about": about,
+        "to": list(to),
+        "at": at,
+        "not_before": not_before or at,
+    }
+    row, is_new = AccountNotice.objects.get_or_create(key=key, defaults=said)
+    return row if is_new else None

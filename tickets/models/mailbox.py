@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from plans.models import ApiKey, Contact, User
+from plans.models import AccountNotice, ApiKey, Contact, User
 from sla.models import Escalation
 from tickets.models.ticket import Channel, Message, Ticket, TicketEvent
 
@@ -179,6 +179,7 @@ class Delivery(models.Model):
         DEADLINE_MOVED = "deadline_moved", _("时限变更通知")
         SIDE_TASK = "side_task", _("协办通知")
         BULLETIN = "bulletin", _("系统通报")
+        ACCOUNT = "account", _("客户通知")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)
@@ -204,6 +205,14 @@ class Delivery(models.Model):
     bulletin = models.ForeignKey(
         Bulletin,
         verbose_name=_("系统通报"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    account_notice = models.ForeignKey(
+        AccountNotice,
+        verbose_name=_("客户通知"),
         null=True,
         blank=True,
         on_delete=models.CASCADE,
@@ -266,10 +275,16 @@ class Delivery(models.Model):
                 condition=models.Q(bulletin__isnull=False),
                 name="delivery_once_a_bulletin",
             ),
+            models.UniqueConstraint(
+                fields=["account_notice", "address", "channel"],
+                condition=models.Q(account_notice__isnull=False),
+                name="delivery_once_an_account_notice",
+            ),
             models.CheckConstraint(
                 condition=models.Q(escalation__isnull=False)
                 | models.Q(event__isnull=False)
-                | models.Q(bulletin__isnull=False),
+                | models.Q(bulletin__isnull=False)
+                | models.Q(account_notice__isnull=False),
                 name="delivery_has_a_parent",
             ),
         ]

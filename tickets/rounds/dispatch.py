@@ -11,6 +11,7 @@ from sla.clock import database_now
 from sla.firing import fire_due
 from sla.models import Heartbeat
 from tickets.actions.ticket import resume_due
+from tickets.rounds.account_notices import tell_accounts
 from tickets.rounds.amendments import follow_amendments
 from tickets.rounds.calling import call_webhooks
 from tickets.rounds.delivering import deliver
@@ -34,7 +35,7 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     def pass_once() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
-        done += follow_amendments(later_than=later_than)
+        done += follow_amendments(later_than=later_than) + tell_accounts(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
         return done + tell_moves(later_than=later_than)
 

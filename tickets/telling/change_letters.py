@@ -67,6 +67,8 @@ def _why(occasion: Occasion) -> str:
     """Return why: the notice and where it stands, or the words of whoever changed the hours."""
     fields = occasion.delivery.event.fields if occasion.delivery.event else {}
     cause, source = cause_in(fields), fields.get("source", "")
+    if "policy" in fields and (occasion.delivery.contact_id or not cause):
+        return _("因为服务响应标准有了新版本。")
     if not cause:
         return _("因为服务时间有调整。")
     if source and source != cause:

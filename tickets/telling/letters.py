@@ -62,6 +62,8 @@ class Letter:
     link_words: str = ""
     closing: str = ""
     sections: tuple[Section, ...] = ()
+    # An invitation or a change of one: the text of an iCalendar that names its METHOD.
+    calendar: str = ""
 
 
 def _receipt(occasion: Occasion) -> Letter:

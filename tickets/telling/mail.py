@@ -1,5 +1,6 @@
 """Letters as bytes: text and HTML, with headers that thread and that no robot answers. Made once, sent unchanged."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,9 +72,19 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     # Base64 keeps every line short and 7 bit, so no server on the way has a reason to touch it.
     message.set_content(render_to_string("email/letter.txt", context), cte="base64")
     message.add_alternative(render_to_string("email/letter.html", context), subtype="html", cte="base64")
+    if letter.calendar:
+        _invite(message, letter.calendar)
     # Only now: new content takes away whatever was said about the old.
     message["Content-Language"] = language
     return message.as_bytes()
+
+
+def _invite(message: EmailMessage, calendar: str) -> None:
+    """Put an iCalendar into a mail: as a form of the letter that mail programs offer to answer, and as a file."""
+    named = re.search(r"^METHOD:(\w+)", calendar, re.MULTILINE)
+    method = named[1] if named else "PUBLISH"
+    message.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
+    message.add_attachment(calendar.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _address(message: EmailMessage, occasion: Occasion) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from plans.models import Contact, User
+from plans.models import AccountNotice, Contact, User
 from plans.on_call import Roster, roster
 from sla.models import Escalation
 from sla.models.policies import EscalationRule
@@ -27,6 +27,7 @@ COLUMNS = {
     "escalation_id": "bigint",
     "event_id": "bigint",
     "bulletin_id": "bigint",
+    "account_notice_id": "bigint",
     "endpoint_id": "bigint",
     "user_id": "bigint",
     "contact_id": "bigint",
@@ -50,8 +51,10 @@ ON CONFLICT DO NOTHING RETURNING id, message_id
 """
 
 
-Parent = TicketEvent | Escalation | Bulletin
+Parent = TicketEvent | Escalation | Bulletin | AccountNotice
 Mark = EscalationRule.Mark
+# What the id of a mail names that is about no ticket.
+SUBJECTS: dict[type, str] = {Bulletin: "bulletin", AccountNotice: "account", Escalation: "account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +170,13 @@ def _delivery(notice: Notice, at: datetime, told: datetime) -> Delivery:
         escalation=parent if isinstance(parent, Escalation) else None,
         event=parent if isinstance(parent, TicketEvent) else None,
         bulletin=parent if isinstance(parent, Bulletin) else None,
+        account_notice=parent if isinstance(parent, AccountNotice) else None,
         contact=recipient if isinstance(recipient, Contact) else None,
         user=recipient if isinstance(recipient, User) else None,
         address=recipient.email,
         language=recipient.reads if isinstance(recipient, Contact) else recipient.language,
         timezone=recipient.zone if isinstance(recipient, Contact) else recipient.timezone,
-        message_id=new_message_id(notice.ticket.number if notice.ticket else "bulletin"),
+        message_id=new_message_id(notice.ticket.number if notice.ticket else SUBJECTS[type(parent)]),
         queued_at=at,
         not_before=told,
     )

@@ -28,6 +28,8 @@ RELATED = (
     "escalation__milestone__calendar_version",
     "event__message",
     "bulletin",
+    "account_notice__contract__customer",
+    "account_notice__contract__plan",
     "endpoint",
     "user",
     "contact__customer",

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 
 from tickets.models import Delivery
-from tickets.telling import change_letters, letters
+from tickets.telling import account_letters, change_letters, letters
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
 
-WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {**letters.WRITERS, **change_letters.WRITERS}
+WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
+    **letters.WRITERS,
+    **change_letters.WRITERS,
+    Delivery.Kind.ACCOUNT: account_letters.write,
+}
 
 
 def write(occasion: Occasion) -> Letter:
