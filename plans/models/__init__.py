@@ -1,7 +1,10 @@
 """Rows of the promise: people, catalogue, contracts and keys."""
 
+from plans.models.attendance import Attendee, EngagementPost
 from plans.models.catalogue import Item, Plan, Product, Vendor
 from plans.models.contracts import AccountTeamMember, Amendment, Contract, Entitlement, Override, OwnedProduct, Switch
+from plans.models.engagements import Engagement, EngagementExpert, EngagementStep, Mode, Provider, TimeProposal
+from plans.models.gatherings import Gathering
 from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
@@ -14,22 +17,31 @@ __all__ = [
     "AccountTeamMember",
     "Amendment",
     "ApiKey",
+    "Attendee",
     "Branch",
     "Contact",
     "Contract",
     "Customer",
+    "Engagement",
+    "EngagementExpert",
+    "EngagementPost",
+    "EngagementStep",
     "Entitlement",
+    "Gathering",
     "Item",
+    "Mode",
     "Override",
     "OwnedProduct",
     "Plan",
     "Product",
+    "Provider",
     "Role",
     "Rota",
     "RotaMember",
     "RotaShift",
     "Switch",
     "Team",
+    "TimeProposal",
     "User",
     "Vendor",
 ]

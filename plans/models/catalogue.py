@@ -127,6 +127,9 @@ class Item(models.Model):
     provider = models.CharField(_("交付主体"), max_length=120, blank=True)
     provider_en = models.CharField(_("交付主体英文"), max_length=160, blank=True)
     provider_overseas = models.CharField(_("海外交付主体"), max_length=120, blank=True)
+    # Who may deliver it at home and overseas, of vocabulary.PROVIDERS; the first is the usual one. Source: Y13
+    providers = models.JSONField(_("可选交付主体"), default=list, blank=True)
+    providers_overseas = models.JSONField(_("海外可选交付主体"), default=list, blank=True)
     provider_overseas_en = models.CharField(_("海外交付主体英文"), max_length=160, blank=True)
     entrances = models.JSONField(_("入口"), default=list, blank=True)
     entrances_en = models.JSONField(_("入口英文"), default=list, blank=True)
@@ -134,6 +137,8 @@ class Item(models.Model):
     deliverable_en = models.CharField(_("交付物英文"), max_length=160, blank=True)
     stages = models.JSONField(_("阶段"), default=list, blank=True)
     stages_en = models.JSONField(_("阶段英文"), default=list, blank=True)
+    # What each stage is to the product, of vocabulary.STAGES: as many as there are stages, or none. Source: K16, K17
+    stage_codes = models.JSONField(_("阶段代码"), default=list, blank=True)
     notice_days = models.PositiveSmallIntegerField(_("须提前天数"), null=True, blank=True)
     # Anything assumed or left open by the source, in plain words.
     remark = models.CharField(_("说明"), max_length=400, blank=True)
