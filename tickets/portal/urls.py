@@ -1,6 +1,6 @@
 """Where customers are."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tickets.portal import sending, views
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("live/", views.home, {"part": "portal/_questions.html"}, name="home_live"),
     path("rights/", views.owed, name="rights"),
+    path("service/", include("tickets.portal.service.urls")),
     path("new/", sending.new, name="new"),
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/<slug:number>/", views.ticket, name="ticket"),

@@ -1,0 +1,80 @@
+"""The tabs of a contract and the pages of the whole area; each subject adds its line here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import pgettext_lazy
+
+from plans.models import Contract, User
+from plans.terms import standing_of
+from tickets.console.accounts.guard import may_amend, may_write
+from tickets.console.guard import Reader
+from tickets.console.rail import rail
+from tickets.console.rows import Seal
+from tickets.console.views import shown
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page to go to: `route` is its url's name inside console:accounts."""
+
+    route: str
+    name: LazyText
+    icon: str = ""
+
+
+# Pages of all the reader's accounts together, beside the list.
+DESK = [
+    Entry("list", pgettext_lazy("accounts", "客户与合同"), "document"),
+]
+# Pages of one contract; each takes its number.
+TABS = [
+    Entry("contract", pgettext_lazy("tab", "概览")),
+]
+
+
+def desk_page(
+    request: HttpRequest, reader: Reader, page: tuple[str, str], context: dict[str, Any], status: int = HTTPStatus.OK
+) -> HttpResponse:
+    """Return a page of all accounts in the area's frame; `page` is its entry's route and its template."""
+    route, template = page
+    frame = {"desk": _links(DESK, route), "may_amend": may_amend(reader.user), "now": reader.at}
+    return shown(request, template, {**rail(reader, None), "in_accounts": True, **frame, **context}, status)
+
+
+def account_page(
+    request: HttpRequest,
+    contract: Contract,
+    at: datetime,
+    page: tuple[str, str],
+    context: dict[str, Any],
+    *,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Return a page of one contract in its frame; `page` is its tab's route and its template."""
+    user = cast(User, request.user)
+    frame = {
+        "contract": contract,
+        "seal": Seal.of(contract.plan),
+        "standing": standing_of(contract, at),
+        "tabs": _links(TABS, page[0], contract.number),
+        "may_write": may_write(user, contract),
+    }
+    return desk_page(request, Reader(user, at), ("list", page[1]), {**frame, **context}, status)
+
+
+def _links(entries: list[Entry], current: str, *about: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": reverse(f"console:accounts:{one.route}", args=about),
+            "name": one.name,
+            "icon": one.icon,
+            "is_current": one.route == current,
+        }
+        for one in entries
+    ]

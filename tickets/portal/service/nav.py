@@ -1,0 +1,59 @@
+"""The tabs of a customer's contract; each subject adds its line here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import pgettext_lazy
+
+from plans.models import Contract
+from plans.terms import standing_of
+from tickets.portal.guard import contact_in
+from tickets.portal.service.guard import contracts_of
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One page of a contract: `route` is its url's name inside portal:service, which takes the number."""
+
+    route: str
+    name: LazyText
+
+
+TABS = [
+    Tab("contract", pgettext_lazy("tab", "概览")),
+]
+
+
+def service_page(
+    request: HttpRequest,
+    contract: Contract,
+    at: datetime,
+    page: tuple[str, str],
+    context: dict[str, Any],
+    *,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Return a page of one contract in its frame; `page` is its tab's route and its template."""
+    frame = {
+        "page": "service",
+        "contract": contract,
+        "contact": contact_in(request),
+        "contracts": contracts_of(contact_in(request)).select_related("plan"),
+        "standing": standing_of(contract, at),
+        "tabs": [
+            {
+                "url": reverse(f"portal:service:{tab.route}", args=[contract.number]),
+                "name": tab.name,
+                "is_current": tab.route == page[0],
+            }
+            for tab in TABS
+        ],
+        "now": at,
+    }
+    return render(request, page[1], {**frame, **context}, status=status)
