@@ -8,6 +8,7 @@ from plans.models.gatherings import Gathering
 from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
+from plans.models.quotas import PublishedAmount, Quota, QuotaEntry
 from plans.models.rotas import Rota, RotaMember, RotaShift
 
 __all__ = [
@@ -35,6 +36,9 @@ __all__ = [
     "Plan",
     "Product",
     "Provider",
+    "PublishedAmount",
+    "Quota",
+    "QuotaEntry",
     "Role",
     "Rota",
     "RotaMember",

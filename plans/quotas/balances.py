@@ -1,0 +1,56 @@
+"""How much of each amount is left: sums over the ledger."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+
+from plans.models import Contract, Entitlement, Quota
+from plans.models.quotas import ZERO
+
+SUMS = ("granted", "reserved", "used", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How one amount stands over one window; both dates belong to it."""
+
+    granted: Decimal
+    reserved: Decimal
+    used: Decimal
+    expired: Decimal
+    left: Decimal
+    unit: str
+    starts_on: date
+    ends_on: date
+    quota: Quota
+
+
+def balance_of(entitlement: Entitlement, on: date, unit: str = "") -> Balance | None:
+    """Return how an entitlement's amount stands in the window that holds a local date.
+
+    Without a unit the amount that its plan names first. None where nothing is counted then.
+    """
+    held = Quota.objects.filter(entitlement=entitlement).holding(on)
+    found = balances(held.filter(unit=unit) if unit else held)
+    return found[0] if found else None
+
+
+def balances_of(contract: Contract, on: date) -> list[Balance]:
+    """Return how every amount of a contract stands on a local date, in the plan's order. One query."""
+    return balances(contract.quotas.holding(on))
+
+
+def balances(quotas: QuerySet[Quota]) -> list[Balance]:
+    """Return how each of some quotas stands, each with its item."""
+    sums = {f"sum_{name}": Coalesce(Sum(f"entries__{name}"), Value(ZERO)) for name in SUMS}
+    rows = quotas.select_related("item").order_by("item__promise", "pk").annotate(**sums)
+    return [_balance(quota) for quota in rows]
+
+
+def _balance(quota: Quota) -> Balance:
+    granted, reserved, used, expired = (getattr(quota, f"sum_{name}") for name in SUMS)
+    left = granted - reserved - used - expired
+    return Balance(granted, reserved, used, expired, left, quota.unit, quota.starts_on, quota.ends_on, quota)
