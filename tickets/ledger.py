@@ -133,11 +133,26 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
     TicketEvent.objects.bulk_create(events)
     facts = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
     if facts:
-        ticket.next_due_at = _next_due(_tell(ticket, facts))
+        rows = _tell(ticket, facts)
+        ticket.next_due_at = _next_due(rows)
+        _note_holds(ticket, events, rows)
     ticket.event_count += len(entries)
     ticket.updated_at = entries[-1].at
     ticket.save(update_fields=KEPT)
     return events
+
+
+def _note_holds(ticket: Ticket, events: Iterable[TicketEvent], rows: Iterable[Milestone]) -> None:
+    """Write into the line of a wait which of the customer's promises it pauses, and which go on all the same."""
+    waits = [event for event in events if event.kind == Kind.WAITING]
+    if not waits:
+        return
+    running = [row for row in team_clocks.without_teams(ticket, rows) if row.stopped_at is None]
+    for event in waits:
+        is_held = {row.metric: row.state_at(event.at) == Milestone.State.PAUSED for row in running}
+        event.fields["paused"] = [metric for metric, held in is_held.items() if held]
+        event.fields["running"] = [metric for metric, held in is_held.items() if not held]
+    TicketEvent.objects.bulk_update(waits, ["fields"])
 
 
 def note_all(lines: Sequence[tuple[Ticket, Entry]]) -> list[TicketEvent]:

@@ -71,7 +71,7 @@ def test_the_deadline_and_what_will_be_left_are_known_all_the_while__C06(waiting
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh-hans", "已暂停，03-09 周一 10:00 自动恢复，届时还剩 3 小时(工作时间)"),
+        ("zh-hans", "已暂停，03-09 周一 10:00 自动恢复，届时还剩 3 小时（工作时间）"),
         ("en", "Paused until 03-09 Mon 10:00, when it goes on by itself with 3 h of working time left"),
     ],
 )
@@ -120,8 +120,8 @@ def test_the_customer_is_told_both_when_it_goes_on_and_by_when_it_is_kept(waitin
 
 def test_why_it_waits_is_for_colleagues_to_read(waiting, world):
     told = {viewer: entries_of(waiting, [], viewer)[-1].words for viewer in (world.agent, waiting.contact.user)}
-    assert told[world.agent].endswith(f"等到 03-09 10:00：{REMARK}")
-    assert told[waiting.contact.user].endswith("等到 03-09 10:00")
+    assert told[world.agent].endswith(f"等到 03-09 10:00：{REMARK}；解决暂停计时")
+    assert told[waiting.contact.user].endswith("等到 03-09 10:00；解决暂停计时")
 
 
 def test_a_reason_fits_on_a_line(world):
@@ -139,7 +139,7 @@ def test_ten_minutes_late_are_ten_minutes_a_day_later__C08(world):
     for at in ("2026-03-02 11:10", "2026-03-03 11:10", "2026-09-01 09:00"):
         assert only(ticket).overdue_by(beijing(at)) == hours(1 / 6)
         with timezone.override("Asia/Shanghai"):
-            assert seen(ticket, at, world.agent).clock.text == "已超时 10 分钟(工作时间)"
+            assert seen(ticket, at, world.agent).clock.text == "已超时 10 分钟（工作时间）"
 
 
 def test_half_a_year_of_waiting_is_no_work_when_it_is_solved_out_of_the_wait__C09(world):

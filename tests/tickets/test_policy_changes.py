@@ -1,20 +1,27 @@
 """A policy changes under open tickets: the sweep brings them over, writes it down, and tells whom it harms."""
 
+from email import message_from_bytes
+from email.policy import default as modern
+
 from sla.actions import put_policy, retire_policy
 from sla.actors import Actor
 from sla.models import DueMove, Recompute
 from sla.timeline import ActorKind
 from tests.clocks import clock_at
 from tests.hours import beijing
+from tests.keys import bearer, new_key
 from tests.terms import Target, promised, put_under, terms
 from tests.world import World
 from tickets.actions import ticket as actions
 from tickets.models import Delivery, Ticket
 from tickets.rounds import dispatch
+from tickets.showing.conversation import entries_of
 from tickets.showing.happenings import words_of
 from tickets.showing.names import Names
+from tickets.telling import mail
 
 MANAGER = Actor(ActorKind.AGENT, "user:9", "郑经理")
+MOVED = "deadline_moved"
 TWO, FOUR = Target("first_response", 2), Target("first_response", 4)
 
 
@@ -40,6 +47,25 @@ def test_a_new_version_moves_open_tickets_with_who_and_why_and_tells_the_custome
     )  # fmt: skip
     assert words_of(event, Names()) == "首次响应时限由 09-28 11:00 改为 09-28 13:00。原因：人手不足"
     assert Delivery.objects.get(kind="deadline_moved", user=None).contact == ticket.contact
+
+
+def test_what_a_change_is_called_within_the_house_is_no_news_for_customers(world: World, client):
+    put_under(world.yonsuite.contract, "house", TWO)
+    ticket = world.open_ticket(at="2026-09-28 09:00")
+    put_policy(terms=terms("house", FOUR), cause="人手不足", actor=MANAGER, at=beijing("2026-09-28 09:30"))
+    sweep("2026-09-28 09:30:01")
+    customer = ticket.contact.user
+    words = entries_of(ticket, [], customer)[-1].words
+    assert words == "首次响应时限由 09-28 11:00 改为 09-28 13:00。原因：服务响应标准有了新版本"
+    key = bearer(new_key("api", user=customer))
+    lines = client.get(f"/api/v1/tickets/{ticket.number}/events/", **key).json()
+    [line] = [one for one in lines if one["kind"] == MOVED]
+    assert [move["new_due_at"] for move in line["fields"]["moves"]] == ["2026-09-28T05:00:00Z"]
+    assert "人手不足" not in str(line)
+    letter = mail.render(Delivery.objects.get(kind=MOVED, user=None), at=beijing("2026-09-28 09:31"))
+    text = message_from_bytes(letter, policy=modern).get_body(("plain",)).get_content()
+    assert "因为服务响应标准有了新版本。" in text
+    assert "人手不足" not in text
 
 
 def test_a_shorter_promise_disturbs_nobody(world: World):

@@ -15,7 +15,9 @@ from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
 
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
-PUBLIC_FIELDS = ("channel", "answered", "until", "for", "changed", "dues", "event", "owed")
+PUBLIC_FIELDS = (
+    "channel", "answered", "until", "for", "paused", "running", "changed", "dues", "moves", "source", "event", "owed",
+)  # fmt: skip
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
@@ -216,7 +218,9 @@ class EventSerializer(serializers.ModelSerializer[TicketEvent]):
     def to_representation(self, instance: TicketEvent) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         if is_customer(self):
-            shown["fields"] = {name: value for name, value in instance.fields.items() if name in PUBLIC_FIELDS}
+            # What a policy's change is called within the house is no news for customers; a notice's title is.
+            public = PUBLIC_FIELDS if "policy" in instance.fields else (*PUBLIC_FIELDS, "cause", "cause_en")
+            shown["fields"] = {name: value for name, value in instance.fields.items() if name in public}
         return shown
 
 

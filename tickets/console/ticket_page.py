@@ -23,6 +23,7 @@ from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.console.side_tasks import tasks_of
+from tickets.console.waiting import waits_of
 from tickets.models import Status, Ticket, TicketEvent
 from tickets.models.ticket import WAITING
 from tickets.showing.conversation import entries_of
@@ -136,7 +137,8 @@ class Desk:
             {"code": code, "icon": icon, "name": name} for code, (icon, name) in COMPOSED.items() if code in allowed
         ]
         chosen = self.draft.kind if self.draft.kind in allowed else next((kind["code"] for kind in kinds), "")
-        return {"kinds": kinds, "chosen": chosen}
+        waits = waits_of(self.ticket, self.promises) if "wait" in allowed else []
+        return {"kinds": kinds, "chosen": chosen, "waits": waits}
 
     def sheet(self) -> dict[str, Any]:
         """Return what the side sheet needs: promises, the customer, and what the contract gives."""

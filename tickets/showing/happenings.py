@@ -13,7 +13,7 @@ from sla.models import DueMove, EscalationRule
 from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
 from tickets.showing.names import Names
-from tickets.showing.term_words import dues_words, reclassified, retracted
+from tickets.showing.term_words import dues_words, holding_words, metric_name, reclassified, retracted
 from tickets.showing.wording import cause_in, no_instant
 from tickets.templatetags.shouyue import length_words
 
@@ -54,7 +54,9 @@ def _waiting(event: TicketEvent, names: Names) -> str:
     if until:
         parts.append(_("等到 %(until)s") % {"until": _wall(until)})
     remark = event.fields.get("remark")
-    return _("，").join(parts) + (_("：%(remark)s") % {"remark": remark} if remark else "")
+    told = _("，").join(parts) + (_("：%(remark)s") % {"remark": remark} if remark else "")
+    held = (map(metric_name, event.fields.get(name, ())) for name in ("paused", "running"))
+    return _("；").join(filter(None, (told, holding_words(*held))))
 
 
 def _resumed(event: TicketEvent, names: Names) -> str:
@@ -133,22 +135,28 @@ def _acknowledged(event: TicketEvent, names: Names) -> str:
         "due": _wall(said.get("due_at")),
     }
     if said.get("is_late"):
-        return _("%(who)s 已知悉%(metric)s超时(到期 %(due)s)，到期时刻变动之前不再提醒") % words
-    return _("%(who)s 已知悉%(metric)s将到期(%(due)s)，不再预警；超时仍会通知") % words
+        return _("%(who)s 已知悉%(metric)s超时（到期 %(due)s），到期时刻变动之前不再提醒") % words
+    return _("%(who)s 已知悉%(metric)s将到期（%(due)s），不再预警；超时仍会通知") % words
 
 
 def _step(mark: str) -> str:
     if mark == Mark.BREACH:
-        return _("%(metric)s 超时(到期 %(due)s)")
-    return _("%(metric)s 超时后仍未办(到期 %(due)s)") if mark == Mark.AFTER else _("%(metric)s 预警，%(due)s 到期")
+        return _("%(metric)s 超时（到期 %(due)s）")
+    return _("%(metric)s 超时后仍未办（到期 %(due)s）") if mark == Mark.AFTER else _("%(metric)s 预警，%(due)s 到期")
 
 
 def _deadline_moved(event: TicketEvent, names: Names) -> str:
     """Return each deadline that a changed rule moved or was kept from moving, and why."""
     said = _("；").join(_moved(move) for move in event.fields["moves"])
-    if cause := CAUSES.get(event.fields.get("cause", ""), cause_in(event.fields)):
+    if cause := _cause(event.fields):
         return _("%(moves)s。原因：%(cause)s") % {"moves": said, "cause": cause}
     return said
+
+
+def _cause(said: Mapping[str, Any]) -> str:
+    """Return why; of a policy that was changed for reasons of ours, that it was."""
+    cause = CAUSES.get(said.get("cause", ""), cause_in(said))
+    return str(cause or (CAUSES["policy_changed"] if "policy" in said else ""))
 
 
 def _moved(move: Mapping[str, Any]) -> str:

@@ -75,6 +75,21 @@ def _due(line: Said) -> str:
     return _("%(told)s，因变更而超时") % {"told": told} if line.get("late") else told
 
 
+def holding_words(paused: Iterable[str], running: Iterable[str]) -> str:
+    """Return which promises a wait pauses and which go on, by their names; nothing where nothing is timed."""
+    words = {"paused": _("、").join(paused), "running": _("、").join(running)}
+    if words["paused"] and words["running"]:
+        return _("%(paused)s暂停计时，%(running)s照常计时") % words
+    if words["paused"]:
+        return _("%(paused)s暂停计时") % words
+    return _("%(running)s照常计时") % words if words["running"] else ""
+
+
+def metric_name(metric: str) -> str:
+    """Return what a metric is called."""
+    return str(dict(Metric.choices).get(metric, ""))
+
+
 def retracted(event: TicketEvent, names: Names) -> str:
     """Return who took back what, and which promise is owed again until when."""
     said = event.fields
@@ -93,7 +108,7 @@ def _owed(line: Said) -> str:
 
 
 def _metric(line: Said) -> str:
-    return str(dict(Metric.choices).get(line.get("metric", ""), ""))
+    return metric_name(line.get("metric", ""))
 
 
 def wall(at: str | None) -> str:
