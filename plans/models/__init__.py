@@ -5,6 +5,7 @@ from plans.models.catalogue import Item, Plan, Product, Vendor
 from plans.models.contracts import AccountTeamMember, Amendment, Contract, Entitlement, Override, OwnedProduct, Switch
 from plans.models.engagements import Engagement, EngagementExpert, EngagementStep, Mode, Provider, TimeProposal
 from plans.models.gatherings import Gathering
+from plans.models.history import ContractChange
 from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
@@ -22,6 +23,7 @@ __all__ = [
     "Branch",
     "Contact",
     "Contract",
+    "ContractChange",
     "Customer",
     "Engagement",
     "EngagementExpert",

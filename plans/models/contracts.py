@@ -48,6 +48,10 @@ class Contract(models.Model):
         Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="contracts"
     )
     signed_at = models.DateTimeField(_("签约于"), db_default=Now())
+    # The contract that this one follows on.
+    renews = models.OneToOneField(
+        "self", verbose_name=_("续签自"), null=True, blank=True, on_delete=models.SET_NULL, related_name="renewal"
+    )
 
     objects = ContractQuerySet.as_manager()
 
@@ -141,6 +145,14 @@ class Entitlement(models.Model):
         return str(self.item)
 
 
+class OverrideQuerySet(models.QuerySet["Override"]):
+    """Read what was agreed beside the plans' own words."""
+
+    def in_force(self) -> Self:
+        """Narrow to what holds now, in the order in which it was agreed."""
+        return self.filter(state=Override.State.IN_FORCE).order_by("at", "pk")
+
+
 class Override(models.Model):
     """A target, calendar or quota that this customer has instead of the plan's, with who and why. Source: Y07, Y20."""
 
@@ -149,6 +161,14 @@ class Override(models.Model):
         CALENDAR = "calendar", _("服务时间")
         QUOTA = "quota", _("次数")
         WITHDRAWN = "withdrawn", _("撤销约定")
+
+    class State(models.TextChoices):
+        AHEAD = "ahead", _("尚未开始")
+        IN_FORCE = "in_force", _("生效中")
+        LAPSED = "lapsed", _("已到期")
+        WITHDRAWN = "withdrawn", _("已撤销")
+        # Its day came and it could not be kept any more; `error` says why.
+        FAILED = "failed", _("未能生效")
 
     entitlement = models.ForeignKey(
         Entitlement, verbose_name=_("权益"), on_delete=models.CASCADE, related_name="overrides"
@@ -160,11 +180,32 @@ class Override(models.Model):
     actor = models.ForeignKey(User, verbose_name=_("决定人"), null=True, on_delete=models.SET_NULL, related_name="+")
     actor_display = models.CharField(_("行为人"), max_length=120)
     at = models.DateTimeField(_("时间"))
+    # Both dates belong to it, by the contract's zone. None: from the day it was agreed, and without end.
+    starts_on = models.DateField(_("自"), null=True, blank=True)
+    ends_on = models.DateField(_("至"), null=True, blank=True, help_text=_("含当日。"))
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.IN_FORCE)
+    error = models.CharField(_("错误"), max_length=400, blank=True)
+
+    objects = OverrideQuerySet.as_manager()
 
     class Meta:
         ordering = ["entitlement", "at"]
         verbose_name = pgettext_lazy("one", "合同约定")
         verbose_name_plural = pgettext_lazy("many", "合同约定")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on=None)
+                | models.Q(starts_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="override_runs_on",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["starts_on"], condition=models.Q(state="ahead"), name="override_ahead"),
+            models.Index(
+                fields=["ends_on"], condition=models.Q(state="in_force", ends_on__isnull=False), name="override_ending"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
@@ -223,8 +264,8 @@ class Switch(models.Model):
     """An answer to something the source leaves open, for one contract: who decided, when and why."""
 
     class Name(models.TextChoices):
-        HOTLINE_CALENDAR = "hotline_calendar", _("人工热线服务时间(K09)")
-        SERVED_BY_BRANCH = "served_by_branch", _("由属地分公司受理(Y19)")
+        HOTLINE_CALENDAR = "hotline_calendar", _("人工热线服务时间（K09）")
+        SERVED_BY_BRANCH = "served_by_branch", _("由属地分公司受理（Y19）")
 
     contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="switches")
     name = models.CharField(_("选项"), max_length=24, choices=Name)
