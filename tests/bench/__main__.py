@@ -1,4 +1,4 @@
-"""Run the benchmarks, print a table and write `bench.json`: `python -m tests.bench [part …]`.
+"""Run the benchmarks, print a table and keep the figures in `bench.json`: `python -m tests.bench [part …]`.
 
 Each figure stands beside what it is compared with, measured in the same run: machines are noisy, ratios less so.
 """
@@ -32,9 +32,17 @@ def main(names: list[str]) -> int:
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    found = {part: run(part) for part in PARTS if not names or part in names}
-    RESULT.write_text(json.dumps({"machine": machine(), "parts": found}, ensure_ascii=False, indent=2) + "\n")
+    for part in PARTS:
+        if not names or part in names:
+            keep(part, run(part))
     return 0
+
+
+def keep(part: str, rows: list[Row]) -> None:
+    """Write a part's figures down beside those that other parts had, each with what it was measured on."""
+    kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    kept[part] = {"machine": machine(), "rows": rows}
+    RESULT.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
 
 
 def run(part: str) -> list[Row]:
