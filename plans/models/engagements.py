@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from plans.models.catalogue import Item
 from plans.models.contracts import Contract, Entitlement
 from plans.models.gatherings import Gathering
 from plans.models.people import Branch, Contact, Role, User
@@ -58,10 +59,14 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         return self.filter(starts_at__lt=end, ends_at__gt=start)
 
     def to_be_recalled(self, before: datetime, at: datetime) -> Self:
-        """Narrow to those agreed that begin before `before`, still lie ahead, and nobody was reminded of."""
+        """Narrow to those agreed that begin by `before`, still lie ahead, and nobody was reminded of at this time.
+
+        What was agreed as late as this has just been told.
+        """
         return self.filter(
             Q(reminded_sequence=None) | ~Q(reminded_sequence=F("sequence")),
             state=Engagement.State.AGREED, starts_at__gt=at, starts_at__lte=before,
+            agreed_at__lt=F("starts_at") - (before - at),
         )  # fmt: skip
 
 
@@ -78,9 +83,11 @@ class Engagement(models.Model):
         CANCELLED = "cancelled", pgettext_lazy("engagement", "已取消")
 
     contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.PROTECT, related_name="engagements")
+    # None once a change of plan has taken the right away; what was agreed of it stands.
     entitlement = models.ForeignKey(
-        Entitlement, verbose_name=_("权益"), on_delete=models.PROTECT, related_name="engagements"
+        Entitlement, verbose_name=_("权益"), null=True, on_delete=models.SET_NULL, related_name="engagements"
     )
+    item = models.ForeignKey(Item, verbose_name=_("服务项"), on_delete=models.PROTECT, related_name="engagements")
     # What is held once for many customers, if this takes part in it. Source: K16, K17
     gathering = models.ForeignKey(
         Gathering, verbose_name=_("活动"), null=True, blank=True, on_delete=models.PROTECT, related_name="engagements"
