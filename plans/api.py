@@ -295,4 +295,4 @@ def upsert_problem(errors: Iterable[RowError]) -> ProblemError:
     named = [
         {"field": f"customers.{one.line}.{one.field}", "code": "invalid", "message": one.message} for one in errors
     ]
-    return ProblemError("invalid", _("有错误,什么都没有保存。"), errors=named[:200])
+    return ProblemError("invalid", _("有错误，什么都没有保存。"), errors=named[:200])

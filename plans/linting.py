@@ -49,7 +49,7 @@ def _plans(at: datetime) -> Iterator[Finding]:
         if ticket and not ticket.policy:
             yield _finding(
                 Grade.NOTE, plan, ticket.promise,
-                _("%s含在线工单,但没有承诺响应时限。") % name_of(plan), _("说明书没有写;约定时限的,写在合同里。"),
+                _("%s含在线工单，但没有承诺响应时限。") % name_of(plan), _("说明书没有写；约定时限的，写在合同里。"),
             )  # fmt: skip
         elif ticket and ticket.policy in policies:
             yield from _holes(plan, _agreement(plan, items, policies), at)
@@ -70,7 +70,7 @@ def _lost_codes(
                 words = {"item": name_of(item), "what": what, "code": code}
                 yield _finding(
                     Grade.ERROR, plan, item.promise,
-                    _("%(item)s所用的%(what)s %(code)s 不在用。") % words, _("改用现行的,或重新读入方案。"),
+                    _("%(item)s所用的%(what)s %(code)s 不在用。") % words, _("改用现行的，或重新读入方案。"),
                 )  # fmt: skip
 
 
@@ -101,9 +101,9 @@ def _holes(plan: Plan, agreement: Agreement, at: datetime) -> Iterator[Finding]:
     ]
     yield _finding(
         Grade.WARNING, plan, "ticket",
-        _("产品 %(product)s、渠道 %(channel)s、优先级 %(priority)s 的工单会受理,却没有首次响应的承诺。")
+        _("产品 %(product)s、渠道 %(channel)s、优先级 %(priority)s 的工单会受理，却没有首次响应的承诺。")
         % dict(zip(("product", "channel", "priority"), words, strict=True)),
-        _("为它们补上时限,或在方案里写明不承诺。"),
+        _("为它们补上时限，或在方案里写明不承诺。"),
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _for_branches(plan: Plan, items: Iterable[Item]) -> Iterator[Finding]:
     if any(item.promise == "Y19" for item in items):
         yield _finding(
             Grade.NOTE, plan, "Y19",
-            _("由属地分公司受理的合同没有响应时限:总部的承诺不适用。"), _("分公司另有约定的,写在合同里。"),
+            _("由属地分公司受理的合同没有响应时限：总部的承诺不适用。"), _("分公司另有约定的，写在合同里。"),
         )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def _contracts(today: date) -> Iterator[Finding]:
         words = {"one": one.number, "other": other.number, "answering": answering.number}
         yield Finding(
             Grade.WARNING, "contract", one.number, "",
-            _("合同 %(one)s 和 %(other)s 同时覆盖同一产品;未指明合同的工单按 %(answering)s 受理。") % words,
+            _("合同 %(one)s 和 %(other)s 同时覆盖同一产品；未指明合同的工单按 %(answering)s 受理。") % words,
             _("核对两份合同的产品和服务期。"),
         )  # fmt: skip
 
@@ -164,5 +164,5 @@ def _unused(today: date) -> Iterator[Finding]:
     used |= set(Team.objects.values_list("policy", flat=True))
     for code in Policy.objects.current().exclude(code__in=used).values_list("code", flat=True):
         yield Finding(
-            Grade.NOTE, "policy", code, "", _("没有方案或合同用到这份响应标准。"), _("在方案里用上它,或停用。")
+            Grade.NOTE, "policy", code, "", _("没有方案或合同用到这份响应标准。"), _("在方案里用上它，或停用。")
         )

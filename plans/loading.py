@@ -69,9 +69,8 @@ def paired(fields: dict[str, Field]) -> Reader:
         for chinese, english in pairs:
             here, there = values.get(chinese), values.get(english)
             if isinstance(here, list) and isinstance(there, list) and len(here) != len(there):
-                refuse_inside(
-                    node, place, english, _("与中文的条数不同:%(en)d 和 %(zh)d。") % {"en": len(there), "zh": len(here)}
-                )
+                counts = {"en": len(there), "zh": len(here)}
+                refuse_inside(node, place, english, _("与中文的条数不同：%(en)d 和 %(zh)d。") % counts)
         return values
 
     return read_pairs
@@ -237,7 +236,7 @@ def _read_ground(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> 
         elif "products" in keys:
             catalogue.products.extend(mapping({"products": Field(PRODUCTS)})(node, place)["products"] or [])
         elif not keys & {"plans", "policies"}:
-            place.refuse(node, _("看不出这是什么文件:应有 calendars、dates、products、policies 或 plans。"))
+            place.refuse(node, _("看不出这是什么文件：应有 calendars、dates、products、policies 或 plans。"))
     _check_countries(trees, catalogue)
 
 
@@ -309,7 +308,7 @@ def _promises(span: str, node: yaml.Node, place: Place) -> list[str]:
     """Return the ids of the promise book that a file answers for: "Y01-Y22"."""
     found = re.fullmatch(r"([A-Z])(\d{2})-\1(\d{2})", span)
     if not found:
-        refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号,如 Y01-Y22。"))
+        refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号，如 Y01-Y22。"))
         return []
     return [f"{found[1]}{number:02d}" for number in range(int(found[2]), int(found[3]) + 1)]
 
@@ -318,7 +317,7 @@ def _check_promises(plans: list[dict[str, Any]], promises: list[str], node: yaml
     """Note the promises that no plan of the file keeps."""
     kept = {item["promise"] for plan in plans for item in plan["items"]}
     if missing := [promise for promise in promises if promise not in kept]:
-        refuse_inside(node, place, "promises", _("没有任何服务项写到:%s。") % "、".join(missing))
+        refuse_inside(node, place, "promises", _("没有任何服务项写到：%s。") % "、".join(missing))
 
 
 def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> list[dict[str, Any]]:
@@ -329,7 +328,7 @@ def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> lis
         ready = [plan for plan in waiting.values() if plan["includes"] not in waiting]
         if not ready:
             number = plans.index(next(iter(waiting.values()))) + 1
-            refuse_inside(node, place, f"plans.{number}.includes", _("互相包含:%s。") % "、".join(waiting))
+            refuse_inside(node, place, f"plans.{number}.includes", _("互相包含：%s。") % "、".join(waiting))
             return []
         ordered += ready
         waiting = {name: plan for name, plan in waiting.items() if plan not in ready}

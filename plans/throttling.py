@@ -114,5 +114,5 @@ def rate_of(name: str, credential: str) -> Rate:
 def too_many(rate: Rate) -> ProblemError:
     """Return the refusal of a request beyond the limit."""
     headers = rate.headers | {"Retry-After": str(max(rate.reset, 1))}
-    message = _("请求太多,请在 %(seconds)s 秒后再试。") % {"seconds": rate.reset}
+    message = _("请求太多，请在 %(seconds)s 秒后再试。") % {"seconds": rate.reset}
     return ProblemError("too_many_requests", message, status=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)

@@ -68,7 +68,7 @@ def one_of(words: Iterable[str]) -> Reader:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
-            raise ValueError(_("可用:%s。") % "、".join(sorted(allowed)) if len(allowed) < 10 else _("不认识的值。"))
+            raise ValueError(_("可用：%s。") % "、".join(sorted(allowed)) if len(allowed) < 10 else _("不认识的值。"))
         return value
 
     return read
@@ -87,7 +87,7 @@ def day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(_("应为日期,如 2026-10-01。")) from None
+        raise ValueError(_("应为日期，如 2026-10-01。")) from None
 
 
 def email(value: Any) -> str:
@@ -134,7 +134,7 @@ def read_json(raw: str) -> tuple[list[CustomerRow], list[RowError]]:
     try:
         found = json.loads(raw)
     except ValueError as error:
-        return [], [RowError(getattr(error, "lineno", 1), "", _("JSON 写法有误:%s") % error)]
+        return [], [RowError(getattr(error, "lineno", 1), "", _("JSON 写法有误：%s") % error)]
     return read_entries(found.get("customers") if isinstance(found, dict) else found)
 
 

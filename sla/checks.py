@@ -43,7 +43,7 @@ def closed_calendars() -> Iterator[CheckMessage]:
             yield Error(str(error), obj=version, id="sla.E001")
             continue
         if not opens:
-            hint = _("为它写上每周的开放时间,或停用以它计时的响应标准。")
+            hint = _("为它写上每周的开放时间，或停用以它计时的响应标准。")
             yield Error(_("服务时间 %s 一年之内从不开放。") % version.code, hint=hint, obj=version, id="sla.E001")
 
 

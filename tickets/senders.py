@@ -118,7 +118,7 @@ def _only(contacts: list[Any], incoming: Incoming) -> Any:
     if not contacts:
         raise ActionRefusedError(
             "unknown_contact",
-            _("没有找到这位联系人(contact.%s)。") % by,
+            _("没有找到这位联系人（contact.%s）。") % by,
             ways_on=[_("请客户管理员登记此人。"), _("改用 email、phone、external_id 中的另一项。")],
         )
     if len(contacts) > 1:

@@ -26,6 +26,11 @@ CALLS: dict[str, tuple[int | None, int, int | None]] = {
     **dict.fromkeys(["npgettext", "npgettext_lazy"], (0, 1, 2)),
 }
 TEMPLATE_CALL = re.compile(r"\b(n?p?gettext|_)\(((?:\s*u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\s*,?)+)")
+# A half-width mark beside Chinese; what stands between quotation marks is shown as it is typed.
+QUOTED = re.compile("“[^”]*”")
+HOLE = re.compile(r"%\(\w+\)\d*[sd]|%[sd]|\{\w+\}")
+HAN = "[\u4e00-\u9fff”）]"
+HALF_WIDTH = re.compile(rf"{HAN} ?[,;:!?](?!\d)|[,;!?] ?{HAN}|\([^()]*{HAN}|{HAN}[^()]*\)")
 LITERAL = re.compile(r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 
 
@@ -79,6 +84,12 @@ def in_app(folder: Path) -> dict[Message, str]:
     return found
 
 
+def is_half_width(text: str) -> bool:
+    """Tell whether a Chinese text has a half-width mark where a full-width one belongs."""
+    plain = QUOTED.sub("字", text)
+    return bool(re.search(HAN, plain)) and bool(HALF_WIDTH.search(HOLE.sub("字", plain)))
+
+
 def entry_of(message: Message, file: str) -> polib.POEntry:
     """Return a new, untranslated entry."""
     plural = {"msgid_plural": message.plural, "msgstr_plural": {0: "", 1: ""}} if message.plural else {}
@@ -104,15 +115,20 @@ def key(entry: polib.POEntry) -> Message:
 
 
 def problems(folder: Path) -> list[str]:
-    """Return what is wrong with an app's catalogue: missing, untranslated, unsure, left over, not compiled."""
+    """Return what is wrong with an app's catalogue: missing, untranslated, unsure, left over, half-width, not compiled."""
     catalogue, messages = opened(folder / CATALOGUE), in_app(folder)
     entries = {key(entry): entry for entry in catalogue if not entry.obsolete}
     unsaid = [f"missing: {message.singular!r} ({file})" for message, file in messages.items() if message not in entries]
     open_ones = [f"untranslated or fuzzy: {m.singular!r}" for m, entry in entries.items() if not entry.translated()]
     gone = [f"no longer used: {message.singular!r}" for message in entries if message not in messages]
+    halves = [
+        f"half-width mark: {message.singular!r} ({file})"
+        for message, file in messages.items()
+        if is_half_width(message.singular)
+    ]
     compiled = (folder / CATALOGUE).with_suffix(".mo")
     stale = bool(entries) and (not compiled.exists() or compiled.read_bytes() != catalogue.to_binary())
-    return [*unsaid, *open_ones, *gone, *(["not compiled: run `make translations`"] if stale else [])]
+    return [*unsaid, *open_ones, *gone, *halves, *(["not compiled: run `make translations`"] if stale else [])]
 
 
 def update(folder: Path) -> None:

@@ -63,7 +63,7 @@ def sign(
     agreed = agreed or Agreed()
     if ends_on < starts_on:
         raise RefusedError(
-            "term_backwards", _("服务期结束于 %(end)s,早于开始的 %(start)s。") % {"end": ends_on, "start": starts_on}
+            "term_backwards", _("服务期结束于 %(end)s，早于开始的 %(start)s。") % {"end": ends_on, "start": starts_on}
         )
     if Contract.objects.filter(number=number).exists():
         raise RefusedError("number_taken", _("合同号 %s 已存在。") % number)
@@ -102,7 +102,7 @@ def _picked(plan: Plan, picks: Iterable[str]) -> list[Item]:
     for item in on_offer.exclude(plan=plan).order_by("-plan__rank", "pk"):
         found.setdefault((item.promise, item.service), item)
     if missing := wanted - {promise for promise, _service in found}:
-        raise RefusedError("no_such_item", _("没有可选的服务项:%s。") % "、".join(sorted(missing)))
+        raise RefusedError("no_such_item", _("没有可选的服务项：%s。") % "、".join(sorted(missing)))
     return list(found.values())
 
 
@@ -212,7 +212,7 @@ def _check_switch(contract: Contract, name: str, value: str) -> None:
             raise RefusedError("bad_switch", _("应为 branch 或 hq。"), promise="Y19", clause="§3.2")
         if value == "branch" and not (contract.branch and contract.branch.calendar):
             raise RefusedError(
-                "no_branch", _("合同没有指明分公司,或分公司没有服务时间。"), promise="Y19", clause="§3.2"
+                "no_branch", _("合同没有指明分公司，或分公司没有服务时间。"), promise="Y19", clause="§3.2"
             )
     else:
         raise RefusedError("unknown_switch", _("没有名为“%s”的开关。") % name)

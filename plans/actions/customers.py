@@ -154,7 +154,7 @@ def _check_signed(row: CustomerRow, contract: Mapping[str, Any], kept: Contract)
     if kept.customer.code != row.code:
         row.errors.append(RowError(contract["line"], "contracts.number", _("这个合同号属于另一客户。")))
     if contract.get("plan", kept.plan.code) != kept.plan.code:
-        row.errors.append(RowError(contract["line"], "contracts.plan", _("已签合同不能换计划,请另签新合同。")))
+        row.errors.append(RowError(contract["line"], "contracts.plan", _("已签合同不能换计划，请另签新合同。")))
 
 
 def _check_products(row: CustomerRow, contract: Mapping[str, Any], plan: Plan | None, known: Known) -> None:

@@ -46,7 +46,7 @@ def issue_key(
 
 def _check_scopes(scopes: Sequence[str], holder: Holder) -> None:
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise RefusedError("unknown_scope", _("没有这样的权限:%s。") % "、".join(unknown), ways_on=SCOPES)
+        raise RefusedError("unknown_scope", _("没有这样的权限：%s。") % "、".join(unknown), ways_on=SCOPES)
     if not scopes:
         raise RefusedError("no_scope", _("至少要有一项权限。"), ways_on=SCOPES)
     if "api" in scopes and holder.user is None:
@@ -61,7 +61,7 @@ def rotate_key(*, key: ApiKey, at: datetime, grace: timedelta = GRACE) -> tuple[
     """
     old = ApiKey.objects.select_for_update().get(pk=key.pk)
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
-        raise RefusedError("key_ended", _("这把密钥已停用或已过期,请签发新的。"))
+        raise RefusedError("key_ended", _("这把密钥已停用或已过期，请签发新的。"))
     holder = Holder(old.user, old.customer, old.product)
     new, secret = issue_key(name=old.name, scopes=old.scopes, at=at, holder=holder)
     new.series = old.series

@@ -186,13 +186,13 @@ def _check_target(target: NewTarget, entitlement: Entitlement) -> None:
     if target.unit not in Target.Unit.values or target.rule not in Target.Rule.values:
         raise _refused("bad_rule", _("不认识的单位或规则。"), entitlement)
     if not 0 < target.amount <= MOST[str(target.unit)]:
-        raise _refused("bad_amount", _("时限必须大于零,且不超过一年。"), entitlement)
+        raise _refused("bad_amount", _("时限必须大于零，且不超过一年。"), entitlement)
     if target.calendar:
         _check_calendar(target.calendar, entitlement)
     allowed = {str(kind) for kind in MEETS[target.metric][1]}
     if strange := [kind for kind in target.met_on if kind not in allowed]:
         names = {"strange": "、".join(strange), "allowed": "、".join(sorted(allowed))}
-        raise _refused("bad_met_on", _("%(strange)s 不能满足这个时限;可用:%(allowed)s。") % names, entitlement)
+        raise _refused("bad_met_on", _("%(strange)s 不能满足这个时限；可用：%(allowed)s。") % names, entitlement)
 
 
 def _filled(target: NewTarget, entitlement: Entitlement) -> NewTarget:
@@ -212,7 +212,7 @@ def _usual_calendar(metric: str, entitlement: Entitlement) -> str:
     present = Target.objects.filter(policy__code=entitlement.policy, policy__is_current=True, metric=metric).first()
     usual = present.calendar if present else entitlement.item.calendar
     if not usual:
-        raise _refused("calendar_missing", _("服务说明没有写服务时间,请指明 calendar。"), entitlement)
+        raise _refused("calendar_missing", _("服务说明没有写服务时间，请指明 calendar。"), entitlement)
     return usual
 
 

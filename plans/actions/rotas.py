@@ -44,7 +44,7 @@ def keep_rota(*, rota: Rota) -> None:
 def set_members(*, rota: Rota, order: Sequence[User]) -> None:
     """Have these people take turns in this order. Raises RefusedError for a customer, and for nobody at all."""
     if not order:
-        raise RefusedError("rota_empty", _("值班表上至少要有一个人。"), ways_on=[_("不再用的值班表,请停用。")])
+        raise RefusedError("rota_empty", _("值班表上至少要有一个人。"), ways_on=[_("不再用的值班表，请停用。")])
     for person in order:
         _check_can_stand(person)
     rota.members.all().delete()
@@ -88,17 +88,17 @@ def take_back(*, shift: RotaShift, actor: User, at: datetime) -> None:
 
 def _check_can_stand(person: User) -> None:
     if not person.is_agent or not person.is_active:
-        raise RefusedError("cannot_stand", _("%(name)s 不是在职的我方人员,不能值班。") % {"name": person})
+        raise RefusedError("cannot_stand", _("%(name)s 不是在职的我方人员，不能值班。") % {"name": person})
 
 
 def _check_span(agreed: Swap, at: datetime) -> None:
     if agreed.end <= agreed.start:
         raise RefusedError("ends_before_start", _("换班的结束须晚于开始。"))
     if agreed.end <= at:
-        raise RefusedError("swap_is_past", _("这段时间已经过去,值班记录不能改写。"))
+        raise RefusedError("swap_is_past", _("这段时间已经过去，值班记录不能改写。"))
     if agreed.end - agreed.start > LONGEST_SWAP:
         raise RefusedError(
-            "swap_too_long", _("一次换班最长 60 天。"), ways_on=[_("更久的变动,请改值班表的成员和次序。")]
+            "swap_too_long", _("一次换班最长 60 天。"), ways_on=[_("更久的变动，请改值班表的成员和次序。")]
         )
 
 
@@ -114,5 +114,5 @@ def _check_free(rota: Rota, start: datetime, end: datetime) -> None:
     raise RefusedError(
         "swap_overlaps",
         _("%(start)s 至 %(end)s 已由 %(name)s 换班。") % said,
-        ways_on=[_("先撤销那次换班,或另选一段时间。")],
+        ways_on=[_("先撤销那次换班，或另选一段时间。")],
     )

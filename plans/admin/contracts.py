@@ -114,7 +114,7 @@ class ContractForm(forms.ModelForm):
     """A contract; the promises of an à-la-carte plan are picked at signing."""
 
     picks = forms.CharField(
-        label=_("选取的服务项"), required=False, help_text=_("仅金选:承诺编号,以空格分开,如 K06 K12。")
+        label=_("选取的服务项"), required=False, help_text=_("仅金选：承诺编号，以空格分开，如 K06 K12。")
     )
 
     class Meta:

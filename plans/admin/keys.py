@@ -102,7 +102,7 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         return self._shown_once(request, [request.issued])  # type: ignore[attr-defined]
 
-    @admin.action(description=_("轮换所选密钥(旧密钥 7 天后失效)"), permissions=["change"])
+    @admin.action(description=_("轮换所选密钥（旧密钥 7 天后失效）"), permissions=["change"])
     def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
         """Issue the successors of keys and show their secrets once; if one cannot be rotated, none is."""
         try:

@@ -16,7 +16,7 @@ from sla.proof.proofs import Proof
 class InstantField(serializers.DateTimeField):
     """An instant: read only with an offset, always written in UTC."""
 
-    default_error_messages = {"offset": _("时间必须是带时区偏移的 ISO 8601,例如 2026-09-28T09:30:00+08:00。")}
+    default_error_messages = {"offset": _("时间必须是带时区偏移的 ISO 8601，例如 2026-09-28T09:30:00+08:00。")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default_timezone=UTC, **kwargs)

@@ -167,5 +167,5 @@ def not_found(request: HttpRequest, exception: Exception) -> Any:
 def server_error(request: HttpRequest) -> Any:
     """Answer 500 without saying anything of the inside."""
     if request.path.startswith(API):
-        return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", _("服务器出错,请稍后重试。"))
+        return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", _("服务器出错，请稍后重试。"))
     return defaults.server_error(request)

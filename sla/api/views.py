@@ -63,7 +63,7 @@ class DueSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() & CHOSEN not in (BY_CALENDAR, BY_POLICY):
-            message = _("请给出 calendar 和 budget,或 policy 和 metric。")
+            message = _("请给出 calendar 和 budget，或 policy 和 metric。")
             raise serializers.ValidationError(message, "one_of")
         return attrs
 

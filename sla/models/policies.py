@@ -72,7 +72,7 @@ class Target(models.Model):
     """One promised time: a metric, for one priority or for all, with its budget on a calendar."""
 
     class Unit(models.TextChoices):
-        SECONDS = "seconds", _("工作时间(秒)")
+        SECONDS = "seconds", _("工作时间（秒）")
         WORKING_DAYS = "working_days", _("工作日")
 
     class Rule(models.TextChoices):
@@ -114,9 +114,9 @@ class EscalationRule(models.Model):
 
     class Mark(models.TextChoices):
         PERCENT = "percent", _("时限的百分比")
-        BEFORE = "before", _("到期前(工作时间)")
+        BEFORE = "before", _("到期前（工作时间）")
         BREACH = "breach", _("超时")
-        AFTER = "after", _("超时后(工作时间)")
+        AFTER = "after", _("超时后（工作时间）")
 
     policy = models.ForeignKey(
         Policy, verbose_name=_("服务响应标准"), on_delete=models.CASCADE, related_name="escalation_rules"

@@ -38,7 +38,7 @@ def read_draft(text: str, *, name: str = "", known: Mapping[str, Collection[str]
     """
     place = Place(name or _("草案"), known={"promise": PROMISES, **(known or {})})
     if len(text) > LONGEST:
-        message = _("草案最长 %(longest)d 个字符,现有 %(length)d 个。") % {"longest": LONGEST, "length": len(text)}
+        message = _("草案最长 %(longest)d 个字符，现有 %(length)d 个。") % {"longest": LONGEST, "length": len(text)}
         raise ReadingError([Problem(place.path, 1, "", message)])
     node = compose_text(text, place)
     if node is None:
@@ -85,7 +85,7 @@ def _refuse_twins(node: yaml.Node, place: Place) -> None:
         codes = _codes(node, name)
         for nth, code in enumerate(codes, start=1):
             if code and code in codes[: nth - 1]:
-                refuse_inside(node, place, f"{name}.{nth}.code", _("重复:%s 已经出现过。") % code)
+                refuse_inside(node, place, f"{name}.{nth}.code", _("重复：%s 已经出现过。") % code)
 
 
 def _refuse_unknown_countries(calendars: Iterable[Hours], node: yaml.Node, place: Place) -> None:
@@ -101,4 +101,4 @@ def _refuse_unknown_countries(calendars: Iterable[Hours], node: yaml.Node, place
 
 def _passed_over(keys: Collection[str]) -> Iterator[str]:
     if beside := [name for name in BESIDE if name in keys]:
-        yield _("%s 不影响计时,没有代入。") % "、".join(beside)
+        yield _("%s 不影响计时，没有代入。") % "、".join(beside)

@@ -105,7 +105,7 @@ def _of_policy(terms: Terms, calendars: Mapping[str, CompiledCalendar], at: date
         if compiled is None:
             yield _policy(
                 Grade.ERROR, terms, f"{where}.calendar",
-                _("没有名为“%s”的服务时间。") % promise.calendar, _("改用现有的服务时间,或先建立它。"),
+                _("没有名为“%s”的服务时间。") % promise.calendar, _("改用现有的服务时间，或先建立它。"),
             )  # fmt: skip
             continue
         yield from _of_target(terms, where, promise, compiled, at)
@@ -126,7 +126,7 @@ def _of_target(
     if starters := set(promise.met_on) & _starters(promise.metric):
         yield _policy(
             Grade.ERROR, terms, f"{where}.met_on",
-            _("%s 既是开始计时的动作,又算达成:一开始就达成了。") % "、".join(sorted(starters)),
+            _("%s 既是开始计时的动作，又算达成：一开始就达成了。") % "、".join(sorted(starters)),
             _("从 met_on 中去掉它。"),
         )  # fmt: skip
     try:
@@ -136,7 +136,7 @@ def _of_target(
     if due_at is None:
         yield _policy(
             Grade.ERROR, terms, f"{where}.amount",
-            _("在服务时间 %s 上永远到不了期。") % promise.calendar, _("缩短时限,或为服务时间补上开放时段。"),
+            _("在服务时间 %s 上永远到不了期。") % promise.calendar, _("缩短时限，或为服务时间补上开放时段。"),
         )  # fmt: skip
         return
     if due_at > at + YEAR:
@@ -175,15 +175,15 @@ def _of_mark(
     if level.mark == Mark.PERCENT and level.amount >= 100:
         yield _policy(
             Grade.ERROR, terms, where,
-            _("用去 %s%% 时已经到期,不再是预警。") % f"{level.amount.normalize():f}",
-            _("用小于 100 的百分比,或改为 breach。"),
+            _("用去 %s%% 时已经到期，不再是预警。") % f"{level.amount.normalize():f}",
+            _("用小于 100 的百分比，或改为 breach。"),
         )  # fmt: skip
     budget = Decimal(compiled.calendar.elapsed(*span) / timedelta(seconds=1))
     if level.mark == Mark.BEFORE and level.amount >= budget:
         words = {"time": length(level.amount), "metric": _shown(promise)}
         yield _policy(
             Grade.WARNING, terms, where,
-            _("到期前 %(time)s 已早于开始:%(metric)s 一开始就会预警。") % words, _("让预警的提前量小于时限。"),
+            _("到期前 %(time)s 已早于开始：%(metric)s 一开始就会预警。") % words, _("让预警的提前量小于时限。"),
         )  # fmt: skip
 
 
@@ -201,14 +201,14 @@ def _of_priorities(terms: Terms) -> Iterator[Finding]:
         if "" in priorities and not missing:
             yield _policy(
                 Grade.WARNING, terms, "targets",
-                _("%s 的通用时限没有优先级用得上:每个优先级都另有自己的。") % metric, _("去掉通用时限。"),
+                _("%s 的通用时限没有优先级用得上：每个优先级都另有自己的。") % metric, _("去掉通用时限。"),
             )  # fmt: skip
         elif "" not in priorities and missing:
             yield _policy(
                 Grade.WARNING, terms, "targets",
-                _("%(metric)s 没有优先级 %(missing)s 的时限:这些工单没有承诺。")
+                _("%(metric)s 没有优先级 %(missing)s 的时限：这些工单没有承诺。")
                 % {"metric": metric, "missing": "、".join(missing)},
-                _("补上它们的时限,或写一个不带优先级的。"),
+                _("补上它们的时限，或写一个不带优先级的。"),
             )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _of_ladder(terms: Terms, metric: str) -> Iterator[Finding]:
             terms,
             where,
             _("%s 超时后没有人会被告知。") % metric,
-            _("写一个 mark 为 breach 的级别,告知处理人。"),
+            _("写一个 mark 为 breach 的级别，告知处理人。"),
         )
     for before, after in pairwise(levels):
         if _rank(before) > _rank(after):
@@ -249,7 +249,7 @@ def _of_repeats(terms: Terms) -> Iterator[Finding]:
         if again.every < DENSEST:
             yield _policy(
                 Grade.WARNING, terms, f"{where}.every",
-                _("每 %s 就再来一轮:太密,没有人会再看。") % length(Decimal(again.every)), _("至少隔 15 分钟。"),
+                _("每 %s 就再来一轮：太密，没有人会再看。") % length(Decimal(again.every)), _("至少隔 15 分钟。"),
             )  # fmt: skip
         if rounds > MOST_MESSAGES:
             yield _policy(
@@ -267,14 +267,14 @@ def _of_calendar(code: str, compiled: CompiledCalendar, at: datetime) -> Iterato
             code,
             "weekly",
             _("今后一年没有任何开放时间。"),
-            _("补上每周时段,或停用以它计时的标准。"),
+            _("补上每周时段，或停用以它计时的标准。"),
         )
         return
     if compiled.calendar.next_open(at + YEAR) is None:
         words = {"date": openings[-1].end.astimezone(compiled.zone).date().isoformat()}
         yield Finding(
             Grade.WARNING, "calendar", code, "weekly",
-            _("%(date)s 之后再也不开放:此后的时限都到不了期。") % words, _("补上之后的时段。"),
+            _("%(date)s 之后再也不开放：此后的时限都到不了期。") % words, _("补上之后的时段。"),
         )  # fmt: skip
     yield from _of_gaps(code, compiled, openings, at)
     yield from _of_years(code, compiled, at)
@@ -301,5 +301,5 @@ def _of_years(code: str, compiled: CompiledCalendar, at: datetime) -> Iterator[F
             is_near = year == today.year or (today.month, today.day) >= REMIND_FROM
             yield Finding(
                 Grade.WARNING if is_near else Grade.NOTE, "calendar", code, "holidays",
-                _("%d 年的节假日是推定的。") % year, _("放假通知公布后导入,时限会随之重算。"),
+                _("%d 年的节假日是推定的。") % year, _("放假通知公布后导入，时限会随之重算。"),
             )  # fmt: skip

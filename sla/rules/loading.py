@@ -90,7 +90,7 @@ def person(node: yaml.Node, place: Place) -> str:
     staff = place.known.get("person")
     if staff is not None and value and value not in staff:
         near = get_close_matches(value, staff, n=1)
-        place.refuse(node, _("没有用户名为“%s”的同事。") % value + (_("是否要写“%s”?") % near[0] if near else ""))
+        place.refuse(node, _("没有用户名为“%s”的同事。") % value + (_("是否要写“%s”？") % near[0] if near else ""))
     return value
 
 
@@ -110,7 +110,7 @@ def action(node: yaml.Node, place: Place) -> dict[str, Any]:
     read = {name: value for name, value in ACTION(node, place).items() if value is not None}
     if "do" in read and not _is_whole(read):
         needed = sorted(("do", *DEEDS[read["do"]])) if read["do"] != "tell" else ["do", _("roles 或 people")]
-        place.refuse(node, _("应有:%s。") % "、".join(needed))
+        place.refuse(node, _("应有：%s。") % "、".join(needed))
     return read
 
 

@@ -75,7 +75,7 @@ class Field(NamedTuple):
 def meant(word: str, words: Collection[str]) -> str:
     """Return the end of a message about an unknown word: the nearest known one, or all of them."""
     near = get_close_matches(word, words, n=1)
-    return _("是否要写“%s”?") % near[0] if near else _("可用:%s。") % "、".join(sorted(words))
+    return _("是否要写“%s”？") % near[0] if near else _("可用：%s。") % "、".join(sorted(words))
 
 
 def scalar(node: yaml.Node, place: Place) -> str | None:
@@ -94,7 +94,7 @@ def text(longest: int = 400, *, empty: bool = False) -> Reader:
         if not value and not empty:
             place.refuse(node, _("不能为空。"))
         if len(value) > longest:
-            message = _("最长 %(longest)d 个字符,现有 %(length)d 个。")
+            message = _("最长 %(longest)d 个字符，现有 %(length)d 个。")
             place.refuse(node, message % {"longest": longest, "length": len(value)})
         return value
 
@@ -185,7 +185,7 @@ def day(node: yaml.Node, place: Place) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        place.refuse(node, _("应为日期,如 2026-10-01。"))
+        place.refuse(node, _("应为日期，如 2026-10-01。"))
         return date.min
 
 
@@ -209,7 +209,7 @@ def _refuse_twins(entries: list[Any], nodes: list[yaml.Node], once: Sequence[str
     for entry, node in zip(entries, nodes, strict=True):
         key = tuple(str(entry.get(name)) for name in once)
         if key in seen:
-            place.refuse(node, _("重复:%s 已经出现过。") % "/".join(key))
+            place.refuse(node, _("重复：%s 已经出现过。") % "/".join(key))
         seen.add(key)
 
 
@@ -263,7 +263,7 @@ def compose_text(written: str, place: Place) -> yaml.Node | None:
         node = yaml.compose(written, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        place.problems.append(Problem(place.path, line, "", _("YAML 写法有误:%s") % error.problem))
+        place.problems.append(Problem(place.path, line, "", _("YAML 写法有误：%s") % error.problem))
         return None
     except (yaml.YAMLError, RecursionError) as error:
         place.problems.append(Problem(place.path, 1, "", str(error)))

@@ -139,7 +139,7 @@ def test_half_a_working_day_is_four_hours_on_every_branch_and_kingdee_calendar__
     [
         ('mon: [["08:30", "20:30"]]', 'mon: [["20:30", "08:30"]]', "calendars.1"),
         ('mon: [["08:30", "20:30"]]', 'mon: [["08:30", "20:30"], ["09:00", "10:00"]]', "calendars.1"),
-        ('mon: [["08:30", "20:30"]]', 'moon: [["08:30", "20:30"]]', "moon: 不认识这个键。是否要写“mon”?"),
+        ('mon: [["08:30", "20:30"]]', 'moon: [["08:30", "20:30"]]', "moon: 不认识这个键。是否要写“mon”？"),
         ("timezone: Asia/Shanghai", "timezone: Asia/Shangri-La", "calendars.1"),
         ("country: CN", "country: XX", "calendars.3.holidays: 没有 XX 的节假日"),
         ("breaks: whole,", "breaks: half,", "breaks: 不认识“half”"),

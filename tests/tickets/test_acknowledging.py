@@ -148,8 +148,8 @@ def test_it_is_read_in_the_ledger_by_agents_and_never_by_the_customer(ticket: Ti
 
     read = [line for line in words(world.agent) if "知悉" in line]
     assert read == [
-        "李坐席 已知悉首次响应将到期(09-28 11:00)，不再预警；超时仍会通知",
-        "李坐席 已知悉首次响应超时(到期 09-28 11:00)，到期时刻变动之前不再提醒",
+        "李坐席 已知悉首次响应将到期（09-28 11:00），不再预警；超时仍会通知",
+        "李坐席 已知悉首次响应超时（到期 09-28 11:00），到期时刻变动之前不再提醒",
     ]
     assert [line for line in words(world.yonsuite.contact.user) if "知悉" in line] == []
 

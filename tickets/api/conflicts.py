@@ -20,5 +20,5 @@ def busy_is_conflict() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
             raise
-        message = _("同一请求仍在处理中,请稍后重试。")
+        message = _("同一请求仍在处理中，请稍后重试。")
         raise ProblemError("in_progress", message, status=HTTPStatus.CONFLICT, headers={"Retry-After": "1"}) from error

@@ -44,7 +44,7 @@ class TicketFilter(filters.FilterSet):
         """Narrow to tickets that something is due on before an instant."""
         at = parse_instant(value.replace(" ", "+"))
         if at is None:
-            message = _("时间必须是带时区偏移的 ISO 8601,例如 2026-09-28T09:30:00+08:00。")
+            message = _("时间必须是带时区偏移的 ISO 8601，例如 2026-09-28T09:30:00+08:00。")
             errors = [{"field": "due_before", "code": "invalid", "message": message}]
             raise ProblemError("invalid", message, errors=errors)
         return queryset.filter(next_due_at__lt=at)

@@ -125,7 +125,7 @@ class Reader:
             return default
         value = self.text(name, 40, required=True)
         if value and value not in choices:
-            self.wrong(name, "unknown", _("只能是:%(choices)s。") % {"choices": " · ".join(sorted(choices))})
+            self.wrong(name, "unknown", _("只能是：%(choices)s。") % {"choices": " · ".join(sorted(choices))})
         return value
 
     def instant(self, name: str) -> datetime | None:
@@ -135,7 +135,7 @@ class Reader:
             return None
         at = parse_instant(value)
         if at is None:
-            self.wrong(name, INVALID, _("时间必须是带时区偏移的 ISO 8601,例如 2026-09-28T09:30:00+08:00。"))
+            self.wrong(name, INVALID, _("时间必须是带时区偏移的 ISO 8601，例如 2026-09-28T09:30:00+08:00。"))
         return at
 
     def each(self, name: str, read: Callable[[int, Payload], Any]) -> list[Any]:

@@ -26,6 +26,6 @@ class Im(FormChannel):
 def _line(reader: Reader, field: str, entry: Payload) -> str:
     who = reader.clean(f"{field}.who", entry.get("who"), 20)
     if who and who not in SPEAKERS:
-        reader.wrong(f"{field}.who", "unknown", _("只能是:%(choices)s。") % {"choices": " · ".join(sorted(SPEAKERS))})
+        reader.wrong(f"{field}.who", "unknown", _("只能是：%(choices)s。") % {"choices": " · ".join(sorted(SPEAKERS))})
     names = {"customer": _("客户"), "bot": _("智能客服"), "agent": _("人工坐席")}
     return f"{names.get(who, who)}: {reader.clean(f'{field}.body', entry.get('body'), 4000)}"

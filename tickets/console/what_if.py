@@ -190,7 +190,7 @@ def imagined(desk: Desk, wished: dict[str, Any]) -> dict[str, Any]:
             row for timed in desk.ticket.ticket_clocks.select_related("clock") for row in laid(desk, timed.clock, wish)
         ]
     except ReadingError:
-        return {"error": _("这份草案还有错误,改好之后才能代入。")}
+        return {"error": _("这份草案还有错误，改好之后才能代入。")}
     except (UnknownCodeError, LookupError) as error:
         return {"error": str(error)}
     return {"rows": rows, "is_wished": True, "is_same": not any(row.is_changed for row in rows)}

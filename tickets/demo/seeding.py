@@ -51,7 +51,7 @@ def seed(*, only_if_empty: bool = False) -> Seeded:
             return Seeded()
         raise RefusedError(
             "not_empty",
-            _("数据库里已有不属于演示的客户或用户,演示数据不会写入。"),
+            _("数据库里已有不属于演示的客户或用户，演示数据不会写入。"),
             ways_on=[_("换一个空的数据库。")],
         )
     return _fill()

@@ -98,7 +98,7 @@ def heat(week: Sequence[Sequence[int]], most: int) -> Heat:
     cells = [
         Cell(
             round(LEFT + hour * width_of_hour(), 3), _top(day), count, _shade(count, most),
-            _("%(day)s %(hour)02d:00–%(next)02d:00:%(count)d 件超时")
+            _("%(day)s %(hour)02d:00–%(next)02d:00：%(count)d 件超时")
             % {"day": names[day], "hour": hour, "next": hour + 1, "count": count},
         )
         for day, counts in enumerate(week)

@@ -58,22 +58,22 @@ def _said(story: Story, left: timedelta, over: timedelta) -> tuple[str, str]:
         return _("不再计时"), _("不再计时")
     if story.tone == "kept":
         early = {"time": length_words(left_over(story))}
-        return _("提前 %(time)s") % early, _("提前 %(time)s(工作时间)") % early
+        return _("提前 %(time)s") % early, _("提前 %(time)s（工作时间）") % early
     if story.tone in {"late", "breached"}:
         late = {"time": length_words(over)}
-        return _("已超时 %(time)s") % late, _("已超时 %(time)s(工作时间)") % late
+        return _("已超时 %(time)s") % late, _("已超时 %(time)s（工作时间）") % late
     more = {"time": length_words(left)}
-    return _("还有 %(time)s") % more, _("还有 %(time)s(工作时间)") % more
+    return _("还有 %(time)s") % more, _("还有 %(time)s（工作时间）") % more
 
 
 def _paused(story: Story, at: datetime) -> tuple[str, str]:
     """Return how much is left, and when an agreed wait ends by itself."""
     rest = {"time": length_words(story.remaining), "until": near(story.resumes_at, at)}
     if story.resumes_at is None:
-        return _("暂停，还剩 %(time)s") % rest, _("暂停，还剩 %(time)s(工作时间)") % rest
+        return _("暂停，还剩 %(time)s") % rest, _("暂停，还剩 %(time)s（工作时间）") % rest
     return (
         _("暂停至 %(until)s") % rest,
-        _("已暂停，%(until)s 自动恢复，届时还剩 %(time)s(工作时间)") % rest,
+        _("已暂停，%(until)s 自动恢复，届时还剩 %(time)s（工作时间）") % rest,
     )
 
 

@@ -60,7 +60,7 @@ def draw(found: Sequence[tuple[datetime, Lag]], *, until: datetime, zone: tzinfo
 
 
 def _mark(hour: datetime, lag: Lag, top: float, x: float) -> Mark:
-    words = _("%(n)d 步,中位 %(median)s,最慢 %(slowest)s") % {
+    words = _("%(n)d 步，中位 %(median)s，最慢 %(slowest)s") % {
         "n": lag.steps, "median": seconds_words(lag.p50), "slowest": seconds_words(lag.longest),
     }  # fmt: skip
     return Mark(min(max(x, 0), 100), _y(lag.p50 or 0, top), _y(lag.longest or 0, top), words)

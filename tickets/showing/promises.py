@@ -331,7 +331,7 @@ def budget_words(target: Target) -> str:
     """Return the promised time in words."""
     if target.unit == Target.Unit.WORKING_DAYS:
         return _("%(n)s 个工作日") % {"n": f"{target.amount.normalize():f}"}
-    return _("%(time)s(工作时间)") % {"time": length_words(timedelta(seconds=float(target.amount)))}
+    return _("%(time)s（工作时间）") % {"time": length_words(timedelta(seconds=float(target.amount)))}
 
 
 def _open(opening: Interval) -> ProofPiece:

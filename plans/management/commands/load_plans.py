@@ -36,4 +36,4 @@ class Command(BaseCommand):
                 version = f" v{change.version}" if change.version else ""
                 self.stdout.write(f"{change.outcome:<12} {change.kind:<9} {change.code}{version}")
         counted = ", ".join(f"{outcome} {count}" for outcome, count in summary(changes).items())
-        self.stdout.write((_("未保存:") if options["dry_run"] else "") + counted)
+        self.stdout.write((_("未保存：") if options["dry_run"] else "") + counted)

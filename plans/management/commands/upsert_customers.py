@@ -37,7 +37,7 @@ class Command(BaseCommand):
         report = upsert_customers(rows=rows, keep_good=options["keep_good"], dry_run=options["dry_run"])
         self.stdout.write(json.dumps(asdict(report), ensure_ascii=False) if options["json"] else told(report))
         if report.errors and not options["keep_good"]:
-            raise CommandError(_("有 %d 处错误,什么都没有保存。") % len(report.errors))
+            raise CommandError(_("有 %d 处错误，什么都没有保存。") % len(report.errors))
 
 
 def told(report: Report) -> str:

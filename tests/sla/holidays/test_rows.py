@@ -44,7 +44,7 @@ def test_tables_as_spreadsheets_save_them_are_read(text, encoding):
         ("明天,statutory,无,,", "days.csv:3: date: 应为日期"),
         (f"{9:0<30}-1-1,statutory,无,,", "days.csv:3: date: 应为日期"),
         ("2027-01-01,statutory,又一次,,", "days.csv:3: date: 2027-01-01 在第 2 行已经出现过"),
-        ("2027-01-02,statutery,错,,", "days.csv:3: kind: 不认识“statutery”。是否要写“statutory”?"),
+        ("2027-01-02,statutery,错,,", "days.csv:3: kind: 不认识“statutery”。是否要写“statutory”？"),
         ("2027-01-02,make_up,班,,", "days.csv:3: stands_for: 调休上班日"),
         ("2027-01-02,statutory,休,,fri", "days.csv:3: stands_for: 调休上班日"),
         ("2027-01-02,make_up,班,,holiday", "days.csv:3: stands_for: 不认识“holiday”"),

@@ -81,7 +81,7 @@ def test_a_refusal_says_why_and_what_to_do_and_keeps_what_was_typed(act, ticket)
     answer = act(ticket, "reply", body="还有一句 <b>重要</b> 的话")
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "工单已结束,不能再处理。" in page
+    assert "工单已结束，不能再处理。" in page
     assert "先重新打开工单。" in page
     assert "还有一句 &lt;b&gt;重要&lt;/b&gt; 的话</textarea>" in page
 
@@ -102,7 +102,7 @@ def test_a_refusal_says_why_and_what_to_do_and_keeps_what_was_typed(act, ticket)
         ("merge", {"into": "T-2026-999999"}, "没有工单 T-2026-999999。"),
         ("merge", {"into": ""}, "请写工单号。"),
         ("resume", {}, "工单并未处于等待状态。"),
-        ("reopen", {}, "工单尚未结束,无需重新打开。"),
+        ("reopen", {}, "工单尚未结束，无需重新打开。"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_changes_nothing(act, ticket, action, said, told):

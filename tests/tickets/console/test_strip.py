@@ -91,7 +91,7 @@ def test_a_pause_without_end_shows_what_is_left_after_it():
     strip = draw(paused, size="card", at=beijing("2026-09-29 10:00"), zone=SHANGHAI)
     assert [segment.kind for segment in strip.segments] == ["used", "pause", "left"]
     assert strip.segments[2].width == pytest.approx(3 * strip.segments[0].width, abs=0.01)
-    assert count_down(paused, at=beijing("2026-09-29 10:00")).text == "暂停，还剩 3 小时(工作时间)"
+    assert count_down(paused, at=beijing("2026-09-29 10:00")).text == "暂停，还剩 3 小时（工作时间）"
 
 
 def test_hours_under_a_card_never_touch():
@@ -129,9 +129,9 @@ def test_the_sheet_draws_due_only_on_its_day():
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("2026-09-28 10:00", "还有 3 小时(工作时间)"),
-        ("2026-09-28 12:30", "还有 1 小时(工作时间)"),
-        ("2026-09-28 13:59", "还有 1 分钟(工作时间)"),
+        ("2026-09-28 10:00", "还有 3 小时（工作时间）"),
+        ("2026-09-28 12:30", "还有 1 小时（工作时间）"),
+        ("2026-09-28 13:59", "还有 1 分钟（工作时间）"),
     ],
 )
 def test_a_countdown_is_in_working_time(at, said):

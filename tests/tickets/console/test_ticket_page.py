@@ -68,7 +68,7 @@ def test_an_escalation_says_whom_it_told_when_and_how_late_it_was_noticed__K10(d
         sweep()
         page = page_of(desk, ticket)
     told = [entry.words for entry in page.context["entries"] if entry.event.kind == "escalated"]
-    assert any("超时(到期 09-28 11:00)" in words and "优先级升为 高" in words for words in told)
+    assert any("超时（到期 09-28 11:00）" in words and "优先级升为 高" in words for words in told)
     assert any("通知" in words and "何成功" in words and "孙技术" in words for words in told)
     assert any("系统晚了 2 小时 才发现" in words for words in told)
     mails = [mail.words for entry in page.context["entries"] for mail in entry.mails]

@@ -62,7 +62,7 @@ def wait(
 def _check_wait(wait_for: str, until: datetime | None, at: datetime, remark: str) -> None:
     """Refuse a wait that makes no sense."""
     if wait_for not in (Hold.CUSTOMER, Hold.THIRD_PARTY):
-        raise ActionRefusedError("unknown_wait", _("只能等待客户(customer)或第三方(third_party)。"))
+        raise ActionRefusedError("unknown_wait", _("只能等待客户（customer）或第三方（third_party）。"))
     if until and until <= at:
         raise ActionRefusedError("until_is_past", _("约定的时间必须在将来。"))
     if until and until > at + LONGEST_WAIT:
@@ -126,11 +126,11 @@ def reopen(*, ticket: Ticket, body: str, actor: User | Contact, at: datetime) ->
     check_theirs(ticket, actor)
     who = actor_of(actor)
     if ticket.status == Status.MERGED:
-        raise ActionRefusedError("ticket_merged", _("工单已并入 %s,请在那里继续。") % ticket.merged_into)
+        raise ActionRefusedError("ticket_merged", _("工单已并入 %s，请在那里继续。") % ticket.merged_into)
     if ticket.status not in (Status.RESOLVED, Status.CLOSED):
-        raise ActionRefusedError("not_ended", _("工单尚未结束,无需重新打开。"))
+        raise ActionRefusedError("not_ended", _("工单尚未结束，无需重新打开。"))
     if ticket.status == Status.CLOSED and who.kind == ActorKind.CUSTOMER:
-        raise ActionRefusedError("ticket_closed", _("工单已关闭。"), ways_on=[_("提交一张新工单,并写上原工单号。")])
+        raise ActionRefusedError("ticket_closed", _("工单已关闭。"), ways_on=[_("提交一张新工单，并写上原工单号。")])
     _reopen(ticket, body, actor, at)
     return ticket
 
@@ -172,7 +172,7 @@ def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetim
     ticket = heir(ticket)
     check_theirs(ticket, contact)
     if ticket.status == Status.CLOSED:
-        raise ActionRefusedError("ticket_closed", _("工单已关闭。"), ways_on=[_("提交一张新工单,并写上原工单号。")])
+        raise ActionRefusedError("ticket_closed", _("工单已关闭。"), ways_on=[_("提交一张新工单，并写上原工单号。")])
     if ticket.status == Status.RESOLVED:
         _reopen(ticket, body, contact, at)
         return ticket

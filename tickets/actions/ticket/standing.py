@@ -36,7 +36,7 @@ def to_work_on(ticket: Ticket, actor: User) -> Ticket:
     check_agent(actor)
     if ticket.status in ENDED:
         raise ActionRefusedError(
-            "ticket_ended", _("工单已结束,不能再处理。"), ways_on=[_("先重新打开工单。"), _("或留一条内部备注。")]
+            "ticket_ended", _("工单已结束，不能再处理。"), ways_on=[_("先重新打开工单。"), _("或留一条内部备注。")]
         )
     return ticket
 

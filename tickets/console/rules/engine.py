@@ -32,11 +32,11 @@ SPANS = (
 # A heart that has not beaten for so long is told as silent; the self-check has none.
 SILENT_AFTER = timedelta(seconds=30)
 HEARTS = {
-    "clock": gettext_lazy("计时(clock)"),
-    "out": gettext_lazy("外发(out)"),
-    "jobs": gettext_lazy("后台作业(jobs)"),
-    "beat": gettext_lazy("节拍(beat)"),
-    "watchdog": gettext_lazy("看门狗(watchdog)"),
+    "clock": gettext_lazy("计时（clock）"),
+    "out": gettext_lazy("外发（out）"),
+    "jobs": gettext_lazy("后台作业（jobs）"),
+    "beat": gettext_lazy("节拍（beat）"),
+    "watchdog": gettext_lazy("看门狗（watchdog）"),
 }
 PAGE = ("engine", "console/rules/engine.html")
 CHECKS_SHOWN = 14

@@ -83,7 +83,7 @@ class Command(BaseCommand):
         if waited < LOOK:
             wake_jobs()
         if backtest.state == State.WAITING and waited > ALONE_AFTER:
-            raise CommandError(_("没有 jobs 进程在工作;可加 --here 就在这里算。"))
+            raise CommandError(_("没有 jobs 进程在工作；可加 --here 就在这里算。"))
         close_old_connections()
         time.sleep(LOOK)
 
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             "percent": f"{backtest.done / backtest.total:.0%}",
             "rate": f"{rate:,.0f}",
         }
-        said = _("%(done)s / %(total)s(%(percent)s),每秒 %(rate)s 件") % words
+        said = _("%(done)s / %(total)s（%(percent)s），每秒 %(rate)s 件") % words
         self.stderr.write(f"\r{said}", ending="" if self.stderr.isatty() else "\n")
 
     def _tell(self, backtest: Backtest, path: Path | None) -> None:
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         for line in _table(report):
             self.stdout.write(line)
         listed = _listed(backtest)
-        self.stdout.write(_("结论会变的:%d 个") % report.tally.changes)
+        self.stdout.write(_("结论会变的：%d 个") % report.tally.changes)
         for row in listed[:SHOWN]:
             due = f"{row['old_due_at'] or '–'} → {row['new_due_at'] or '–'}"
             self.stdout.write(
@@ -130,7 +130,7 @@ def _table(report: Report) -> list[str]:
 def _side(stack: Stack) -> str:
     share = "–" if stack.share is None else f"{stack.share:.1%}"
     words = {"share": share, "kept": f"{stack.kept:,}", "missed": f"{stack.missed:,}"}
-    return _("守约 %(share)s(%(kept)s),超时 %(missed)s") % words
+    return _("守约 %(share)s（%(kept)s），超时 %(missed)s") % words
 
 
 def _listed(backtest: Backtest) -> list[dict[str, Any]]:

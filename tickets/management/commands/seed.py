@@ -27,5 +27,5 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(seeded))
         elif seeded["tickets"]:
-            said = _("已写入演示数据:%(customers)d 家客户、%(contacts)d 位联系人、%(tickets)d 张工单。") % seeded
+            said = _("已写入演示数据：%(customers)d 家客户、%(contacts)d 位联系人、%(tickets)d 张工单。") % seeded
             self.stdout.write(said)

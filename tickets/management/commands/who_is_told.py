@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if not found.rows:
             self.stdout.write(_("到 %s 为止没有人会被通知。") % f"{localtime(found.until):%m-%d %H:%M}")
         if not found.is_whole:
-            self.stdout.write(_("太多了:只推算到 %s。") % f"{localtime(found.until):%m-%d %H:%M}")
+            self.stdout.write(_("太多了：只推算到 %s。") % f"{localtime(found.until):%m-%d %H:%M}")
 
 
 def written(one: Foreseen, line: Line) -> str:
