@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from plans.actions.catalogue import Offer, put_plans, put_products
+from plans.actions.catalogue import Offer, put_plans, put_products, put_vendors
+from plans.catalogue.form import FILE, PLAN, PRODUCTS
 from plans.models import Plan, Product, User
-from plans.models.contracts import Deployment
 from plans.models.people import STAFF_ROLES
-from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
+from plans.vocabulary import SERVICES
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.holidays.written import years
 from sla.models import CalendarVersion, HolidaySet, Policy
@@ -28,19 +28,12 @@ from sla.rules.reading import (
     Problem,
     Reader,
     ReadingError,
-    amount,
     child,
-    choice,
-    code,
     compose,
-    flag,
     keys_of,
-    known,
     list_of,
     mapping,
-    number,
     refuse_inside,
-    text,
     untouched,
 )
 
@@ -48,108 +41,17 @@ FIXTURES = settings.ROOT / "fixtures"
 # Any two loads at once would race for the same version numbers.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('load_plans'))"
 
-PRODUCTS = list_of(
-    mapping({
-        "code": Field(code),
-        "vendor": Field(code),
-        "name": Field(text(80)),
-        "name_en": Field(text(80)),
-    }),
-    once=["code"],
-)  # fmt: skip
-WORDS = list_of(text(200))
-
-
-def paired(fields: dict[str, Field]) -> Reader:
-    """Return a reader of a mapping whose Chinese lists have as many entries as the English ones beside them."""
-    pairs = [(name, f"{name}_en") for name in fields if f"{name}_en" in fields]
-
-    def read_pairs(node: yaml.Node, place: Place) -> dict[str, Any]:
-        values = mapping(fields)(node, place)
-        for chinese, english in pairs:
-            here, there = values.get(chinese), values.get(english)
-            if isinstance(here, list) and isinstance(there, list) and len(here) != len(there):
-                counts = {"en": len(there), "zh": len(here)}
-                refuse_inside(node, place, english, _("与中文的条数不同：%(en)d 和 %(zh)d。") % counts)
-        return values
-
-    return read_pairs
-
-
-QUOTA = mapping({
-    "amount": Field(amount, None),
-    "unit": Field(choice(UNITS)),
-    "period": Field(choice(PERIODS), None),
-    "as_published": Field(flag, False),
-})  # fmt: skip
-EXCLUSION = paired({
-    "category": Field(choice((*CATEGORIES, UNCERTIFIED))),
-    "section": Field(text(40)),
-    "clause": Field(text()),
-    "clause_en": Field(text(600)),
-    "definitions": Field(WORDS, []),
-    "definitions_en": Field(WORDS, []),
-    "carve_out": Field(text(200), ""),
-    "carve_out_en": Field(text(200), ""),
-    "ways_on": Field(WORDS),
-    "ways_on_en": Field(WORDS),
-})  # fmt: skip
-ITEM = paired({
-    "promise": Field(known("promise")),
-    "service": Field(choice(SERVICES)),
-    "section": Field(text(40)),
-    "name": Field(text(80)),
-    "name_en": Field(text(120)),
-    "clause": Field(text(400)),
-    "clause_en": Field(text(600)),
-    "calendar": Field(known("calendar"), ""),
-    "response": Field(text(200), ""),
-    "response_en": Field(text(200), ""),
-    "policy": Field(known("policy"), ""),
-    "quota": Field(QUOTA, {}),
-    "products": Field(list_of(known("product")), []),
-    "deployments": Field(list_of(choice(Deployment.values)), []),
-    "categories": Field(list_of(choice(CATEGORIES)), []),
-    "channels": Field(list_of(choice(CHANNELS)), []),
-    "priorities": Field(list_of(choice(PRIORITIES)), []),
-    "certified": Field(flag, False),
-    "exclusions": Field(list_of(EXCLUSION, once=["category"]), []),
-    "ways_on": Field(WORDS, []),
-    "ways_on_en": Field(WORDS, []),
-    "provider": Field(text(120), ""),
-    "provider_en": Field(text(160), ""),
-    "provider_overseas": Field(text(120), ""),
-    "entrances": Field(WORDS, []),
-    "deliverable": Field(text(80), ""),
-    "stages": Field(WORDS, []),
-    "notice_days": Field(number(1, 366), None),
-    "remark": Field(text(), ""),
-})  # fmt: skip
-PLAN = mapping({
-    "code": Field(code),
-    "name": Field(text(80)),
-    "name_en": Field(text(80)),
-    "seal": Field(text(1)),
-    "rank": Field(number(1, 1000)),
-    "rank_assumed": Field(flag, False),
-    "a_la_carte": Field(flag, False),
-    "includes": Field(known("plan"), ""),
-    "items": Field(list_of(ITEM, once=["promise", "service"])),
-})  # fmt: skip
+GROUND = {"calendars": Field(list_of(calendar), None), "products": Field(PRODUCTS, None)}
 # What can be told before the rest is read: which codes the file itself brings.
-OUTLINE = {
-    "vendor": Field(code),
-    "source": Field(text(200)),
-    "promises": Field(text(20)),
-    "policies": Field(untouched, None),
-    "plans": Field(untouched, None),
-}
+BROUGHT = ("calendars", "products", "policies", "plans")
+OUTLINE = {name: Field(untouched, None) if name in BROUGHT else rule for name, rule in FILE.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything that was read, ready to be saved."""
 
+    vendors: list[dict[str, str]] = field(default_factory=list)
     years: list[Year] = field(default_factory=list)
     calendars: list[Hours] = field(default_factory=list)
     products: list[dict[str, str]] = field(default_factory=list)
@@ -196,7 +98,8 @@ def _leave_alone(catalogue: Catalogue) -> list[Change]:
 
 
 def _save(catalogue: Catalogue) -> list[Change]:
-    changes = put_products(products=catalogue.products)
+    changes = put_vendors(vendors=catalogue.vendors)
+    changes += put_products(products=catalogue.products)
     changes += put_holidays(years=catalogue.years)
     changes += put_calendars(calendars=catalogue.calendars)
     changes += [put_policy(terms=terms) for terms in catalogue.policies]
@@ -230,14 +133,21 @@ def _read_ground(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> 
         keys = keys_of(node)
         if "dates" in keys:
             catalogue.years.extend(years(node, place))
-        elif "calendars" in keys:
-            found = mapping({"calendars": Field(list_of(calendar))})(node, place)
+        elif keys & {*GROUND, "plans", "policies"}:
+            is_ground = not keys & {"plans", "policies"}
+            found = mapping(GROUND)(node, place) if is_ground else _ground_of(node, place)
             catalogue.calendars.extend(_present(found["calendars"] or []))
-        elif "products" in keys:
-            catalogue.products.extend(mapping({"products": Field(PRODUCTS)})(node, place)["products"] or [])
-        elif not keys & {"plans", "policies"}:
+            catalogue.products.extend(found["products"] or [])
+        else:
             place.refuse(node, _("看不出这是什么文件：应有 calendars、dates、products、policies 或 plans。"))
     _check_countries(trees, catalogue)
+
+
+def _ground_of(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return the calendars and products that a vendor's file brings along."""
+    return {
+        name: rule.read(part, place.at(name)) if (part := child(node, name)) else [] for name, rule in GROUND.items()
+    }
 
 
 def _present(found: Iterable[Any]) -> list[Any]:
@@ -278,6 +188,7 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
     outline = mapping(OUTLINE)(node, place)
     promises = _promises(outline["promises"] or "", node, place)
     place = place.knowing("promise", promises).knowing("person", staff())
+    place = place.knowing("service", {*SERVICES, *(outline["services"] or ())})
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
     place = place.knowing("policy", _codes(Policy.objects.current()) | {each.code for each in terms})
@@ -285,8 +196,15 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
     before = len(place.problems)
     plans = _listed(PLAN, node, place, "plans")
     if len(place.problems) == before:
+        catalogue.vendors.append(_vendor(outline))
         _check_promises(plans, promises, node, place)
         catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
+
+
+def _vendor(outline: Mapping[str, Any]) -> dict[str, str]:
+    """Return the vendor that a file names; one without a name is called by its code."""
+    name = outline["vendor_name"] or outline["vendor"]
+    return {"code": outline["vendor"], "name": name, "name_en": outline["vendor_name_en"] or name}
 
 
 def _listed(read: Reader, node: yaml.Node, place: Place, name: str) -> list[Any]:
@@ -341,6 +259,7 @@ def _offer(plan: Mapping[str, Any], outline: Mapping[str, Any]) -> Offer:
         **plain,
         vendor=outline["vendor"],
         source=outline["source"],
+        source_en=outline["source_en"],
         is_rank_assumed=plan["rank_assumed"],
         is_a_la_carte=plan["a_la_carte"],
         items=tuple(_item(item) for item in plan["items"]),

@@ -1,4 +1,4 @@
-"""Writes of the catalogue: products, and plans as versions that never change."""
+"""Writes of the catalogue: vendors, products, and plans as versions that never change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from plans.models import Item, Plan, Product
+from plans.models import Item, Plan, Product, Vendor
 from sla.actions import Change, Outcome, digest, write_alone
 
 
@@ -25,6 +25,15 @@ class Offer:
     is_rank_assumed: bool = False
     is_a_la_carte: bool = False
     includes: str = ""
+    source_en: str = ""
+
+
+@transaction.atomic
+def put_vendors(*, vendors: Iterable[Mapping[str, str]]) -> list[Change]:
+    """Save vendors by their code and return what changed; the fields are those of `Vendor`."""
+    write_alone()
+    kept = {row.code: row for row in Vendor.objects.all()}
+    return [_put("vendor", Vendor(**vendor), kept.get(vendor["code"])) for vendor in vendors]
 
 
 @transaction.atomic
@@ -32,19 +41,17 @@ def put_products(*, products: Iterable[Mapping[str, str]]) -> list[Change]:
     """Save products by their code and return what changed; the fields are those of `Product`."""
     write_alone()
     kept = {row.code: row for row in Product.objects.all()}
-    return [_put_product(product, kept.get(product["code"])) for product in products]
+    return [_put("product", Product(**product), kept.get(product["code"])) for product in products]
 
 
-def _put_product(product: Mapping[str, str], kept: Product | None) -> Change:
-    if kept is None:
-        Product.objects.create(**product)
-        return Change("product", product["code"], Outcome.ADDED)
-    changed = [name for name, value in product.items() if getattr(kept, name) != value]
-    for name in changed:
-        setattr(kept, name, product[name])
-    if changed:
-        kept.save(update_fields=changed)
-    return Change("product", kept.code, Outcome.CHANGED if changed else Outcome.UNCHANGED)
+def _put(kind: str, said: Vendor | Product, kept: Vendor | Product | None) -> Change:
+    names = [field.name for field in said._meta.concrete_fields if not field.primary_key]
+    changed = [name for name in names if kept is None or getattr(kept, name) != getattr(said, name)]
+    if not changed:
+        return Change(kind, said.code, Outcome.UNCHANGED)
+    said.pk = kept.pk if kept else None
+    said.save(force_insert=kept is None)
+    return Change(kind, said.code, Outcome.CHANGED if kept else Outcome.ADDED)
 
 
 @transaction.atomic

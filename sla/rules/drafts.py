@@ -17,7 +17,9 @@ from sla.rules.reading import Place, Problem, Reader, ReadingError, child, compo
 
 RULES = ("calendars", "policies")
 # Parts of a plan's file that are no rules of timing: a whole file may be tried all the same.
-BESIDE = ("vendor", "source", "promises", "plans", "products")
+BESIDE = (
+    "vendor", "vendor_name", "vendor_name_en", "source", "source_en", "promises", "services", "plans", "products",
+)  # fmt: skip
 PROMISES = frozenset(f"{letter}{number:02d}" for letter, number in product(ascii_uppercase, range(1, 100)))
 LONGEST = 200_000
 

@@ -20,6 +20,7 @@ from sla.rules.reading import (
     choice,
     code,
     day,
+    described,
     flag,
     known,
     list_of,
@@ -27,6 +28,7 @@ from sla.rules.reading import (
     mapping_of,
     number,
     refuse_inside,
+    schema_of,
     text,
 )
 from sla.timeline import FactKind, Hold
@@ -46,10 +48,10 @@ TOLD = ("roles", "people")
 
 SPAN = list_of(text(8))
 HOLIDAYS = mapping({
-    "country": Field(text(2)),
-    "subdivision": Field(text(8), ""),
-    "breaks": Field(choice(tuple(BREAKS))),
-    "make_up": Field(flag),
+    "country": Field(text(2), says="Two letters, as in ../holidays/. 两个字母的国家代码。"),
+    "subdivision": Field(text(8), "", "A part of the country with holidays of its own. 有自己节假日的地区。"),
+    "breaks": Field(choice(tuple(BREAKS)), says="Which days of a holiday are shut. 哪些假日不服务。"),
+    "make_up": Field(flag, says="Whether a worked weekend opens these hours. 调休上班日是否开放。"),
 })  # fmt: skip
 SPECIAL = mapping({
     "date": Field(day),
@@ -59,31 +61,36 @@ SPECIAL = mapping({
     "source": Field(text(200)),
 })  # fmt: skip
 CALENDAR_FIELDS = mapping({
-    "code": Field(code),
+    "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
     "name": Field(text(120)),
     "name_en": Field(text(120)),
-    "timezone": Field(text(40)),
-    "weekly": Field(mapping_of(WEEKDAYS, list_of(SPAN))),
-    "working_day_seconds": Field(number(1, 90_000)),
-    "holidays": Field(HOLIDAYS, None),
-    "special": Field(list_of(SPECIAL, once=["date"]), []),
+    "timezone": Field(text(40), says="IANA name, such as Asia/Shanghai. 时区名。"),
+    "weekly": Field(
+        mapping_of(WEEKDAYS, list_of(SPAN)), says='Openings of each weekday: mon: [["08:30", "12:00"]]. 每周开放时间。'
+    ),
+    "working_day_seconds": Field(number(1, 90_000), says="Open time of one working day. 一个工作日的秒数。"),
+    "holidays": Field(HOLIDAYS, None, "Whose holidays shut these hours. 遵循哪里的节假日。"),
+    "special": Field(list_of(SPECIAL, once=["date"]), [], "Dates with hours of their own. 另有时间的日期。"),
     "remark": Field(text(), ""),
 })  # fmt: skip
 TARGET = mapping({
-    "metric": Field(choice(Metric.values)),
-    "priority": Field(choice(("low", "normal", "high", "urgent")), ""),
-    "amount": Field(amount),
-    "unit": Field(choice(Target.Unit.values)),
-    "rule": Field(choice(Target.Rule.values), Target.Rule.DURATION.value),
-    "calendar": Field(known("calendar")),
-    "met_on": Field(list_of(choice([kind.value for kind in FactKind]))),
-    "pauses_on": Field(list_of(choice([hold.value for hold in Hold])), []),
-    "promise": Field(known("promise")),
-    "clause": Field(text()),
+    "metric": Field(choice(Metric.values), says="What is timed. 计什么时。"),
+    "priority": Field(choice(("low", "normal", "high", "urgent")), "", "Only this priority; none: all. 仅此优先级。"),
+    "amount": Field(amount, says="How much of the unit. 数量。"),
+    "unit": Field(choice(Target.Unit.values), says="Seconds of open time, or working days. 开放时间的秒，或工作日。"),
+    "rule": Field(choice(Target.Rule.values), Target.Rule.DURATION.value, "How the end is found. 到期的算法。"),
+    "calendar": Field(known("calendar"), says="The code of the service hours. 服务时间的代码。"),
+    "met_on": Field(
+        list_of(choice([kind.value for kind in FactKind])), says="What keeps the promise. 什么动作算兑现。"
+    ),
+    "pauses_on": Field(list_of(choice([hold.value for hold in Hold])), [], "What stops the time. 什么会暂停计时。"),
+    "promise": Field(known("promise"), says="A row of the promise book, within `promises`. 承诺编号。"),
+    "clause": Field(text(), says="The document's own words. 原文。"),
     "clause_en": Field(text()),
 })  # fmt: skip
 
 
+@described({"type": "string", "maxLength": 150})
 def person(node: yaml.Node, place: Place) -> str:
     """Return the user name of a colleague; whether there is one is checked where people are known."""
     value = text(150)(node, place)
@@ -105,6 +112,7 @@ ACTION = mapping({
 })  # fmt: skip
 
 
+@described(schema_of(ACTION))
 def action(node: yaml.Node, place: Place) -> dict[str, Any]:
     """Return one action of a ladder: tell people, raise the priority, reassign, ask for a side task, call a program."""
     read = {name: value for name, value in ACTION(node, place).items() if value is not None}
@@ -122,9 +130,9 @@ def _is_whole(said: Mapping[str, Any]) -> bool:
 
 
 LEVEL = mapping({
-    "mark": Field(choice(EscalationRule.Mark.values)),
-    "amount": Field(amount, Decimal(0)),
-    "actions": Field(list_of(action)),
+    "mark": Field(choice(EscalationRule.Mark.values), says="When: before, at or after the deadline. 何时。"),
+    "amount": Field(amount, Decimal(0), "Percent used, or seconds of open time. 百分比，或开放时间的秒。"),
+    "actions": Field(list_of(action), says="What is done then. 做什么。"),
 })  # fmt: skip
 REPEAT = mapping({
     "from": Field(number(1)),
@@ -132,18 +140,25 @@ REPEAT = mapping({
     "times": Field(number()),
 })  # fmt: skip
 POLICY_FIELDS = mapping({
-    "code": Field(agreed_code),
+    "code": Field(agreed_code, says="Items name it. Other times for new contracts: another code. 服务项引用的代码。"),
     "name": Field(text(120)),
     "name_en": Field(text(120)),
-    "basis": Field(choice(Policy.Basis.values), Policy.Basis.FROM_CREATION.value),
-    "reopening": Field(choice(Policy.Reopening.values), Policy.Reopening.RESUME.value),
-    "targets": Field(list_of(TARGET, once=["metric", "priority"])),
-    "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}),
-    "repeats": Field(mapping_of(Metric.values, REPEAT), {}),
+    "basis": Field(
+        choice(Policy.Basis.values), Policy.Basis.FROM_CREATION.value,
+        "Since when changed times count. 改动后从何时算起。",
+    ),
+    "reopening": Field(
+        choice(Policy.Reopening.values), Policy.Reopening.RESUME.value,
+        "What a reopened ticket is owed. 重新打开后怎么算。",
+    ),
+    "targets": Field(list_of(TARGET, once=["metric", "priority"]), says="What is promised. 承诺的时限。"),
+    "ladders": Field(mapping_of(Metric.values, list_of(LEVEL)), {}, "Who hears of it, and when. 预警和工单升级。"),
+    "repeats": Field(mapping_of(Metric.values, REPEAT), {}, "Levels that come again. 重复提醒。"),
     "note": Field(text(), ""),
 })  # fmt: skip
 
 
+@described(schema_of(CALENDAR_FIELDS))
 def calendar(node: yaml.Node, place: Place) -> Hours | None:
     """Return a calendar, or None after noting what is wrong: hours that overlap, or a week that never opens."""
     before = len(place.problems)
@@ -161,6 +176,7 @@ def calendar(node: yaml.Node, place: Place) -> Hours | None:
     return hours
 
 
+@described(schema_of(POLICY_FIELDS))
 def policy(node: yaml.Node, place: Place) -> Terms | None:
     """Return a policy, or None after noting what is wrong."""
     before = len(place.problems)

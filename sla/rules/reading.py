@@ -17,6 +17,12 @@ from django.utils.translation import gettext as _
 LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULL = "tag:yaml.org,2002:null"
 TRUTHS = {"true": True, "false": False}
+# No amount of anything is larger; JSON and the database hold it.
+MOST = 10**9
+# What PostgreSQL refuses or nobody can see.
+UNSAVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+# More words than these are not all told in one message.
+TOLD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +69,44 @@ class Place:
 
 
 Reader = Callable[[yaml.Node, Place], Any]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A reader, and what it reads as a JSON Schema: what is published is what loads."""
+
+    read: Reader
+    schema: Schema
+
+    def __call__(self, node: yaml.Node, place: Place) -> Any:
+        """Read a node."""
+        return self.read(node, place)
+
+
+def described(schema: Schema) -> Callable[[Reader], Described]:
+    """Return a decorator that says what a reader reads."""
+    return lambda read: Described(read, schema)
+
+
+def schema_of(read: Reader) -> Schema:
+    """Return what a reader reads as a JSON Schema; anything, where it does not say."""
+    return dict(read.schema) if isinstance(read, Described) else {}
 
 
 class Field(NamedTuple):
-    """How to read one key of a mapping; without `default` the key is required."""
+    """How to read one key of a mapping; without `default` the key is required. `says` is for whoever writes it."""
 
     read: Reader
     default: Any = ...
+    says: str = ""
 
 
 def meant(word: str, words: Collection[str]) -> str:
-    """Return the end of a message about an unknown word: the nearest known one, or all of them."""
+    """Return the end of a message about an unknown word: the nearest known one, and what is allowed."""
     near = get_close_matches(word, words, n=1)
-    return _("是否要写“%s”？") % near[0] if near else _("可用：%s。") % "、".join(sorted(words))
+    allowed = _("可用：%s。") % "、".join(sorted(words)[:TOLD]) + ("…" if len(words) > TOLD else "")
+    return _("是否要写“%s”？") % near[0] + allowed if near else allowed
 
 
 def scalar(node: yaml.Node, place: Place) -> str | None:
@@ -89,6 +120,7 @@ def scalar(node: yaml.Node, place: Place) -> str | None:
 def text(longest: int = 400, *, empty: bool = False) -> Reader:
     """Return a reader of text of at most `longest` characters."""
 
+    @described({"type": "string", "maxLength": longest, **({} if empty else {"minLength": 1})})
     def read(node: yaml.Node, place: Place) -> str:
         value = (scalar(node, place) or "").strip()
         if not value and not empty:
@@ -96,11 +128,14 @@ def text(longest: int = 400, *, empty: bool = False) -> Reader:
         if len(value) > longest:
             message = _("最长 %(longest)d 个字符，现有 %(length)d 个。")
             place.refuse(node, message % {"longest": longest, "length": len(value)})
+        if UNSAVABLE.search(value):
+            place.refuse(node, _("含有不能保存的字符。"))
         return value
 
     return read
 
 
+@described({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"})
 def code(node: yaml.Node, place: Place) -> str:
     """Return a code: small letters, digits and hyphens."""
     value = scalar(node, place) or ""
@@ -109,6 +144,7 @@ def code(node: yaml.Node, place: Place) -> str:
     return value
 
 
+@described({"type": "string", "pattern": r"^[a-z0-9][a-z0-9-]{0,62}(@[\w.-]{1,50})?$"})
 def agreed_code(node: yaml.Node, place: Place) -> str:
     """Return the code of a policy: a code, with "@" and a contract's number behind it where it is that contract's."""
     value = scalar(node, place) or ""
@@ -120,6 +156,7 @@ def agreed_code(node: yaml.Node, place: Place) -> str:
 def choice(words: Collection[str]) -> Reader:
     """Return a reader of one of some words."""
 
+    @described({"enum": list(words)})
     def read(node: yaml.Node, place: Place) -> str:
         value = scalar(node, place) or ""
         if value not in words:
@@ -132,6 +169,7 @@ def choice(words: Collection[str]) -> Reader:
 def known(kind: str) -> Reader:
     """Return a reader of a code of some kind that must exist: a calendar, a product, a policy."""
 
+    @described({"type": "string", "minLength": 1})
     def read(node: yaml.Node, place: Place) -> str:
         value = scalar(node, place) or ""
         if value not in place.known[kind]:
@@ -141,9 +179,10 @@ def known(kind: str) -> Reader:
     return read
 
 
-def number(least: int = 0, most: int = 10**9) -> Reader:
+def number(least: int = 0, most: int = MOST) -> Reader:
     """Return a reader of a whole number between two bounds."""
 
+    @described({"type": "integer", "minimum": least, "maximum": most})
     def read(node: yaml.Node, place: Place) -> int:
         value = scalar(node, place) or ""
         if not re.fullmatch(r"[+-]?\d{1,12}", value) or not least <= int(value) <= most:
@@ -154,6 +193,7 @@ def number(least: int = 0, most: int = 10**9) -> Reader:
     return read
 
 
+@described({"type": "number", "minimum": 0, "maximum": MOST})
 def amount(node: yaml.Node, place: Place) -> Decimal:
     """Return a decimal number of zero or more."""
     value = scalar(node, place) or ""
@@ -161,12 +201,13 @@ def amount(node: yaml.Node, place: Place) -> Decimal:
         read = Decimal(value)
     except InvalidOperation:
         read = Decimal(-1)
-    if not read.is_finite() or read < 0:
-        place.refuse(node, _("应为不小于零的数。"))
+    if not read.is_finite() or not 0 <= read <= MOST:
+        place.refuse(node, _("应为不小于零的数，最大 %d。") % MOST)
         return Decimal(0)
     return read
 
 
+@described({"type": "boolean"})
 def flag(node: yaml.Node, place: Place) -> bool:
     """Return true or false."""
     value = scalar(node, place) or ""
@@ -179,6 +220,7 @@ def untouched(node: yaml.Node, place: Place) -> None:
     """Leave a value for later."""
 
 
+@described({"type": "string", "format": "date"})
 def day(node: yaml.Node, place: Place) -> date:
     """Return a date written as 2026-10-01."""
     value = scalar(node, place) or ""
@@ -192,6 +234,7 @@ def day(node: yaml.Node, place: Place) -> date:
 def list_of(read: Reader, *, once: Sequence[str] = ()) -> Reader:
     """Return a reader of a list; no two entries may agree in all the keys of `once`."""
 
+    @described({"type": "array", "items": schema_of(read)})
     def read_list(node: yaml.Node, place: Place) -> list[Any]:
         if not isinstance(node, yaml.SequenceNode):
             place.refuse(node, _("应为列表。"))
@@ -216,6 +259,7 @@ def _refuse_twins(entries: list[Any], nodes: list[yaml.Node], once: Sequence[str
 def mapping(fields: Mapping[str, Field], *, line: bool = False) -> Reader:
     """Return a reader of keys with values; with `line`, where it starts is kept under "line"."""
 
+    @described(_object(fields))
     def read(node: yaml.Node, place: Place) -> dict[str, Any]:
         if not isinstance(node, yaml.MappingNode):
             place.refuse(node, _("应为键值表。"))
@@ -229,6 +273,17 @@ def mapping(fields: Mapping[str, Field], *, line: bool = False) -> Reader:
         return {**values, "line": node.start_mark.line + 1} if line else values
 
     return read
+
+
+def _object(fields: Mapping[str, Field]) -> Schema:
+    said = {name: {"description": rule.says} if rule.says else {} for name, rule in fields.items()}
+    needed = [name for name, rule in fields.items() if rule.default is ...]
+    return {
+        "type": "object",
+        "properties": {name: {**said[name], **schema_of(rule.read)} for name, rule in fields.items()},
+        **({"required": needed} if needed else {}),
+        "additionalProperties": False,
+    }
 
 
 def _keys(node: yaml.MappingNode, fields: Mapping[str, Field], place: Place) -> dict[str, yaml.Node]:

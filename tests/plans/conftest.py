@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from plans.actions.contracts import Agreed, Owned, sign
-from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Team, User
+from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Team, User, Vendor
 from sla.models import CalendarVersion, HolidaySet, Policy
 
 
@@ -62,5 +62,5 @@ def contact_of(customer: Customer, *, certified: bool = True, language: str = "z
 def bare(db: None) -> None:
     """Empty the catalogue, for this test alone."""
     Plan.objects.exclude(includes=None).delete()
-    for model in (Plan, Product, Policy, CalendarVersion, HolidaySet):
+    for model in (Plan, Product, Vendor, Policy, CalendarVersion, HolidaySet):
         model.objects.all().delete()

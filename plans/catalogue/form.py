@@ -1,0 +1,165 @@
+"""The form of a plan's file: what may stand in it, and what each key is for. The published schema is made of this."""
+
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+
+from plans.models.contracts import Deployment
+from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
+from sla.rules.loading import calendar, policy
+from sla.rules.reading import (
+    Described,
+    Field,
+    Place,
+    Reader,
+    amount,
+    choice,
+    code,
+    described,
+    flag,
+    known,
+    list_of,
+    mapping,
+    number,
+    refuse_inside,
+    schema_of,
+    text,
+)
+
+WORDS = list_of(text(200))
+
+
+def paired(fields: dict[str, Field]) -> Reader:
+    """Return a reader of a mapping whose Chinese texts and lists each have the English ones beside them."""
+    pairs = [(name, f"{name}_en") for name in fields if f"{name}_en" in fields]
+    read = mapping(fields)
+
+    def read_pairs(node: yaml.Node, place: Place) -> dict[str, Any]:
+        values: dict[str, Any] = read(node, place)
+        for chinese, english in pairs:
+            if message := _unpaired(values.get(chinese), values.get(english)):
+                refuse_inside(node, place, english, message)
+        return values
+
+    loose = [(one, other) for pair in pairs for one, other in (pair, pair[::-1]) if fields[one].default is not ...]
+    together = {one: [other] for one, other in loose}
+    return Described(read_pairs, {**schema_of(read), **({"dependentRequired": together} if together else {})})
+
+
+def _unpaired(chinese: Any, english: Any) -> str:
+    """Return what is wrong with a text or list and the English beside it; None was told already."""
+    if isinstance(chinese, list) and isinstance(english, list) and len(chinese) != len(english):
+        return _("与中文的条数不同：%(en)d 和 %(zh)d。") % {"en": len(english), "zh": len(chinese)}
+    if isinstance(chinese, str) and isinstance(english, str) and bool(chinese) != bool(english):
+        return _("中文和英文要么都写，要么都不写。")
+    return ""
+
+
+# Services of the product's own are told in full; a vendor's own stand under `services` of its file.
+@described({"type": "string", "minLength": 1, "examples": list(SERVICES)})
+def service(node: yaml.Node, place: Place) -> str:
+    """Return what coverage is asked for: a service that the product knows, or one that the file brings."""
+    found: str = known("service")(node, place)
+    return found
+
+
+@described({"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"})
+def own_service(node: yaml.Node, place: Place) -> str:
+    """Return the code of a service of the vendor's own."""
+    found: str = text(40)(node, place)
+    if not found.isidentifier() or not found.isascii() or found != found.lower() or found.startswith("_"):
+        place.refuse(node, _("服务代码用小写字母、数字和下划线，以字母开头。"))
+    return found
+
+
+PRODUCT = mapping({
+    "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
+    "vendor": Field(code, says="Whose it is. 厂商代码。"),
+    "name": Field(text(80)),
+    "name_en": Field(text(80)),
+})  # fmt: skip
+PRODUCTS = list_of(PRODUCT, once=["code"])
+QUOTA = mapping({
+    "amount": Field(amount, None, "How much; leave it out where the document sets no bound. 数量，不限则不写。"),
+    "unit": Field(choice(UNITS), says="What is counted. 单位。"),
+    "period": Field(choice(PERIODS), None, "A contract year, or the whole term. 每合同年，或整个服务期。"),
+    "as_published": Field(flag, False, "The number is set later, when it is published. 以实际发布为准。"),
+})  # fmt: skip
+EXCLUSION = paired({
+    "category": Field(choice((*CATEGORIES, UNCERTIFIED)), says="What is shut out. 哪一类不包含。"),
+    "section": Field(text(40), says="§ of the document. 章节。"),
+    "clause": Field(text(), says="The document's own words. 原文。"),
+    "clause_en": Field(text(600)),
+    "definitions": Field(WORDS, [], "What exactly counts as that. 逐条定义。"),
+    "definitions_en": Field(WORDS, []),
+    "carve_out": Field(text(200), "", "What stays included all the same. 仍然包含的。"),
+    "carve_out_en": Field(text(200), ""),
+    "ways_on": Field(WORDS, says="What the customer can do instead. 客户可以怎么办。"),
+    "ways_on_en": Field(WORDS),
+})  # fmt: skip
+ITEM = paired({
+    "promise": Field(known("promise"), says="The row of the promise book, within `promises`. 承诺编号。"),
+    "service": Field(service, says="What coverage is asked for. 服务代码。"),
+    "section": Field(text(40), says="§ of the document. 章节。"),
+    "name": Field(text(80)),
+    "name_en": Field(text(120)),
+    "clause": Field(text(400), says="The document's own words, short. 原文，可用“…”省略。"),
+    "clause_en": Field(text(600)),
+    "calendar": Field(known("calendar"), "", "The code of the service hours. 服务时间的代码。"),
+    "response": Field(text(200), "", "The promised response in words. 响应承诺的文字。"),
+    "response_en": Field(text(200), ""),
+    "policy": Field(known("policy"), "", "The code of the policy that times it. 响应标准的代码。"),
+    "quota": Field(QUOTA, {}, "How much of it there is. 额度。"),
+    "products": Field(list_of(known("product")), [], "Only for these products. 仅限这些产品。"),
+    "deployments": Field(list_of(choice(Deployment.values)), [], "Only for these deployments. 仅限这些部署方式。"),
+    "categories": Field(list_of(choice(CATEGORIES)), [], "Only for these kinds of question. 仅限这些类别。"),
+    "channels": Field(list_of(choice(CHANNELS)), [], "Only by these channels. 仅限这些渠道。"),
+    "priorities": Field(list_of(choice(PRIORITIES)), [], "Meant for these priorities. 适用的优先级。"),
+    "certified": Field(flag, False, "For certified users only. 仅限认证用户。"),
+    "exclusions": Field(list_of(EXCLUSION, once=["category"]), [], "What it does not include. 不包含什么。"),
+    "ways_on": Field(WORDS, [], "What the customer can do when this says no. 不在范围时可以怎么办。"),
+    "ways_on_en": Field(WORDS, []),
+    "provider": Field(text(120), "", "Who delivers it. 交付主体。"),
+    "provider_en": Field(text(160), ""),
+    "provider_overseas": Field(text(120), "", "Who delivers it abroad. 海外的交付主体。"),
+    "provider_overseas_en": Field(text(160), ""),
+    "entrances": Field(WORDS, [], "Where one asks for it. 入口。"),
+    "entrances_en": Field(WORDS, []),
+    "deliverable": Field(text(80), "", "What is handed over. 交付物。"),
+    "deliverable_en": Field(text(160), ""),
+    "stages": Field(WORDS, [], "Its steps, in order. 依次的阶段。"),
+    "stages_en": Field(WORDS, []),
+    "notice_days": Field(number(1, 366), None, "How many days ahead it is booked. 须提前几天。"),
+    "requires": Field(list_of(known("promise")), [], "Picked along with it in an à-la-carte plan. 须同时选取的承诺。"),
+    "requires_plan": Field(known("plan"), "", "Only customers of this plan may pick it. 仅面向此计划的客户。"),
+    "remark": Field(text(), "", "What the document leaves open, and what we assume. 原文没写、我们假定的。"),
+    "remark_en": Field(text(600), ""),
+})  # fmt: skip
+PLAN = paired({
+    "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
+    "name": Field(text(80)),
+    "name_en": Field(text(80)),
+    "seal": Field(text(1), says="One character for lists. 列表里的一字印记。"),
+    "rank": Field(number(1, 1000), says="Higher is served first, within one vendor. 数字大的先服务。"),
+    "rank_assumed": Field(flag, False, "True where the document does not say. 原文没写则为 true。"),
+    "a_la_carte": Field(flag, False, "Items are picked one by one at signing. 按项选购。"),
+    "includes": Field(known("plan"), "", "The plan that it contains; its own items win. 包含的计划。"),
+    "items": Field(list_of(ITEM, once=["promise", "service"]), says="What it promises. 服务项。"),
+})  # fmt: skip
+FILE = {
+    "vendor": Field(code, says="The code of the vendor. 厂商代码。"),
+    "vendor_name": Field(text(80), "", "Shown where plans are compared. 厂商名称。"),
+    "vendor_name_en": Field(text(80), ""),
+    "source": Field(text(200), says="The document: title, publisher, date. 文件出处。"),
+    "source_en": Field(text(300), ""),
+    "promises": Field(
+        Described(text(20), {"type": "string", "pattern": r"^([A-Z])\d{2}-\1\d{2}$"}),
+        says="First and last row of the promise book: A01-A09. 首尾承诺编号。",
+    ),
+    "services": Field(list_of(own_service), [], "Services that only this vendor has. 自有的服务代码。"),
+    "calendars": Field(list_of(calendar), None, "Service hours that it brings. 自带的服务时间。"),
+    "products": Field(PRODUCTS, None, "Products that it brings. 自带的产品。"),
+    "policies": Field(list_of(policy), None, "What is timed. 响应标准。"),
+    "plans": Field(list_of(PLAN, once=["code"]), None, "What is sold. 服务计划。"),
+}
