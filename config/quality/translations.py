@@ -115,7 +115,7 @@ def key(entry: polib.POEntry) -> Message:
 
 
 def problems(folder: Path) -> list[str]:
-    """Return what is wrong with an app's catalogue: missing, untranslated, unsure, left over, half-width, not compiled."""
+    """Return what is wrong with an app's catalogue: missing, untranslated, half-width, left over, not compiled."""
     catalogue, messages = opened(folder / CATALOGUE), in_app(folder)
     entries = {key(entry): entry for entry in catalogue if not entry.obsolete}
     unsaid = [f"missing: {message.singular!r} ({file})" for message, file in messages.items() if message not in entries]
