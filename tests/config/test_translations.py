@@ -82,7 +82,15 @@ def test_every_text_of_the_product_has_its_english() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["已结束,不能再处理。", "可用:%s。", "还有 %s(工作时间)", "确定吗?", "先停用; 再签发", "产品,如 %s", "%(a)s,共 %(b)d 个"],
+    [
+        "已结束,不能再处理。",
+        "可用:%s。",
+        "还有 %s(工作时间)",
+        "确定吗?",
+        "先停用; 再签发",
+        "产品,如 %s",
+        "%(a)s,共 %(b)d 个",
+    ],
 )
 def test_half_width_marks_beside_chinese_are_found(text: str) -> None:
     assert translations.is_half_width(text)
@@ -91,9 +99,15 @@ def test_half_width_marks_beside_chinese_are_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "已结束，不能再处理。", "如 08:30-12:00, 13:00-17:30；留空", "%(hour)02d:00–%(next)02d:00：%(n)d 件", "写 date,kind,name。",
-        "写作“日期,类别”。", "n月j日 D H:i", "Only Latin, of course (here): yes?", "这不是日历文件（iCalendar）：应以 BEGIN:VCALENDAR 开头。",
+        "已结束，不能再处理。",
+        "如 08:30-12:00, 13:00-17:30；留空",
+        "%(hour)02d:00–%(next)02d:00：%(n)d 件",
+        "写 date,kind,name。",
+        "写作“日期,类别”。",
+        "n月j日 D H:i",
+        "Only Latin, of course (here): yes?",
+        "不是日历文件（iCalendar）：应以 BEGIN:VCALENDAR 开头。",
     ],
-)  # fmt: skip
+)
 def test_code_quotations_and_latin_keep_their_marks(text: str) -> None:
     assert not translations.is_half_width(text)
