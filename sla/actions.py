@@ -25,6 +25,7 @@ from sla.models import (
     Recompute,
     Target,
 )
+from sla.models.policies import Metric
 
 __all__ = [
     "BREAKS", "Again", "Change", "Day", "Hours", "Level", "Outcome", "PolicyError", "Promise", "Terms", "Year",
@@ -364,6 +365,13 @@ def _check_target(target: Promise, where: str) -> None:
         raise PolicyError(f"{where}.amount", _("时限最多六位小数。"))
     if not target.met_on:
         raise PolicyError(f"{where}.met_on", _("没有任何动作能满足这个时限。"))
+    _check_rule(target, where)
+
+
+def _check_rule(target: Promise, where: str) -> None:
+    """Refuse a way of counting that does not go with what is timed, or with its unit."""
+    if (target.rule == Target.Rule.BY_DATE) != (target.metric == Metric.DELIVERY):
+        raise PolicyError(f"{where}.rule", _("by_date 只用于 delivery，delivery 也只按日期计。"))
     if target.rule == Target.Rule.DURATION:
         return
     if target.unit != Target.Unit.WORKING_DAYS:

@@ -111,6 +111,21 @@ class Calendar:
             raise CalendarError("unknown_rule", f"A rule is one of {', '.join(RULES)}, not {rule!r}.")
         return None if due is None else moment(due)
 
+    def close_by(self, on: date, days: Decimal | int = 1) -> datetime | None:
+        """Return the last closing of the last local date, `on` or before it, that has an opening; None means never.
+
+        With `days` it is that of the n-th such date counted back, `on` counted. Source: Y13, K13
+        """
+        count, last = _whole_days(days), on.toordinal() + 1
+        self._refuse_beyond(count, last - FIRST_DATE)
+        for reach in (YEAR, HORIZON):
+            table = self._of_dates(last - reach - count, last)
+            row = bisect_left(table.dates, last) - count
+            if row >= 0:
+                closing = self._closing_of(table.dates[row])
+                return None if closing is None else moment(closing)
+        return None
+
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Return the open time in [start, end), real seconds; negative when `end` comes first. Source: R4."""
         low, high = micros(start), micros(end)

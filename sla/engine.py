@@ -18,8 +18,8 @@ from sla.timeline import Cycle, FactKind
 
 # What a refold may change on a milestone that is there already.
 FOLDED = (
-    "target", "calendar_version", "state", "started_at", "due_at", "completed_at", "stopped_at", "met_by", "budget",
-    "remaining", "pauses", "is_provisional", "next_step_at", "next_level",
+    "target", "calendar_version", "state", "started_at", "due_at", "due_on", "completed_at", "stopped_at", "met_by",
+    "budget", "remaining", "pauses", "is_provisional", "next_step_at", "next_level",
 )  # fmt: skip
 # Who took a milestone on, and when; forgotten when its deadline moves.
 ACKNOWLEDGED = ("acknowledged_at", "acknowledged_ref", "acknowledged_by")
@@ -192,6 +192,7 @@ def values_of(cycle: Cycle, compiled: CompiledCalendar, *, is_held: bool = False
         "state": cycle.state.value,
         "started_at": cycle.started_at,
         "due_at": cycle.due_at,
+        "due_on": cycle.target.due_on,
         "completed_at": cycle.completed_at,
         "stopped_at": cycle.stopped_at,
         "met_by_id": cycle.met_by,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 
 from sla import timeline
@@ -19,7 +19,7 @@ def facts_of(observations: Iterable[Observation]) -> list[Fact]:
 def _fact(row: Observation) -> Fact:
     until = row.fields.get("until")
     hold = row.fields.get("hold")
-    policy = row.fields.get("policy")
+    policy, due_on = row.fields.get("policy"), row.fields.get("due_on")
     terms = policy_of(policy).terms(row.fields["priority"]) if policy else None
     return Fact(
         kind=FactKind(row.kind),
@@ -29,6 +29,7 @@ def _fact(row: Observation) -> Fact:
         hold=timeline.Hold(hold) if hold else None,
         until=datetime.fromisoformat(until).astimezone(UTC) if until else None,
         terms=terms,
+        due_on=date.fromisoformat(due_on) if due_on else None,
         pins=tuple((metric, number, version) for metric, number, version in row.fields.get("pins", ())),
     )
 

@@ -1,8 +1,8 @@
 """A promised time, and when it runs out with its pauses. Pure: nothing of Django is read here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -17,11 +17,19 @@ class Metric(StrEnum):
     UPDATE = "update"
     RESOLUTION = "resolution"
     SIGN_OFF = "sign_off"
+    DELIVERY = "delivery"
+
+
+# A budget that is counted back from a date that the thing itself brings along.
+BY_DATE = "by_date"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promised time: `budget` of open time under the rule `duration`, or `days` working days under any rule."""
+    """A promised time: `budget` of open time under the rule `duration`, or `days` working days under any rule.
+
+    Under `by_date` it ends at the close of the last working day on `due_on` or before; with `days` the n-th last.
+    """
 
     metric: Metric
     calendar: str
@@ -31,12 +39,20 @@ class Target:
     rule: str = "duration"
     pauses_on: frozenset[str] = frozenset()
     ref: int = 0
+    due_on: date | None = None
 
     def due_at(self, calendar: Calendar, start: datetime) -> datetime | None:
         """Return when the promise runs out if nothing pauses it; None means never. Source: R5, R7"""
+        if self.rule == BY_DATE:
+            closing = calendar.close_by(self.due_on, self.days or 1) if self.due_on else None
+            return max(closing, start) if closing else None
         if self.budget is not None:
             return calendar.due_at(start, self.budget)
         return calendar.due_after_working_days(start, self.days or Decimal(), self.rule)
+
+    def by(self, due_on: date | None) -> "Target":
+        """Return the same promise to be kept by a date, where it is one that is kept by a date."""
+        return replace(self, due_on=due_on) if self.rule == BY_DATE else self
 
 
 @dataclass(frozen=True, slots=True)

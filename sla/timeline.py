@@ -6,8 +6,8 @@ they were recorded, always fold to the same cycles; that is why a corrected fact
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 
@@ -41,6 +41,8 @@ class FactKind(StrEnum):
     HAND_OVER = "hand_over"
     SIGN = "sign"
     OBJECT = "object"
+    OWE = "owe"
+    DELIVER = "deliver"
 
 
 class ActorKind(StrEnum):
@@ -72,11 +74,16 @@ class State(StrEnum):
 
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
+# A report that a program wrote is delivered all the same. Source: K13
 HUMANS = frozenset({ActorKind.AGENT, ActorKind.CUSTOMER})
 ENDINGS = frozenset({FactKind.RESOLVE, FactKind.CLOSE, FactKind.MERGE, FactKind.LEAVE})
 # A customer who reopens says by that alone that something is still to be answered.
 ASKING = frozenset({FactKind.CUSTOMER_MESSAGE, FactKind.REOPEN})
-STARTED_BY = {FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.RESOLUTION), FactKind.HAND_OVER: (Metric.SIGN_OFF,)}
+STARTED_BY = {
+    FactKind.OPEN: (Metric.FIRST_RESPONSE, Metric.RESOLUTION),
+    FactKind.HAND_OVER: (Metric.SIGN_OFF,),
+    FactKind.OWE: (Metric.DELIVERY,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,8 @@ class Fact:
     terms: Terms | None = None
     # The calendar version, by its key, that each run had when this was heard: (metric, number, version).
     pins: tuple[tuple[str, int, int], ...] = ()
+    # By which local date of its calendar what it starts is owed.
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,11 @@ class _Run:
         self.completed_at = self.stopped_at = fact.at
         self.met_by = fact.ref
 
+    def under(self, terms: Terms) -> Target | None:
+        """Return what other terms promise of this run, by the date that it was started with; None if nothing."""
+        target = terms.targets.get(self.metric)
+        return target.by(self.target.due_on) if target else None
+
     def resume(self, at: datetime) -> None:
         """Take the run up again; the time since it stopped is not counted."""
         if self.stopped_at:
@@ -173,7 +187,7 @@ class _Folding:
         elif fact.terms:
             self.terms = fact.terms
         for metric in STARTED_BY.get(fact.kind, ()):
-            self._start(metric, fact.at)
+            self._start(metric, fact.at, fact.due_on)
         self._meet(fact)
         self._hold(fact)
         self._end_or_reopen(fact)
@@ -194,12 +208,12 @@ class _Folding:
     def _last(self, metric: Metric) -> _Run | None:
         return next((run for run in reversed(self.runs) if run.metric == metric), None)
 
-    def _start(self, metric: Metric, at: datetime) -> None:
+    def _start(self, metric: Metric, at: datetime, due_on: date | None = None) -> None:
         if target := self.terms.targets.get(metric):
-            self._begin(_Run(metric, 1, target, at))
+            self._begin(_Run(metric, 1, target.by(due_on), at))
 
     def _meet(self, fact: Fact) -> None:
-        if fact.actor not in HUMANS:
+        if fact.actor not in HUMANS and fact.kind != FactKind.DELIVER:
             return
         for run in self.live():
             if fact.kind in run.target.met_on and fact.at >= run.started_at:
@@ -240,7 +254,7 @@ class _Folding:
         """Run a promise on, or anew, if the terms in force still have it."""
         if self.terms.reopening == "restart":
             self._start(run.metric, at)
-        elif target := self.terms.targets.get(run.metric):
+        elif target := run.under(self.terms):
             self.underway = [*self.live(), run]
             run.resume(at)
             run.target = run.target if self._is_missed(run, at) else target
@@ -262,7 +276,7 @@ class _Folding:
         """Change the targets under way; what was met or missed stays judged by the old ones. Source: C41, C42"""
         before, self.terms = self.terms, fact.terms or Terms({})
         for run in self.live():
-            target = self.terms.targets.get(run.metric)
+            target = run.under(self.terms)
             if target is None:
                 run.stop(fact.at)
                 run.is_dropped = True
@@ -297,14 +311,14 @@ class _Folding:
         run.stopped_at, run.is_dropped = None, False
         self.underway = [*self.live(), run]
         if not is_missed:
-            run.target = self.terms.targets[run.metric]
+            run.target = run.under(self.terms) or run.target
             run.started_at = fact.at if self.terms.basis == "from_change" else run.started_at
 
 
 def _under(fact: Fact, terms: Terms) -> Fact:
     """Return the same fact under other terms; what was timed by none then is timed by them."""
-    takes_terms = fact.terms or fact.kind in (FactKind.OPEN, FactKind.REPLAN)
-    return Fact(fact.kind, fact.at, fact.actor, fact.ref, fact.hold, fact.until, terms if takes_terms else None)
+    takes_terms = fact.terms or fact.kind in (FactKind.OPEN, FactKind.OWE, FactKind.REPLAN)
+    return replace(fact, terms=terms if takes_terms else None, pins=())
 
 
 def cycles(facts: Iterable[Fact], calendars: Calendars) -> list[Cycle]:

@@ -158,5 +158,5 @@ def _named(found: Sequence[tuple[Outcome, str]]) -> list[Move]:
 
 def things_of(clocks: Iterable[int]) -> dict[int, str]:
     """Return what each clock times, by the place of its first fact: such as "T-2026-000012"."""
-    opened = Observation.objects.filter(clock__in=clocks, kind__in=[FactKind.OPEN, FactKind.HAND_OVER])
+    opened = Observation.objects.filter(clock__in=clocks, kind__in=[FactKind.OPEN, FactKind.HAND_OVER, FactKind.OWE])
     return {clock: source.partition("#")[0] for clock, source in opened.order_by("-pk").values_list("clock", "source")}

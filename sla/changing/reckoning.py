@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -22,13 +22,16 @@ Verdict = DueMove.Verdict
 
 # Clocks that heard one of these may stand under another target than their milestone's row can tell.
 TURNING = (FactKind.REPLAN, FactKind.REOPEN)
+# What is owed by a date may come to be due later by a day that opens after it is due now, up to that date in any zone.
 # The whole span counts, not only what lies after the last pause: a fold would read all of it, too.
 TOUCHED = """
-SELECT id, clock_id, metric, number, target_id, calendar_version_id, started_at, due_at, pauses, next_step_at,
-  next_level, fired_through, acknowledged_at
+SELECT id, clock_id, metric, number, target_id, calendar_version_id, started_at, due_at, due_on, pauses,
+  next_step_at, next_level, fired_through, acknowledged_at
 FROM sla_milestone
 WHERE stopped_at IS NULL AND NOT is_held AND quarantined_at IS NULL AND calendar_version_id = ANY(%s)
-  AND tstzrange(started_at, due_at, '[]') && %s::tstzmultirange
+  AND tstzrange(
+    started_at, CASE WHEN due_at IS NOT NULL THEN greatest(due_at, (due_on + 2)::timestamp AT TIME ZONE 'UTC') END, '[]'
+  ) && %s::tstzmultirange
 """
 NEXT = f"{TOUCHED} AND id > %s ORDER BY id LIMIT %s"
 CHOSEN = f"{TOUCHED} AND id = ANY(%s) ORDER BY id"
@@ -58,6 +61,7 @@ class Open(NamedTuple):
     version: int
     started_at: datetime
     due_at: datetime | None
+    due_on: date | None
     # JSON, as stored.
     pauses: str
     next_step_at: datetime | None
@@ -118,7 +122,7 @@ def outcomes(rows: Sequence[Open], calendar: CompiledCalendar, at: datetime) -> 
 
 def _reckoned(row: Open, calendar: CompiledCalendar) -> Reckoned:
     """Return a milestone anew from its own row, without reading its facts."""
-    target = policy_with(row.target).pure_of[row.target]
+    target = policy_with(row.target).pure_of[row.target].by(row.due_on)
     pauses = pauses_from(json.loads(row.pauses)) if row.pauses != "[]" else []
     due_at, remaining = timeline.due_of(target, calendar.calendar, row.started_at, pauses)
     budget = target.budget or timeline.budget_of(target, calendar.calendar, row.started_at)

@@ -107,6 +107,8 @@ class Milestone(models.Model):
     started_at = models.DateTimeField(_("起算时刻"))
     # Null: paused without an end, or never reached by this calendar.
     due_at = models.DateTimeField(_("到期时刻"), null=True, blank=True)
+    # The local date by which it is owed, where a date says so and not a time: the deadline is the last close by then.
+    due_on = models.DateField(_("应不晚于"), null=True, blank=True)
     completed_at = models.DateTimeField(_("达成于"), null=True, blank=True)
     # When the run ended, met or not; null while it is open.
     stopped_at = models.DateTimeField(_("终止于"), null=True, blank=True)

@@ -16,6 +16,7 @@ class Metric(models.TextChoices):
     UPDATE = "update", _("进展更新")
     RESOLUTION = "resolution", _("解决")
     SIGN_OFF = "sign_off", _("签字确认")
+    DELIVERY = "delivery", _("按期交付")
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -79,6 +80,7 @@ class Target(models.Model):
         DURATION = "duration", _("按工作时间累计")
         END_OF_NTH_DAY = "end_of_nth_day", _("第 N 个工作日结束时")
         SAME_LOCAL_TIME = "same_local_time", _("第 N 个工作日同一时刻")
+        BY_DATE = "by_date", _("约定日期（含）前倒数第 N 个工作日结束时")
 
     policy = models.ForeignKey(Policy, verbose_name=_("服务响应标准"), on_delete=models.CASCADE, related_name="targets")
     metric = models.CharField(_("指标"), max_length=16, choices=Metric)

@@ -22,6 +22,7 @@ from sla.wording import length
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 YEAR = timedelta(days=365)
+QUARTER = timedelta(days=91)
 # Nobody waits for two weeks in a row without a word on why.
 LONGEST_GAP = timedelta(days=14)
 # Closer than this, levels that come again are noise.
@@ -156,7 +157,9 @@ def _starters(metric: str) -> set[str]:
 
 
 def _due_at(promise: Promise, compiled: CompiledCalendar, at: datetime) -> datetime | None:
-    return pure_target(_target(promise)).due_at(compiled.calendar, at)
+    # A date is owed by whatever brings it along; here the end of a quarter stands for it.
+    due_on = (at + QUARTER).astimezone(compiled.zone).date()
+    return pure_target(_target(promise)).by(due_on).due_at(compiled.calendar, at)
 
 
 def _target(promise: Promise) -> Target:
