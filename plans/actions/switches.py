@@ -1,0 +1,54 @@
+"""Writes of a contract's named switches: what the source leaves open, answered for one customer."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from plans.actions.history import Decided, Kind, changing
+from plans.actions.news import announce
+from plans.models import Amendment, Contract, Switch, User
+from plans.refusals import RefusedError
+from sla.clock import database_now
+from sla.models import CalendarVersion
+
+
+def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor: User | None, at: datetime) -> Switch:
+    """Record an answer to something the source leaves open, with who decided it and why; the one before stays readable.
+
+    Raises RefusedError for an answer that cannot be. Source: Y19, K09
+    """
+    if not reason.strip():
+        raise RefusedError("reason_missing", _("请写明理由。"))
+    _check_switch(contract, name, value)
+    values = {"value": value, "reason": reason, "decided_by": actor, "decided_at": at}
+    with changing(contract, Kind.SWITCH, Decided(actor, at, reason)):
+        switch, _made = Switch.objects.update_or_create(contract=contract, name=name, defaults=values)
+        announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
+    return switch
+
+
+def unset_switch(
+    *, contract: Contract, name: str, actor: User | None = None, reason: str = "", at: datetime | None = None
+) -> None:
+    """Take back a named switch: the source's own reading holds again."""
+    at = at or database_now()
+    with changing(contract, Kind.SWITCH, Decided(actor, at, reason)):
+        contract.switches.filter(name=name).delete()
+        announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
+
+
+def _check_switch(contract: Contract, name: str, value: str) -> None:
+    if name == Switch.Name.HOTLINE_CALENDAR:
+        if not CalendarVersion.objects.current().filter(code=value).exists():
+            raise RefusedError(
+                "unknown_calendar", _("没有名为“%s”的服务时间。") % value, promise="K09", clause="§3.3.2"
+            )
+    elif name == Switch.Name.SERVED_BY_BRANCH:
+        if value not in ("branch", "hq"):
+            raise RefusedError("bad_switch", _("应为 branch 或 hq。"), promise="Y19", clause="§3.2")
+        if value == "branch" and not (contract.branch and contract.branch.calendar):
+            raise RefusedError(
+                "no_branch", _("合同没有指明分公司，或分公司没有服务时间。"), promise="Y19", clause="§3.2"
+            )
+    else:
+        raise RefusedError("unknown_switch", _("没有名为“%s”的开关。") % name)

@@ -1,0 +1,1 @@
+"""What a contract said on any day: its history, folded."""

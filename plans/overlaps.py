@@ -1,0 +1,120 @@
+"""Two contracts of one customer for the same product at the same time, and which of them answers."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from plans.models import Contract, Customer, Plan
+from plans.refusals import RefusedError
+from plans.terms import last_day
+from plans.wording import name_of
+
+# A product's code, how it runs and for which tenant.
+Thing = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a contract buys, signed or only thought of; one without things holds all of its vendor's products."""
+
+    customer: Customer
+    plan: Plan
+    first: date
+    last: date
+    things: tuple[Thing, ...] = ()
+    picks: frozenset[str] = frozenset()
+    key: int | None = None
+
+    @classmethod
+    def of(cls, contract: Contract) -> "Bought":
+        """Return what a signed contract buys."""
+        owned = contract.owned_products.select_related("product")
+        things = tuple((row.product.code, row.deployment, row.tenant) for row in owned)
+        plan = contract.plan
+        picks = contract.entitlements.values_list("item__promise", flat=True) if plan.is_a_la_carte else ()
+        return cls(
+            contract.customer, plan, contract.starts_on, last_day(contract), things, frozenset(picks), contract.pk
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another contract for something that is bought too, from when to when, and whether it is the one that answers."""
+
+    contract: Contract
+    first: date
+    last: date
+    is_same_plan: bool
+    answers: bool
+
+
+def overlaps_of(bought: Bought) -> list[Overlap]:
+    """Return the customer's other contracts of the vendor for the same things in the same time, the first in front."""
+    rows = Contract.objects.filter(customer=bought.customer, plan__vendor=bought.plan.vendor).exclude(pk=bought.key)
+    near = rows.filter(starts_on__lte=bought.last, ends_on__gte=bought.first).select_related("plan", "customer")
+    return [_overlap(bought, one) for one in near.order_by("starts_on", "pk") if _meet(bought, Bought.of(one))]
+
+
+def check_overlaps(bought: Bought) -> list[Overlap]:
+    """Return the overlaps that may be. Raises RefusedError where the same plan is bought twice for the same thing."""
+    found = overlaps_of(bought)
+    for one in found:
+        if one.is_same_plan:
+            raise _refused(one)
+    return found
+
+
+def words_of(overlap: Overlap) -> str:
+    """Return what two contracts at once come to: which of them answers what both hold."""
+    words = {
+        "number": overlap.contract.number, "plan": name_of(overlap.contract.plan),
+        "first": overlap.first.isoformat(), "last": overlap.last.isoformat(),
+    }  # fmt: skip
+    if overlap.answers:
+        return _("%(first)s 至 %(last)s，合同 %(number)s（%(plan)s）也含同样的产品，那段时间由它答复。") % words
+    return _("%(first)s 至 %(last)s，合同 %(number)s（%(plan)s）也含同样的产品，那段时间由本合同答复。") % words
+
+
+def _refused(one: Overlap) -> RefusedError:
+    words = {
+        "number": one.contract.number, "plan": name_of(one.contract.plan),
+        "first": one.first.isoformat(), "last": one.last.isoformat(),
+    }  # fmt: skip
+    return RefusedError(
+        "contract_overlaps",
+        _("%(first)s 至 %(last)s，合同 %(number)s 已为同样的产品签了%(plan)s。") % words,
+        clause=_("合同 %(number)s：所购产品") % words,
+        ways_on=[
+            _("从合同 %(number)s 结束的次日开始，或在它的页面上续签。") % words,
+            _("把要增加的产品列入合同 %(number)s。") % words,
+            _("先提前终止合同 %(number)s。") % words,
+        ],
+    )
+
+
+def _meet(one: Bought, other: Bought) -> bool:
+    if one.first > other.last or other.first > one.last:
+        return False
+    if _is_one_plan(one, other) and one.picks and other.picks and not one.picks & other.picks:
+        return False
+    return _share(one.things, other.things)
+
+
+def _is_one_plan(one: Bought, other: Bought) -> bool:
+    return one.plan.code == other.plan.code
+
+
+def _share(some: tuple[Thing, ...], others: tuple[Thing, ...]) -> bool:
+    """Tell whether two lists of products name the same one; an empty list holds all of the vendor's."""
+    return not some or not others or not set(some).isdisjoint(others)
+
+
+def _overlap(bought: Bought, contract: Contract) -> Overlap:
+    """Return an overlap; the higher plan answers, of two alike the one that ends last, as coverage has it."""
+    last = last_day(contract)
+    theirs, ours = (contract.plan.rank, contract.ends_on), (bought.plan.rank, bought.last)
+    return Overlap(
+        contract, max(bought.first, contract.starts_on), min(bought.last, last),
+        contract.plan.code == bought.plan.code, theirs > ours,
+    )  # fmt: skip
