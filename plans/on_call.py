@@ -1,13 +1,17 @@
 """Who is on call: people take turns at a wall time of the rota's zone, and an agreed swap goes before a turn."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import Prefetch, QuerySet
 
 from plans.accounts import zone_named
 from plans.models import Rota, RotaMember, RotaShift, Team, User
+from plans.models.rotas import Turns
+
+Person = TypeVar("Person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +77,40 @@ def holder_of(rota: Rota, at: datetime) -> User | None:
 
 def turns(rota: Rota, at: datetime, count: int) -> Iterator[Turn]:
     """Yield the turn of a rota at an instant and those after it, `count` in all, each with the swaps inside it."""
-    first = max(turn_at(rota, at), 0)
+    for turn in turns_of(rota, [member.user for member in rota.members.all()], at, count):
+        swaps = tuple(shift for shift in rota.shifts.all() if shift.start < turn.end and turn.start < shift.end)
+        yield replace(turn, swaps=swaps)
+
+
+def turns_of(laid: Turns, order: Sequence[User], at: datetime, count: int) -> Iterator[Turn]:
+    """Yield the turns that people take in this order from an instant on, without a look at swaps."""
+    here = [person if person.is_active else None for person in order]
+    first = max(turn_at(laid, at), 0)
     for number in range(first, first + count):
-        start, end = turn_start(rota, number), turn_start(rota, number + 1)
-        swaps = tuple(shift for shift in rota.shifts.all() if shift.start < end and start < shift.end)
-        yield Turn(start, end, _member(rota, number), swaps)
+        yield Turn(turn_start(laid, number), turn_start(laid, number + 1), whose(here, number))
 
 
-def turn_start(rota: Rota, number: int) -> datetime:
+def turn_start(laid: Turns, number: int) -> datetime:
     """Return when a turn begins, counted from 0; a wall time that the clocks skip that day is taken after the gap."""
-    on = rota.starts_on + timedelta(days=number * rota.days_each)
-    return datetime.combine(on, rota.hands_over_at, tzinfo=zone_named(rota.timezone)).astimezone(UTC)
+    on = laid.starts_on + timedelta(days=number * laid.days_each)
+    return datetime.combine(on, laid.hands_over_at, tzinfo=zone_named(laid.timezone)).astimezone(UTC)
 
 
-def turn_at(rota: Rota, at: datetime) -> int:
+def turn_at(laid: Turns, at: datetime) -> int:
     """Return the number of the turn that an instant lies in; below zero before the first one."""
-    days = (at.astimezone(zone_named(rota.timezone)).date() - rota.starts_on).days
-    number = days // rota.days_each
-    if turn_start(rota, number) > at:
+    days = (at.astimezone(zone_named(laid.timezone)).date() - laid.starts_on).days
+    number = days // laid.days_each
+    if turn_start(laid, number) > at:
         return number - 1
     # Clocks put back over midnight show the date before the hand-over a second time.
-    return number + 1 if turn_start(rota, number + 1) <= at else number
+    return number + 1 if turn_start(laid, number + 1) <= at else number
+
+
+def whose(order: Sequence[Person | None], number: int) -> Person | None:
+    """Return whose turn it is; the turn of somebody who left, None in the order, falls to the next who is there."""
+    here = (order[(number + step) % len(order)] for step in range(len(order)))
+    return next((person for person in here if person is not None), None)
 
 
 def _member(rota: Rota, number: int) -> User | None:
-    """Return whose turn it is; the turn of somebody who left falls to the next who is there."""
-    members = list(rota.members.all())
-    order = (members[(number + step) % len(members)].user for step in range(len(members)))
-    return next((person for person in order if person.is_active), None)
+    return whose([one.user if one.user.is_active else None for one in rota.members.all()], number)

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.news import announce
+from plans.actions.rotas import come_or_go
 from plans.models import BACK_OFFICE_ROLES, Amendment, Branch, Contact, Contract, Customer, Role, Team, User
 from plans.refusals import RefusedError
 from sla.clock import database_now
@@ -20,6 +21,8 @@ def keep(*, row: Person) -> None:
     if isinstance(row, User):
         row.is_superuser = row.role == Role.ADMIN
         row.is_staff = row.role in BACK_OFFICE_ROLES
+        if User.objects.filter(pk=row.pk, is_active=not row.is_active).exists():
+            come_or_go(user=row)
     if isinstance(row, Team) and row.lead and row.lead.is_customer:
         raise RefusedError("customer_leads", _("组长须是我方人员。"))
     row.save()

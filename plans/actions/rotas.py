@@ -11,11 +11,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from plans.accounts import zone_named
-from plans.models import Rota, RotaMember, RotaShift, User
+from plans.models import FormerRota, Rota, RotaMember, RotaShift, User
 from plans.refusals import RefusedError
+from sla.clock import database_now
 
 # A swap for longer is a change of the rota itself.
 LONGEST_SWAP = timedelta(days=60)
+# What of a rota says whose turn it is.
+TURNS = ("team_id", "timezone", "starts_on", "hands_over_at", "days_each", "is_active")
 
 log = structlog.get_logger(__name__)
 
@@ -31,26 +34,66 @@ class Swap:
 
 
 @transaction.atomic
-def keep_rota(*, rota: Rota) -> None:
-    """Save a rota. Raises RefusedError for a zone that there is not and for turns that are shorter than a day."""
-    if rota.timezone not in available_timezones():
-        raise RefusedError("unknown_zone", _("没有名为“%s”的时区。") % rota.timezone)
-    if not rota.days_each:
-        raise RefusedError("turn_too_short", _("每班至少一天。"))
+def keep_rota(
+    *, rota: Rota, order: Sequence[User] | None = None, actor: User | None = None, at: datetime | None = None
+) -> None:
+    """Save a rota and, if they are given, who takes turns in which order; how it stood until `at` stays answerable.
+
+    `at` is now unless said otherwise. Raises RefusedError for a zone that there is not, turns that are shorter than a
+    day, a customer, and nobody at all.
+    """
+    _check_rota(rota)
+    _check_order(order)
+    before = former_rota(rota)
     rota.save()
+    if order is not None:
+        rota.members.all().delete()
+        RotaMember.objects.bulk_create(
+            RotaMember(rota=rota, user=person, place=place) for place, person in enumerate(order, start=1)
+        )
+    after = former_rota(rota)
+    if before and after and _content(before) != _content(after):
+        put_by(before, actor, at or database_now())
+
+
+def set_members(*, rota: Rota, order: Sequence[User], actor: User | None = None, at: datetime | None = None) -> None:
+    """Have these people take turns in this order. Raises RefusedError for a customer, and for nobody at all."""
+    keep_rota(rota=rota, order=order, actor=actor, at=at)
+
+
+def former_rota(rota: Rota) -> FormerRota | None:
+    """Return how a rota stands, locked, as a row that is not saved yet; None for one that is not or has nobody."""
+    stored = Rota.objects.select_for_update().filter(pk=rota.pk).first()
+    members = list(stored.members.select_related("user").order_by("place")) if stored else []
+    if stored is None or not members:
+        return None
+    order = [[member.user_id, member.user.is_active] for member in members]
+    return FormerRota(rota=stored, order=order, **{name: getattr(stored, name) for name in TURNS})
+
+
+def put_by(former: FormerRota, actor: User | None, at: datetime) -> None:
+    """Save how a rota stood until an instant; it never changes any more."""
+    former.until, former.changed_by = at, str(actor or "")
+    former.save(force_insert=True)
+    log.info("rota_changed", rota=former.rota.code, by=former.changed_by)
+
+
+def _content(former: FormerRota) -> tuple[object, ...]:
+    return former.order, *(getattr(former, name) for name in TURNS)
 
 
 @transaction.atomic
-def set_members(*, rota: Rota, order: Sequence[User]) -> None:
-    """Have these people take turns in this order. Raises RefusedError for a customer, and for nobody at all."""
-    if not order:
-        raise RefusedError("rota_empty", _("值班表上至少要有一个人。"), ways_on=[_("不再用的值班表，请停用。")])
-    for person in order:
-        _check_can_stand(person)
-    rota.members.all().delete()
-    RotaMember.objects.bulk_create(
-        RotaMember(rota=rota, user=person, place=place) for place, person in enumerate(order, start=1)
-    )
+def come_or_go(*, user: User) -> None:
+    """Keep who was on call before somebody comes back or leaves, as they do now; their swaps end with them.
+
+    To be called before their row is saved.
+    """
+    at = database_now()
+    for rota in Rota.objects.filter(members__user=user).distinct():
+        if former := former_rota(rota):
+            put_by(former, None, at)
+    RotaShift.objects.filter(user=user, start__gte=at).delete()
+    RotaShift.objects.filter(user=user, end__gt=at).update(end=at)
 
 
 @transaction.atomic
@@ -84,6 +127,22 @@ def take_back(*, shift: RotaShift, actor: User, at: datetime) -> None:
         shift.end = at
         shift.save(update_fields=["end"])
     log.info("rota_swap_taken_back", rota=shift.rota.code, by=actor.username)
+
+
+def _check_rota(rota: Rota) -> None:
+    if rota.timezone not in available_timezones():
+        raise RefusedError("unknown_zone", _("没有名为“%s”的时区。") % rota.timezone)
+    if not rota.days_each:
+        raise RefusedError("turn_too_short", _("每班至少一天。"))
+
+
+def _check_order(order: Sequence[User] | None) -> None:
+    if order is None:
+        return
+    if not order:
+        raise RefusedError("rota_empty", _("值班表上至少要有一个人。"), ways_on=[_("不再用的值班表，请停用。")])
+    for person in order:
+        _check_can_stand(person)
 
 
 def _check_can_stand(person: User) -> None:

@@ -10,7 +10,7 @@ from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
 from plans.models.quotas import PublishedAmount, Quota, QuotaEntry
-from plans.models.rotas import Rota, RotaMember, RotaShift
+from plans.models.rotas import FormerRota, Rota, RotaMember, RotaShift
 
 __all__ = [
     "BACK_OFFICE_ROLES",
@@ -30,6 +30,7 @@ __all__ = [
     "EngagementPost",
     "EngagementStep",
     "Entitlement",
+    "FormerRota",
     "Gathering",
     "Item",
     "Mode",

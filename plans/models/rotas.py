@@ -7,14 +7,11 @@ from django.utils.translation import pgettext_lazy
 from plans.models.people import Team, User
 
 
-class Rota(models.Model):
-    """People who take turns at being on call for a team, or for everyone where no team is named."""
+class Turns(models.Model):
+    """How people take turns: when the first one begins, at which wall time they change, and for whom."""
 
-    code = models.CharField(_("代码"), max_length=40, unique=True)
-    name = models.CharField(_("名称"), max_length=80)
-    name_en = models.CharField(_("英文名称"), max_length=80, blank=True)
     team = models.ForeignKey(
-        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="rotas"
+        Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="%(class)ss"
     )
     timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai")
     # The first turn begins on this local date, and every turn at this wall time.
@@ -22,6 +19,19 @@ class Rota(models.Model):
     hands_over_at = models.TimeField(_("交班时刻"))
     days_each = models.PositiveSmallIntegerField(_("每班天数"), default=7)
     is_active = models.BooleanField(_("启用"), default=True)
+
+    class Meta:
+        abstract = True
+
+
+class Rota(Turns):
+    """People who take turns at being on call for a team, or for everyone where no team is named."""
+
+    code = models.CharField(_("代码"), max_length=40, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
+    name_en = models.CharField(_("英文名称"), max_length=80, blank=True)
+    # Nobody was on call by it before; None where that is not known.
+    since = models.DateTimeField(_("自"), null=True, blank=True)
 
     class Meta:
         ordering = ["code"]
@@ -33,6 +43,24 @@ class Rota(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerRota(Turns):
+    """How a rota stood until it was changed: who was on call on a past day is told by it, and never changes."""
+
+    rota = models.ForeignKey(Rota, verbose_name=_("值班表"), on_delete=models.CASCADE, related_name="former")
+    until = models.DateTimeField(_("至"))
+    # [[user's key, whether they worked here then], …] in the order of their turns.
+    order = models.JSONField(_("次序"), default=list)
+    changed_by = models.CharField(_("修改人"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["rota", "until", "pk"]
+        verbose_name = pgettext_lazy("one", "原值班表")
+        verbose_name_plural = pgettext_lazy("many", "原值班表")
+
+    def __str__(self) -> str:
+        return f"{self.rota} – {self.until:%Y-%m-%d %H:%M}"
 
 
 class RotaMember(models.Model):
