@@ -240,6 +240,9 @@ DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
 WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
 
+# Customer and success manager are told of unused amounts so many days before they lapse.
+QUOTA_WARN_DAYS = (60, 14)
+
 # REST.
 
 REST_FRAMEWORK: dict[str, Any] = {

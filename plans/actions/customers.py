@@ -10,8 +10,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from plans.actions.contracts import items_of
+from plans.actions.quotas import lay_out, lay_out_new
 from plans.models import Branch, Contact, Contract, Customer, Entitlement, OwnedProduct, Plan, Product, Team
 from plans.upsert import CustomerRow, RowError
+from sla.clock import database_now
 
 BATCH = 2000
 TERMS = ("starts_on", "ends_on", "timezone", "branch", "team")
@@ -231,6 +233,10 @@ def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
         _take(tally, "contracts", kept, fresh, values)
     counts = _write(Contract, tally, TERMS)
     _entitle(tally.added, known)
+    at = database_now()
+    lay_out_new(contracts=tally.added, at=at)
+    for changed in tally.changed:
+        lay_out(contract=changed, at=at)
     return counts + _save_products([contract for _row, contract in sent], known)
 
 

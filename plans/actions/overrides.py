@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.news import OWN, announce
+from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Amendment, Contract, Entitlement, Override, Switch, User
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of
@@ -105,7 +106,9 @@ def override_quota(
     if amount < 0 or amount > 10_000:
         raise _refused("bad_amount", _("数量应在 0 到 10000 之间。"), entitlement)
     value = {"amount": float(amount)}
-    return _journal(entitlement, kind=Override.Kind.QUOTA, value=value, reason=reason, actor=actor, at=at)
+    row = _journal(entitlement, kind=Override.Kind.QUOTA, value=value, reason=reason, actor=actor, at=at)
+    lay_out_quotas(contract=contract, at=at, actor=actor, reason=reason)
+    return row
 
 
 @transaction.atomic

@@ -1,12 +1,17 @@
 """What plan data says about amounts: an item's rules, and how much of each a contract is promised."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from plans.models import Entitlement, Item, Override, PublishedAmount
-from plans.quotas.windows import TERM
+from plans.models import Contract, Item, Override, PublishedAmount
+from plans.quotas.windows import TERM, Window
+
+# The number last published of each thing that is left to be: by plan, promise, service and unit.
+Published = dict[tuple[str, str, str, str], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ def _rule(entry: dict[str, Any]) -> Rule:
     )
 
 
-def published_for(items: Iterable[Item]) -> dict[tuple[str, str, str, str], Decimal]:
-    """Return the number last published of each thing that is left to be: by plan, promise, service and unit.
+def published_for(items: Iterable[Item]) -> Published:
+    """Return what was published last of these items.
 
     A number stays published when its plan gets a new version.
     """
@@ -64,24 +69,35 @@ def _place(item: Item) -> tuple[str, str, str]:
     return item.plan.code, item.promise, item.service
 
 
-def promised(
-    entitlement: Entitlement, agreed: Sequence[Override], published: dict[tuple[str, str, str, str], Decimal]
-) -> list[Rule]:
-    """Return the bounded amounts that a contract is promised: the plan's, as published, or as agreed last."""
-    found = []
-    for place, rule in enumerate(rules_of(entitlement.item)):
-        if rule.draws_on:
-            continue
-        own = [
-            row
-            for row in agreed
-            if row.value.get("unit", "") in ("", rule.unit) and (place == 0 or "unit" in row.value)
-        ]
-        amount = rule.amount
-        if rule.is_as_published:
-            amount = published.get((*_place(entitlement.item), rule.unit), amount)
-        if own:
-            amount = Decimal(str(own[-1].value["amount"]))
-        if amount is not None:
-            found.append(Rule(rule.unit, amount, rule.period, rule.is_as_published))
+def agreed_amounts(contracts: Iterable[Contract]) -> dict[int, list[Override]]:
+    """Return the amounts that were agreed for contracts instead of the plan's, by entitlement, the last one last.
+
+    One that has ended still holds for the windows that it reached into.
+    """
+    found: dict[int, list[Override]] = defaultdict(list)
+    states = (Override.State.IN_FORCE, Override.State.LAPSED)
+    rows = Override.objects.filter(entitlement__contract__in=contracts, kind=Override.Kind.QUOTA, state__in=states)
+    for row in rows.order_by("at", "pk"):
+        found[row.entitlement_id].append(row)
     return found
+
+
+def usual_amount(item: Item, rule: Rule, published: Published) -> Decimal | None:
+    """Return how much the plan gives, as it says or as was published; None where that is without bound or open."""
+    return published.get((*_place(item), rule.unit), rule.amount) if rule.is_as_published else rule.amount
+
+
+def agreed_for(rule: Rule, rows: Sequence[Override], window: Window, zone: ZoneInfo) -> Decimal | None:
+    """Return the amount agreed last for a window that it reaches into, if any was; `rows` are those of this rule."""
+    first, last = window
+    reaching = [
+        row
+        for row in rows
+        if (row.starts_on or row.at.astimezone(zone).date()) <= last and (row.ends_on is None or row.ends_on >= first)
+    ]
+    return Decimal(str(reaching[-1].value["amount"])) if reaching else None
+
+
+def about(rows: Sequence[Override], rule: Rule, first: Rule) -> list[Override]:
+    """Return the agreements about one rule of an item; one that names no unit is about the first."""
+    return [row for row in rows if row.value.get("unit", first.unit) == rule.unit]

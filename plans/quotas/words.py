@@ -1,0 +1,60 @@
+"""Amounts in words, in the language in use or in both."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from plans.models.people import Language
+
+UNITS = {
+    "times": gettext_lazy("%(n)s 次"),
+    "reports": gettext_lazy("%(n)s 份"),
+    "person_days": gettext_lazy("%(n)s 人天"),
+    "environments": gettext_lazy("%(n)s 个环境"),
+    "sets": gettext_lazy("%(n)s 套"),
+    "people": gettext_lazy("%(n)s 人"),
+    "tickets": gettext_lazy("%(n)s 张"),
+}
+UNIT_NAMES = {
+    "times": gettext_lazy("次"),
+    "reports": gettext_lazy("份报告"),
+    "person_days": gettext_lazy("人天"),
+    "environments": gettext_lazy("个环境"),
+    "sets": gettext_lazy("套"),
+    "people": gettext_lazy("人"),
+    "tickets": gettext_lazy("张工单"),
+}
+PERIODS = {"year": gettext_lazy("每年 %(amount)s"), "term": gettext_lazy("服务期内 %(amount)s")}
+
+
+def number_words(amount: Decimal | float) -> str:
+    """Return a number without zeros that say nothing: 2, 1.5."""
+    return format(Decimal(str(amount)).normalize(), "f")
+
+
+def amount_words(amount: Decimal | float, unit: str) -> str:
+    """Return an amount with its unit: 2 person-days."""
+    return str(UNITS.get(unit, "%(n)s")) % {"n": number_words(amount)}
+
+
+def promised_words(amount: Decimal | float, unit: str, period: str | None) -> str:
+    """Return how much there is how often: 4 times a year."""
+    words = amount_words(amount, unit)
+    return str(PERIODS[period]) % {"amount": words} if period in PERIODS else words
+
+
+def in_both(say: Callable[[], str]) -> tuple[str, str]:
+    """Return what is said in Chinese and in English."""
+    said = []
+    for language in (Language.CHINESE, Language.ENGLISH):
+        with translation.override(language):
+            said.append(say())
+    return said[0], said[1]
+
+
+def year_words(number: int) -> str:
+    """Return which of a contract's years a window is."""
+    return _("第 %(n)s 年") % {"n": number}
