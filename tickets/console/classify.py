@@ -30,6 +30,7 @@ from tickets.console.views import shown
 from tickets.models import Category, Priority, Ticket
 from tickets.showing.promises import Promise
 from tickets.showing.term_words import change_words
+from tickets.telling.changed_terms import is_worse
 
 
 class ProductField(forms.ModelChoiceField):
@@ -164,6 +165,8 @@ def _outlook(deed: Deed) -> dict[str, Any]:
         "decision": decision_of(seen.ticket),
         "changes": [change_words(name, change) for name, change in fields["changed"].items()],
         "rows": _rows(desk.promises, fields.get("dues", [])),
+        "policy": seen.policy,
+        "tells_customer": is_worse(fields),
     }
 
 

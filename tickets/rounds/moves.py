@@ -34,8 +34,11 @@ class Line:
 
     @property
     def readers(self) -> list[User | Contact]:
-        """Return who is told: the customer of a later promise, the owner of a much earlier one, too. Source: Y17"""
-        verdicts = {move.verdict for move in self.moves}
+        """Return who is told: the customer of a later promise, the owner of a much earlier one, too. Source: Y17
+
+        Of a promise that was kept meanwhile, or a ticket that has ended, nobody is told any more.
+        """
+        verdicts = {move.verdict for move in self.moves if _is_news(move)} if not self.ticket.is_ended else set()
         readers: list[User | Contact] = []
         if self.is_public and Verdict.LATER in verdicts:
             readers.append(self.ticket.contact)
@@ -52,6 +55,12 @@ class Line:
         if change.kind == Recompute.Kind.POLICY:
             fields["policy"] = change.code
         return Entry(TicketEvent.Kind.DEADLINE_MOVED, _actor(change), at, fields=fields, is_public=self.is_public)
+
+
+def _is_news(move: DueMove) -> bool:
+    """Tell whether a promise is still to be kept, or was ended by the very change."""
+    row = move.milestone
+    return row.completed_at is None and (row.stopped_at is None or move.new_due_at is None)
 
 
 def _actor(change: Recompute) -> Actor:

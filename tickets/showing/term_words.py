@@ -37,13 +37,17 @@ OUTCOMES: dict[str, LazyText] = {
 def reclassified(event: TicketEvent, names: Names) -> str:
     """Return who changed what, which deadlines that moved, and why where the reader may know."""
     said = event.fields
+    words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": changed_words(said)}
+    words = _("；").join([words, *dues_words(said.get("dues", ()))])
+    return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
+
+
+def changed_words(said: Said) -> str:
+    """Return what was changed, each thing from what to what, and what that makes of the service."""
     changes = [change_words(name, change) for name, change in said.get("changed", {}).items()]
     outcome = [str(OUTCOMES.get(said["outcome"]["to"], ""))] if "outcome" in said else []
     amended = [str(dict(Amendment.Kind.choices).get(said["amendment"], ""))] if "amendment" in said else []
-    what = _("，").join([*amended, *changes, *outcome])
-    words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": what}
-    words = _("；").join([words, *dues_words(said.get("dues", ()))])
-    return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
+    return _("，").join([*amended, *changes, *outcome])
 
 
 def change_words(name: str, change: Said) -> str:

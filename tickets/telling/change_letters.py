@@ -14,6 +14,7 @@ from sla.holidays.places import place_words
 from sla.models import CalendarVersion, DueMove
 from sla.models.policies import Metric
 from tickets.models import Bulletin, Delivery
+from tickets.showing.term_words import changed_words, metric_name
 from tickets.showing.wording import cause_in, clause_of, name_of, no_instant, one_line, said
 from tickets.telling.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.telling.occasions import Occasion
@@ -23,27 +24,52 @@ def _deadline_moved(occasion: Occasion) -> Letter:
     """Return what a changed calendar did to the promises of one ticket, old and new, and by what notice."""
     title = pgettext("subject", "时限变更")
     if occasion.delivery.contact_id:
-        lines = (*_moves(occasion), _why(occasion), *assumed(occasion))
+        lines = (*_moves(occasion), *_why(occasion), *assumed(occasion))
         return _with_clause(to_customer(occasion, title, lines), occasion)
     asked = _("请按新的时限安排。")
-    return replace(to_us(occasion, title, (*_moves(occasion), _why(occasion))), asked=asked)
+    return replace(to_us(occasion, title, (*_moves(occasion), *_why(occasion))), asked=asked)
 
 
 def _with_clause(letter: Letter, occasion: Occasion) -> Letter:
+    """Return a letter with the clause of the promise; where it promises nothing any more, that of the plan's answer."""
     milestone = occasion.milestone
-    clause = ((_("条款"), clause_of(milestone.target)),) if milestone else ()
-    return replace(letter, facts=(*letter.facts, *clause), strip=occasion.strip())
+    is_open = milestone is not None and milestone.stopped_at is None
+    clause = clause_of(milestone.target) if milestone and is_open else text_of(occasion.ticket, "clause")
+    facts = ((_("条款"), clause),) if clause else ()
+    return replace(letter, facts=(*letter.facts, *facts), strip=occasion.strip() if is_open else None)
 
 
 def _moves(occasion: Occasion) -> Iterator[str]:
-    event = occasion.delivery.event
-    for move in event.fields.get("moves", ()) if event else ():
+    """Yield what became of each deadline that changed hours, or changed terms, moved."""
+    fields = _fields(occasion)
+    for move in fields.get("moves", ()):
         yield from _move(occasion, move)
+    for line in fields.get("dues", ()):
+        yield from _due(occasion, line)
+
+
+def _fields(occasion: Occasion) -> Mapping[str, Any]:
+    return occasion.delivery.event.fields if occasion.delivery.event else {}
+
+
+def _due(occasion: Occasion, line: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what changed terms made of one deadline."""
+    words = {"metric": metric_name(line["metric"]), "new": _instant(occasion, line["to"])}
+    if line.get("ended"):
+        yield _("%(metric)s不再有约定的时限。") % words
+    elif line.get("started"):
+        yield _("%(metric)s从现在起有约定的时限：%(new)s。") % words
+    else:
+        paused = {"paused": True} if line["to"] is None else {}
+        yield from _move(
+            occasion,
+            {"metric": line["metric"], "old_due_at": line["from"], "new_due_at": line["to"], "verdict": "", **paused},
+        )
 
 
 def _move(occasion: Occasion, move: Mapping[str, Any]) -> Iterator[str]:
     words = {
-        "metric": dict(Metric.choices).get(move["metric"], ""),
+        "metric": metric_name(move["metric"]),
         "old": _instant(occasion, move["old_due_at"]),
         "new": _instant(occasion, move["new_due_at"]) if move["new_due_at"] else no_instant(move),
     }
@@ -63,9 +89,21 @@ def _instant(occasion: Occasion, at: str | None) -> str:
     return said(datetime.fromisoformat(at), occasion.zone, occasion.beside) if at else _("没有时限")
 
 
-def _why(occasion: Occasion) -> str:
+def _why(occasion: Occasion) -> Iterator[str]:
+    """Yield why: what was changed of the ticket or its contract, or of the hours and rules."""
+    fields = _fields(occasion)
+    if "changed" not in fields:
+        yield _because(occasion, fields)
+        return
+    yield _("因为：%(cause)s。") % {"cause": changed_words(fields)}
+    if "outcome" in fields and occasion.ticket.reason:
+        yield text_of(occasion.ticket, "reason")
+    if fields.get("reason") and occasion.delivery.user_id:
+        yield _("理由：%(why)s") % {"why": fields["reason"]}
+
+
+def _because(occasion: Occasion, fields: Mapping[str, Any]) -> str:
     """Return why: the notice and where it stands, or the words of whoever changed the hours."""
-    fields = occasion.delivery.event.fields if occasion.delivery.event else {}
     cause, source = cause_in(fields), fields.get("source", "")
     if "policy" in fields and (occasion.delivery.contact_id or not cause):
         return _("因为服务响应标准有了新版本。")

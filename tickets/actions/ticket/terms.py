@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from plans.coverage import Decision, Told, cover
 from plans.models import Amendment, Contract, Product, User
 from sla.actors import SYSTEM, Actor
+from sla.models import Policy
 from sla.refusals import ActionRefusedError
 from tickets.actions.deciding import keep
 from tickets.actions.ticket.standing import locked, to_work_on
 from tickets.ledger import Entry, actor_of, policy_over, replan
 from tickets.models import Category, Priority, Ticket, TicketEvent
+from tickets.telling import changed_terms
 
 Kind = TicketEvent.Kind
 
@@ -39,10 +41,11 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a change would come to: the ticket as it would be, and the ledger's line of it."""
+    """What a change would come to: the ticket as it would be, the ledger's line of it, and the policy that times it."""
 
     ticket: Ticket
     event: TicketEvent
+    policy: Policy | None
 
 
 @transaction.atomic
@@ -81,7 +84,8 @@ def reclassify(
     said: dict[str, Any] = {"changed": changes, "reason": reason.strip()}
     if ticket.outcome != was_outcome:
         said["outcome"] = {"from": was_outcome, "to": ticket.outcome}
-    replan(ticket, Entry(Kind.RECLASSIFIED, actor_of(actor), at, fields=said), decision.policy)
+    event = replan(ticket, Entry(Kind.RECLASSIFIED, actor_of(actor), at, fields=said), decision.policy)
+    changed_terms.tell(ticket=ticket, event=event, at=at)
     return ticket
 
 
@@ -99,7 +103,8 @@ def follow(*, ticket: Ticket, amendment: Amendment, at: datetime) -> Ticket:
     actor = actor_of(amendment.actor) if amendment.actor else SYSTEM
     said = {"changed": amendment.changed, "amendment": amendment.kind}
     said |= {"reason": amendment.reason} if amendment.reason else {}
-    replan(ticket, Entry(Kind.RECLASSIFIED, actor, at, fields=said), decision.policy)
+    event = replan(ticket, Entry(Kind.RECLASSIFIED, actor, at, fields=said), decision.policy)
+    changed_terms.tell(ticket=ticket, event=event, at=at)
     return ticket
 
 
@@ -116,8 +121,9 @@ def foresee(
     with transaction.atomic():
         there = reclassify(ticket=ticket, to=to, reason=reason, actor=actor, at=at, insists=insists)
         event = there.events.get(number=there.event_count)
+        policy = policy_over(there)
         transaction.set_rollback(True)
-    return Foreseen(there, event)
+    return Foreseen(there, event, policy)
 
 
 def _changes(ticket: Ticket, to: Classification) -> dict[str, dict[str, str]]:
