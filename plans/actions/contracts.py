@@ -1,5 +1,6 @@
-"""Writes of contracts: signing, what is owned under them, who stands for the customer, named switches."""
+"""Writes of contracts: signing, what is owned under them, who stands for the customer."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +8,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from plans.actions.history import Decided, Kind, changing, write_first
 from plans.actions.news import announce
+from plans.actions.quotas import lay_out as lay_out_quotas
+from plans.actions.terms import check_term
+from plans.catalogue.picking import picked
 from plans.models import (
     AccountTeamMember,
     Amendment,
@@ -19,14 +24,16 @@ from plans.models import (
     OwnedProduct,
     Plan,
     Product,
-    Switch,
     Team,
     User,
 )
 from plans.models.contracts import Deployment
+from plans.overlaps import Bought, check_overlaps
 from plans.refusals import RefusedError
+from plans.wording import name_of
 from sla.clock import database_now
-from sla.models import CalendarVersion
+
+NUMBER = re.compile(r"[^\s/\\?#%\0]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Agreed:
     products: tuple[Owned, ...] = ()
     account_team: tuple[tuple[str, User], ...] = ()
     picks: tuple[str, ...] = ()
+    # The contract that it follows on, and who signs for us.
+    renews: Contract | None = None
+    decided: Decided | None = None
 
 
 @transaction.atomic
@@ -58,25 +68,43 @@ def sign(
 ) -> Contract:
     """Sign a contract and entitle it to the plan's items, those of the included plan, and the items picked.
 
-    Raises RefusedError when the term runs backwards, the number is taken, or a pick is not on offer. Source: K19
+    Raises RefusedError when the term runs backwards, the number is taken, a pick is not on offer, or the customer has
+    the same plan for the same product already. Source: K19
     """
     agreed = agreed or Agreed()
-    if ends_on < starts_on:
-        raise RefusedError(
-            "term_backwards", _("服务期结束于 %(end)s，早于开始的 %(start)s。") % {"end": ends_on, "start": starts_on}
-        )
-    if Contract.objects.filter(number=number).exists():
-        raise RefusedError("number_taken", _("合同号 %s 已存在。") % number)
+    _check_new(number, starts_on, ends_on, agreed.timezone)
+    # Two who sign for one customer at once would not see each other.
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    items = [*items_of(plan), *picked(plan, agreed.picks, customer, starts_on)]
+    check_overlaps(_bought(customer, plan, (starts_on, ends_on), agreed, items))
+    decided = agreed.decided or Decided(None, database_now())
     contract = Contract.objects.create(
-        customer=customer, plan=plan, number=number, starts_on=starts_on, ends_on=ends_on,
-        timezone=agreed.timezone, branch=agreed.branch, team=agreed.team,
+        customer=customer, plan=plan, number=number, starts_on=starts_on, ends_on=ends_on, timezone=agreed.timezone,
+        branch=agreed.branch, team=agreed.team, signed_at=decided.at, renews=agreed.renews,
     )  # fmt: skip
-    _entitle(contract, [*items_of(plan), *_picked(plan, agreed.picks)])
-    _own(contract, agreed.products)
+    _entitle(contract, items)
+    put_products(contract, agreed.products)
     AccountTeamMember.objects.bulk_create(
         AccountTeamMember(contract=contract, seat=seat, user=user) for seat, user in agreed.account_team
     )
+    lay_out_quotas(contract=contract, at=decided.at, actor=decided.actor)
+    write_first(contract, Kind.RENEWED if agreed.renews else Kind.SIGNED, decided)
     return contract
+
+
+def _check_new(number: str, starts_on: date, ends_on: date, timezone: str) -> None:
+    check_term(starts_on, ends_on, timezone)
+    # A number is part of an address of its contract's pages.
+    if not NUMBER.fullmatch(number) or number == "-":
+        raise RefusedError("bad_number", _("合同号须为 1 到 40 个字符，不含空格和 / \\ ? # %% 等符号。"))
+    if Contract.objects.filter(number=number).exists():
+        raise RefusedError("number_taken", _("合同号 %s 已存在。") % number, ways_on=[_("换一个合同号。")])
+
+
+def _bought(customer: Customer, plan: Plan, term: tuple[date, date], agreed: Agreed, items: Iterable[Item]) -> Bought:
+    things = tuple((owned.product.code, owned.deployment, owned.tenant) for owned in agreed.products)
+    picks = frozenset(item.promise for item in items) if plan.is_a_la_carte else frozenset[str]()
+    return Bought(customer, plan, *term, things, picks)
 
 
 def items_of(plan: Plan) -> list[Item]:
@@ -90,129 +118,91 @@ def items_of(plan: Plan) -> list[Item]:
     return list(found.values())
 
 
-def _picked(plan: Plan, picks: Iterable[str]) -> list[Item]:
-    """Return the items that an à-la-carte contract picks from its vendor's catalogue, from the highest plan first."""
-    wanted = set(picks)
-    if not wanted:
-        return []
-    if not plan.is_a_la_carte:
-        raise RefusedError("not_a_la_carte", _("%s 不是逐项选取的计划。") % plan.name)
-    on_offer = Item.objects.filter(plan__is_current=True, plan__vendor=plan.vendor, promise__in=wanted)
-    found: dict[tuple[str, str], Item] = {}
-    for item in on_offer.exclude(plan=plan).order_by("-plan__rank", "pk"):
-        found.setdefault((item.promise, item.service), item)
-    if missing := wanted - {promise for promise, _service in found}:
-        raise RefusedError("no_such_item", _("没有可选的服务项：%s。") % "、".join(sorted(missing)))
-    return list(found.values())
-
-
 def _entitle(contract: Contract, items: Iterable[Item]) -> None:
     Entitlement.objects.bulk_create(Entitlement(contract=contract, item=item, policy=item.policy) for item in items)
 
 
-@transaction.atomic
-def own(*, contract: Contract, products: Iterable[Owned], actor: User | None = None) -> None:
-    """Put products under a contract; one of the same product, deployment and tenant is brought up to date."""
-    _own(contract, products)
-    _tell(contract, Amendment.Kind.PRODUCTS, actor)
+def own(
+    *,
+    contract: Contract,
+    products: Iterable[Owned],
+    actor: User | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Put products under a contract; one of the same product, deployment and tenant is brought up to date.
+
+    Raises RefusedError for another vendor's product, and where the customer has the same plan for it already.
+    """
+    decided = Decided(actor, at or database_now(), reason)
+    with changing(contract, Kind.PRODUCTS, decided):
+        put_products(contract, products)
+        check_overlaps(Bought.of(contract))
+        _tell(contract, decided)
 
 
-def _tell(contract: Contract, kind: Amendment.Kind, actor: User | None, reason: str = "") -> None:
-    """Put up the news that a contract was changed just now."""
-    announce(contract=contract, kind=kind, reason=reason, actor=actor, at=database_now())
-
-
-def _own(contract: Contract, products: Iterable[Owned]) -> None:
+def put_products(contract: Contract, products: Iterable[Owned]) -> None:
+    """Write what is owned under a contract. Call inside atomic."""
     rows = []
     for owned in products:
         if owned.product.vendor != contract.plan.vendor:
-            names = {"product": owned.product.name, "plan": contract.plan.name}
+            names = {"product": name_of(owned.product), "plan": name_of(contract.plan)}
             raise RefusedError("other_vendor", _("%(product)s 不能列入%(plan)s的合同。") % names)
-        rows.append(
-            OwnedProduct(
-                contract=contract,
-                product=owned.product,
-                deployment=owned.deployment,
-                tenant=owned.tenant,
-                version=owned.version,
-                quantity=owned.quantity,
-            )
-        )
+        said = {name: getattr(owned, name) for name in ("product", "deployment", "tenant", "version", "quantity")}
+        rows.append(OwnedProduct(contract=contract, **said))
     OwnedProduct.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["contract", "product", "deployment", "tenant"],
         update_fields=["version", "quantity"],
     )  # fmt: skip
 
 
-@transaction.atomic
-def disown(*, owned: OwnedProduct, actor: User | None = None) -> None:
-    """Take a product off its contract."""
-    owned.delete()
-    _tell(owned.contract, Amendment.Kind.PRODUCTS, actor)
+def disown(*, owned: OwnedProduct, actor: User | None = None, reason: str = "", at: datetime | None = None) -> None:
+    """Take a product off its contract.
+
+    Raises RefusedError for the last one while others list theirs: a contract that lists none holds all of its vendor's.
+    """
+    decided = Decided(actor, at or database_now(), reason)
+    with changing(owned.contract, Kind.PRODUCTS, decided):
+        owned.delete()
+        check_overlaps(Bought.of(owned.contract))
+        _tell(owned.contract, decided)
 
 
-@transaction.atomic
-def end(*, contract: Contract, on: date, actor: User | None = None) -> Contract:
-    """End a contract before its term; `on` is its last day."""
-    if not contract.starts_on <= on <= contract.ends_on:
-        raise RefusedError("outside_term", _("终止日须在服务期之内。"))
-    contract.ended_on = on
-    contract.save(update_fields=["ended_on"])
-    _tell(contract, Amendment.Kind.TERM, actor)
-    return contract
+def _tell(contract: Contract, decided: Decided) -> None:
+    """Put up the news that a contract's products were changed."""
+    kind = Amendment.Kind.PRODUCTS
+    announce(contract=contract, kind=kind, reason=decided.reason, actor=decided.actor, at=decided.at)
 
 
-@transaction.atomic
-def take_seat(*, contract: Contract, seat: str, user: User) -> AccountTeamMember:
+def take_seat(
+    *,
+    contract: Contract,
+    seat: str,
+    user: User,
+    actor: User | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> AccountTeamMember:
     """Put a user on a contract's account team; a manager's seat passes from whoever held it. Source: Y22, K10"""
     if user.is_customer:
         raise RefusedError("customer_in_account_team", _("客户方人员不能进入服务团队。"))
     managers = (AccountTeamMember.Seat.SUCCESS_MANAGER, AccountTeamMember.Seat.TECHNICAL_MANAGER)
-    if seat in managers:
-        contract.account_team.filter(seat=seat).exclude(user=user).delete()
-    member, _made = AccountTeamMember.objects.get_or_create(contract=contract, seat=seat, user=user)
+    with changing(contract, Kind.SEATS, Decided(actor, at or database_now(), reason)):
+        if seat in managers:
+            contract.account_team.filter(seat=seat).exclude(user=user).delete()
+        member, _made = AccountTeamMember.objects.get_or_create(contract=contract, seat=seat, user=user)
     return member
 
 
-def leave_seat(*, contract: Contract, seat: str, user: User) -> None:
+def leave_seat(
+    *,
+    contract: Contract,
+    seat: str,
+    user: User,
+    actor: User | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
     """Take a user off a seat of a contract's account team."""
-    contract.account_team.filter(seat=seat, user=user).delete()
-
-
-@transaction.atomic
-def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor: User | None, at: datetime) -> Switch:
-    """Record an answer to something the source leaves open, with who decided it and why.
-
-    Raises RefusedError for an answer that cannot be. Source: Y19, K09
-    """
-    if not reason.strip():
-        raise RefusedError("reason_missing", _("请写明理由。"))
-    _check_switch(contract, name, value)
-    decided = {"value": value, "reason": reason, "decided_by": actor, "decided_at": at}
-    switch, _made = Switch.objects.update_or_create(contract=contract, name=name, defaults=decided)
-    announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
-    return switch
-
-
-@transaction.atomic
-def unset_switch(*, contract: Contract, name: str, actor: User | None = None) -> None:
-    """Take back a named switch: the source's own reading holds again."""
-    contract.switches.filter(name=name).delete()
-    _tell(contract, Amendment.Kind.SWITCH, actor)
-
-
-def _check_switch(contract: Contract, name: str, value: str) -> None:
-    if name == Switch.Name.HOTLINE_CALENDAR:
-        if not CalendarVersion.objects.current().filter(code=value).exists():
-            raise RefusedError(
-                "unknown_calendar", _("没有名为“%s”的服务时间。") % value, promise="K09", clause="§3.3.2"
-            )
-    elif name == Switch.Name.SERVED_BY_BRANCH:
-        if value not in ("branch", "hq"):
-            raise RefusedError("bad_switch", _("应为 branch 或 hq。"), promise="Y19", clause="§3.2")
-        if value == "branch" and not (contract.branch and contract.branch.calendar):
-            raise RefusedError(
-                "no_branch", _("合同没有指明分公司，或分公司没有服务时间。"), promise="Y19", clause="§3.2"
-            )
-    else:
-        raise RefusedError("unknown_switch", _("没有名为“%s”的开关。") % name)
+    with changing(contract, Kind.SEATS, Decided(actor, at or database_now(), reason)):
+        contract.account_team.filter(seat=seat, user=user).delete()
