@@ -167,8 +167,10 @@ def _check_countries(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue)
 
 
 def _read_plans(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> None:
-    calendars = _codes(CalendarVersion.objects.current()) | {hours.code for hours in catalogue.calendars}
-    products = _codes(Product.objects.all()) | {product["code"] for product in catalogue.products}
+    # A code that is brought with a mistake is known all the same: one mistake is told once.
+    brought = {name: {code for node, _place in trees for code in _written_codes(node, name)} for name in GROUND}
+    calendars = _codes(CalendarVersion.objects.current()) | brought["calendars"]
+    products = _codes(Product.objects.all()) | brought["products"]
     for node, place in trees:
         if keys_of(node) & {"plans", "policies"}:
             _read_file(node, place.knowing("calendar", calendars).knowing("product", products), catalogue)
@@ -191,7 +193,7 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
     place = place.knowing("service", {*SERVICES, *(outline["services"] or ())})
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
-    place = place.knowing("policy", _codes(Policy.objects.current()) | {each.code for each in terms})
+    place = place.knowing("policy", _codes(Policy.objects.current()) | set(_written_codes(node, "policies")))
     place = place.knowing("plan", _codes(Plan.objects.current()) | set(_written_codes(node, "plans")))
     before = len(place.problems)
     plans = _listed(PLAN, node, place, "plans")
@@ -219,7 +221,7 @@ def _written_codes(node: yaml.Node, name: str) -> list[str]:
     part = child(node, name)
     entries = part.value if isinstance(part, yaml.SequenceNode) else []
     codes = (child(entry, "code") for entry in entries)
-    return [str(written.value) if written else "" for written in codes]
+    return [str(written.value) if isinstance(written, yaml.ScalarNode) else "" for written in codes]
 
 
 def _promises(span: str, node: yaml.Node, place: Place) -> list[str]:

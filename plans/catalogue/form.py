@@ -6,7 +6,18 @@ import yaml
 from django.utils.translation import gettext as _
 
 from plans.models.contracts import Deployment
-from plans.vocabulary import CATEGORIES, CHANNELS, PERIODS, PRIORITIES, SERVICES, UNCERTIFIED, UNITS
+from plans.vocabulary import (
+    BEYOND,
+    CATEGORIES,
+    CHANNELS,
+    PERIODS,
+    PRIORITIES,
+    PROVIDERS,
+    SERVICES,
+    STAGES,
+    UNCERTIFIED,
+    UNITS,
+)
 from sla.rules.loading import calendar, policy
 from sla.rules.reading import (
     Described,
@@ -87,7 +98,7 @@ QUOTA = mapping({
     "as_published": Field(flag, False, "The number is set later, when it is published. 以实际发布为准。"),
 })  # fmt: skip
 EXCLUSION = paired({
-    "category": Field(choice((*CATEGORIES, UNCERTIFIED)), says="What is shut out. 哪一类不包含。"),
+    "category": Field(choice((*CATEGORIES, UNCERTIFIED, BEYOND)), says="What is shut out. 哪一类不包含。"),
     "section": Field(text(40), says="§ of the document. 章节。"),
     "clause": Field(text(), says="The document's own words. 原文。"),
     "clause_en": Field(text(600)),
@@ -124,12 +135,17 @@ ITEM = paired({
     "provider_en": Field(text(160), ""),
     "provider_overseas": Field(text(120), "", "Who delivers it abroad. 海外的交付主体。"),
     "provider_overseas_en": Field(text(160), ""),
+    "providers": Field(
+        list_of(choice(PROVIDERS)), [], "Who may deliver it by appointment, the usual one first. 可预约的交付主体。"
+    ),
+    "providers_overseas": Field(list_of(choice(PROVIDERS)), [], "The same abroad. 海外的可预约交付主体。"),
     "entrances": Field(WORDS, [], "Where one asks for it. 入口。"),
     "entrances_en": Field(WORDS, []),
     "deliverable": Field(text(80), "", "What is handed over. 交付物。"),
     "deliverable_en": Field(text(160), ""),
     "stages": Field(WORDS, [], "Its steps, in order. 依次的阶段。"),
     "stages_en": Field(WORDS, []),
+    "stage_codes": Field(list_of(choice(STAGES)), [], "What each step is to the product. 每个阶段的代码，与阶段同数。"),
     "notice_days": Field(number(1, 366), None, "How many days ahead it is booked. 须提前几天。"),
     "requires": Field(list_of(known("promise")), [], "Picked along with it in an à-la-carte plan. 须同时选取的承诺。"),
     "requires_plan": Field(known("plan"), "", "Only customers of this plan may pick it. 仅面向此计划的客户。"),
