@@ -97,7 +97,9 @@ def _read(row: Any) -> Any:
 def _with_terms(rows: QuerySet[Contract]) -> Any:
     """Return contracts, each with its entitlements, products and switches as JSON: one query however many."""
     policy = Policy.objects.current().filter(code=OuterRef("policy")).values("pk")[:1]
-    agreed = Override.objects.filter(entitlement=OuterRef("pk"), kind=Override.Kind.CALENDAR).order_by("-at", "-pk")
+    agreed = Override.objects.filter(
+        entitlement=OuterRef("pk"), kind=Override.Kind.CALENDAR, state=Override.State.IN_FORCE
+    ).order_by("-at", "-pk")
     hours = agreed.values(code=KeyTextTransform("calendar", "value"))[:1]
     entitled = Entitlement.objects.filter(contract=OuterRef("pk")).order_by("pk")
     owned = OwnedProduct.objects.filter(contract=OuterRef("pk")).order_by()

@@ -54,7 +54,8 @@ def users_by_calendar() -> dict[str, Users]:
 
 def _agreed() -> set[tuple[str, str]]:
     """Return calendars with the numbers of the contracts that agreed on them."""
-    overrides = Override.objects.filter(kind=Override.Kind.CALENDAR).annotate(
+    held = (Override.State.AHEAD, Override.State.IN_FORCE)
+    overrides = Override.objects.filter(kind=Override.Kind.CALENDAR, state__in=held).annotate(
         code=KeyTextTransform("calendar", "value"), number=F("entitlement__contract__number")
     )
     switched = Switch.objects.filter(name=Switch.Name.HOTLINE_CALENDAR).annotate(number=F("contract__number"))

@@ -3,11 +3,9 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.actions.news import announce
 from plans.actions.rotas import come_or_go
-from plans.models import BACK_OFFICE_ROLES, Amendment, Branch, Contact, Contract, Customer, Role, Team, User
+from plans.models import BACK_OFFICE_ROLES, Branch, Contact, Customer, Role, Team, User
 from plans.refusals import RefusedError
-from sla.clock import database_now
 
 Person = User | Team | Branch | Customer | Contact
 
@@ -26,13 +24,3 @@ def keep(*, row: Person) -> None:
     if isinstance(row, Team) and row.lead and row.lead.is_customer:
         raise RefusedError("customer_leads", _("组长须是我方人员。"))
     row.save()
-
-
-@transaction.atomic
-def amend(*, contract: Contract, actor: User | None = None) -> None:
-    """Save a contract's term and places. Raises RefusedError when the term runs backwards."""
-    if contract.ends_on < contract.starts_on:
-        raise RefusedError("term_backwards", _("服务期结束早于开始。"))
-    fields = ["starts_on", "ends_on", "ended_on", "timezone", "branch", "team"]
-    contract.save(update_fields=fields)
-    announce(contract=contract, kind=Amendment.Kind.TERM, reason="", actor=actor, at=database_now())

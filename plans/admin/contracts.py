@@ -15,8 +15,10 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from plans.actions.contracts import Agreed, Owned, disown, leave_seat, own, set_switch, sign, take_seat, unset_switch
-from plans.actions.people import amend
+from plans.actions.contracts import Agreed, Owned, disown, leave_seat, own, sign, take_seat
+from plans.actions.history import Decided
+from plans.actions.switches import set_switch, unset_switch
+from plans.actions.terms import amend
 from plans.admin.kept import ByActions
 from plans.models import (
     CUSTOMER_ROLES,
@@ -184,7 +186,10 @@ class ContractAdmin(ByActions, admin.ModelAdmin):
             return
         signed = sign(
             customer=obj.customer, plan=obj.plan, number=obj.number, starts_on=obj.starts_on, ends_on=obj.ends_on,
-            agreed=Agreed(obj.timezone, obj.branch, obj.team, picks=tuple(form.cleaned_data["picks"].split())),
+            agreed=Agreed(
+                obj.timezone, obj.branch, obj.team, picks=tuple(form.cleaned_data["picks"].split()),
+                decided=Decided(_who(request), database_now()),
+            ),
         )  # fmt: skip
         obj.pk, obj._state.adding = signed.pk, False
 
@@ -232,8 +237,8 @@ def _own(row: OwnedProduct, user: User) -> None:
 def _seat(row: AccountTeamMember, user: User) -> None:
     if row.pk:
         before = AccountTeamMember.objects.get(pk=row.pk)
-        leave_seat(contract=before.contract, seat=before.seat, user=before.user)
-    take_seat(contract=row.contract, seat=row.seat, user=row.user)
+        leave_seat(contract=before.contract, seat=before.seat, user=before.user, actor=user)
+    take_seat(contract=row.contract, seat=row.seat, user=row.user, actor=user)
 
 
 def _switch(row: Switch, user: User) -> None:
@@ -247,6 +252,6 @@ SAVE: dict[type[Model], Callable[[Any, User], None]] = {
 }  # fmt: skip
 REMOVE: dict[type[Model], Callable[[Any, User], None]] = {
     OwnedProduct: lambda row, user: disown(owned=row, actor=user),
-    AccountTeamMember: lambda row, user: leave_seat(contract=row.contract, seat=row.seat, user=row.user),
+    AccountTeamMember: lambda row, user: leave_seat(contract=row.contract, seat=row.seat, user=row.user, actor=user),
     Switch: lambda row, user: unset_switch(contract=row.contract, name=row.name, actor=user),
 }

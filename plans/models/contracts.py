@@ -210,6 +210,11 @@ class Override(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
 
+    @property
+    def is_agreed(self) -> bool:
+        """Tell whether it holds now or will."""
+        return self.kind != self.Kind.WITHDRAWN and self.state in (self.State.AHEAD, self.State.IN_FORCE)
+
 
 class AmendmentQuerySet(models.QuerySet["Amendment"]):
     """Read amendments."""

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from plans.actions import NewTarget, change_plan, end, override, override_calendar, set_switch, withdraw
-from plans.actions.contracts import Agreed, Owned, sign, unset_switch
+from plans.actions.contracts import Agreed, Owned, sign
+from plans.actions.switches import unset_switch
 from plans.models import Amendment, Branch, Plan
 from plans.refusals import RefusedError
 from tests.clocks import clock_at
@@ -113,7 +114,7 @@ def test_a_higher_plan_promises_its_time_to_what_is_open_already__C41(world: Wor
     plan = Plan.objects.current().get(code="yonsuite-standard")
     contract = sign(
         customer=world.yonsuite.customer, plan=plan, number="C-Y-9", starts_on=STARTS, ends_on=ENDS,
-        agreed=Agreed(products=(Owned(world.yonsuite.product),)),
+        agreed=Agreed(products=(Owned(world.yonsuite.product, tenant="second"),)),
     )  # fmt: skip
     side = Side(world.yonsuite.customer, contract, world.yonsuite.contact, world.yonsuite.product)
     ticket = world.open_ticket(side=side, at="2026-09-28 09:00")

@@ -103,7 +103,7 @@ def test_moving_to_terms_without_a_resolution_ends_it_and_leaves_the_first_respo
 def second_contract(world: World, plan: str = "yonsuite-premier"):
     return sign(
         customer=world.yonsuite.customer, plan=Plan.objects.current().get(code=plan), number="C-Y-2",
-        starts_on=STARTS, ends_on=ENDS, agreed=Agreed(products=(Owned(world.yonsuite.product),)),
+        starts_on=STARTS, ends_on=ENDS, agreed=Agreed(products=(Owned(world.yonsuite.product, tenant="second"),)),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from plans.actions.contracts import end
+from plans.actions.terms import end
 from plans.actions.keys import rotate_key
 from plans.models import ApiKey, Contact, Customer
 from sla.clock import database_now
