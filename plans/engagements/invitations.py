@@ -1,0 +1,105 @@
+"""Engagements as iCalendar: invitations that mail programs can answer, their changes, and calendars to subscribe to.
+
+Source: RFC 5545, RFC 5546.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from plans.accounts import zone_named
+
+PRODUCT = "-//Shouyue//Engagements//EN"
+REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who is invited."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One time that people meet, as a calendar has it; `sequence` rises with each change."""
+
+    number: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    title: str
+    text: str = ""
+    place: str = ""
+    url: str = ""
+    guests: Sequence[Guest] = ()
+
+
+def invitation(meeting: Meeting, *, method: str, at: datetime) -> str:
+    """Return an invitation, its change (the same with a higher sequence) or its cancellation as iCalendar text.
+
+    Times stand in the meeting's own zone, with that zone's rules, so that a change of the clocks keeps the wall time.
+    """
+    return calendar_of([meeting], method=method, at=at)
+
+
+def calendar_of(meetings: Iterable[Meeting], *, method: str, at: datetime, name: str = "") -> str:
+    """Return meetings as one iCalendar; `at` is when it was made."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    if name:
+        calendar.add("x-wr-calname", name)
+    for meeting in meetings:
+        calendar.add_component(_event(meeting, method, at))
+    calendar.add_missing_timezones()
+    return calendar.to_ical().decode()
+
+
+def _event(meeting: Meeting, method: str, at: datetime) -> Event:
+    event, zone = Event(), zone_named(meeting.timezone)
+    event.add("uid", uid_of(meeting.number))
+    event.add("sequence", meeting.sequence)
+    event.add("dtstamp", at)
+    event.add("dtstart", meeting.starts_at.astimezone(zone))
+    event.add("dtend", meeting.ends_at.astimezone(zone))
+    event.add("summary", meeting.title)
+    event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
+    for name, said in (("description", meeting.text), ("location", meeting.place), ("url", meeting.url)):
+        if said:
+            event.add(name, said)
+    event["organizer"] = _organiser()
+    for guest in meeting.guests:
+        event.add("attendee", _guest(guest), encode=0)
+    return event
+
+
+def uid_of(number: str) -> str:
+    """Return the id by which every calendar knows a meeting again."""
+    return f"{number}@{_sender().rpartition('@')[2] or 'localhost'}"
+
+
+def _sender() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def _organiser() -> vCalAddress:
+    name, _address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    organiser = vCalAddress(f"mailto:{parseaddr(settings.REPLY_TO)[1] or _sender()}")
+    organiser.params["CN"] = vText(name or "Shouyue")
+    return organiser
+
+
+def _guest(guest: Guest) -> vCalAddress:
+    attendee = vCalAddress(f"mailto:{guest.email}")
+    attendee.params["CN"] = vText(guest.name)
+    attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
+    attendee.params["PARTSTAT"] = vText("ACCEPTED")
+    return attendee
