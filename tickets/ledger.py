@@ -14,7 +14,7 @@ from sla.actors import Actor
 from sla.changing.replanning import catch_up
 from sla.engine import Heard
 from sla.inserting import insert_all
-from sla.models import Milestone, Policy
+from sla.models import Clock, Milestone, Policy
 from sla.timeline import ActorKind, FactKind
 from tickets import team_clocks
 from tickets.answers import instant
@@ -230,9 +230,14 @@ def _replanned(ticket: Ticket, heard: Heard, policy: Policy | None) -> list[Mile
 
 def _past(ticket: Ticket) -> list[Heard]:
     """Return what the ledger has to tell a clock that starts late: all that was not taken back."""
-    events = list(ticket.events.order_by("number"))
+    return [_heard_of(ticket, event) for event in _standing(ticket) if _told(event)]
+
+
+def _standing(ticket: Ticket, since: int = 0) -> list[TicketEvent]:
+    """Return the lines after one that nobody has taken back, in order."""
+    events = list(ticket.events.filter(number__gt=since).order_by("number"))
     retracted = {event.fields.get("event") for event in events if event.kind == Kind.RETRACTED}
-    return [_heard_of(ticket, event) for event in events if event.number not in retracted and _told(event)]
+    return [event for event in events if event.number not in retracted]
 
 
 def _told(event: TicketEvent) -> bool:
@@ -240,10 +245,14 @@ def _told(event: TicketEvent) -> bool:
 
 
 def _heard_of(ticket: Ticket, event: TicketEvent) -> Heard:
-    actor = Actor(ActorKind(event.actor_kind), event.actor_ref, event.actor_display)
+    actor = _actor_in(event)
     if event.kind == Kind.OPENED:
         return Heard(FactKind.OPEN, event.at, actor, f"{ticket.number}#{event.number}")
     return _heard(ticket, event, Entry(Kind(event.kind), actor, event.at, fields=event.fields))
+
+
+def _actor_in(event: TicketEvent) -> Actor:
+    return Actor(ActorKind(event.actor_kind), event.actor_ref, event.actor_display)
 
 
 def _moved(before: dict[int, datetime | None], rows: Iterable[Milestone], at: datetime) -> list[dict[str, Any]]:
@@ -272,14 +281,44 @@ def withdraw(ticket: Ticket, event: TicketEvent, entry: Entry) -> TicketEvent:
     Call inside atomic with the ticket locked.
     """
     open_before = {row.pk for row in _open_milestones(ticket)}
+    source = f"{ticket.number}#{event.number}"
+    left = team_clocks.left_with(ticket, source)
     rows: list[Milestone] = []
-    for timed in ticket.ticket_clocks.select_related("clock"):
-        rows += engine.withdraw(timed.clock, source=f"{ticket.number}#{event.number}", at=entry.at)
+    for timed in ticket.ticket_clocks.select_related("clock__policy"):
+        found = engine.withdraw(timed.clock, source=source, at=entry.at)
+        rows += _hear_missed(ticket, timed.clock, event.number, entry.at) if timed.clock_id in left else found
     ticket.next_due_at = _next_due(rows)
     seen = team_clocks.without_teams(ticket, rows)
     again = [row for row in seen if row.stopped_at is None and row.pk not in open_before]
     owed = [{"metric": row.metric, "number": row.number, "due_at": instant(row.due_at)} for row in again]
     return record(ticket, replace(entry, fields=entry.fields | ({"owed": owed} if owed else {})))[0]
+
+
+def _hear_missed(ticket: Ticket, clock: Clock, since: int, at: datetime) -> list[Milestone]:
+    """Let the clock of a team that a ticket did not leave after all hear what came since, until the ticket did leave.
+
+    Returns its milestones. Source: C21, C32
+    """
+    for line in _standing(ticket, since):
+        if priority := _priority_since(line):
+            heard = Heard(FactKind.REPLAN, line.at, _actor_in(line), f"{ticket.number}#{line.number}")
+            engine.replan(clock, policy=engine.policy_over(clock), priority=priority, heard=heard)
+        elif _told(line):
+            fact = _heard_of(ticket, line)
+            has_left = "team" in fact.fields
+            engine.observe(clock, team_clocks.until_left([fact], 0 if has_left else None))
+            if has_left:
+                break
+    catch_up(clock, at)
+    return engine.refold(clock)
+
+
+def _priority_since(line: TicketEvent) -> str:
+    """Return the priority that a line gave its ticket, nothing where it gave none."""
+    if line.kind == Kind.PRIORITY_CHANGED:
+        return str(line.fields["to"])
+    changed = line.fields.get("changed", {}) if line.kind == Kind.RECLASSIFIED else {}
+    return str(changed.get("priority", {}).get("to", ""))
 
 
 def _in_turn(ticket: Ticket, entries: Sequence[Entry]) -> Sequence[Entry]:

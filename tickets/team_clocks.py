@@ -27,6 +27,12 @@ def running(ticket: Ticket) -> QuerySet[TicketClock]:
     return heard.filter(~Exists(left)).select_related("clock__policy")
 
 
+def left_with(ticket: Ticket, source: str) -> set[int]:
+    """Return the clocks of teams that a line of the ledger took the ticket from."""
+    told = Observation.objects.filter(clock__ticket_clock__ticket=ticket, source=source, withdrawn_at=None)
+    return set(told.filter(kind=FactKind.LEAVE).values_list("clock_id", flat=True))
+
+
 def without_teams(ticket: Ticket, rows: Iterable[Milestone]) -> list[Milestone]:
     """Return those of a ticket's milestones that its customer may hear of."""
     teams = set(ticket.ticket_clocks.filter(part=TicketClock.Part.TEAM).values_list("clock_id", flat=True))

@@ -120,7 +120,7 @@ def _undo(ticket: Ticket, line: TicketEvent, actor: User, at: datetime, *, is_pu
 
 def _give_back(ticket: Ticket, accepted: TicketEvent) -> None:
     """Undo what taking a ticket on made of it, unless somebody has taken it over since."""
-    if ticket.is_ended or _owner_before(ticket, accepted.number + 1) != accepted:
+    if ticket.is_ended or _owner_before(ticket, ticket.event_count + 1) != accepted:
         return
     before = _owner_before(ticket, accepted.number)
     ticket.assignee = _owner_of(before) if before else None
@@ -131,7 +131,7 @@ def _give_back(ticket: Ticket, accepted: TicketEvent) -> None:
 
 
 def _owner_before(ticket: Ticket, number: int) -> TicketEvent | None:
-    """Return the last line up to there that made somebody the owner and was not taken back."""
+    """Return the last line before that number that made somebody the owner and was not taken back."""
     lines = ticket.events.filter(kind__in=OWNING).order_by("-number")
     undone = ticket.events.filter(kind=Kind.RETRACTED, fields__kind=Kind.ACCEPTED)
     gone = [fields["event"] for fields in undone.values_list("fields", flat=True)]
