@@ -142,7 +142,7 @@ def test_the_digest_is_the_same_in_every_language_and_process(settings):
             proofs.append(proof_of(only(clock)))
     assert proofs[0].digest == proofs[1].digest
     written = document("T-1", proofs[0].milestone, proofs[0].pieces, proofs[0].facts)
-    program = "import json,sys,sla.proofs as p; print(p.digest(json.loads(sys.stdin.read())))"
+    program = "import json,sys,sla.proof.proofs as p; print(p.digest(json.loads(sys.stdin.read())))"
     prepared = f"import django; django.setup(); {program}"
     elsewhere = subprocess.run(
         [sys.executable, "-c", prepared],
