@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import demo_mail, health, metrics, openapi
 from plans import amending_api
 from plans import api as plans_api
+from plans.quotas import api as quotas_api
 from sla.api import views as sla_api
 from tickets import attachments
 
@@ -19,8 +20,9 @@ API = [
     ),
     path("contracts/<str:number>/plan/", amending_api.ContractPlan.as_view(), name="contract-plan"),
     path(
-        "contracts/<str:number>/entitlements/", plans_api.ContractEntitlements.as_view(), name="contract-entitlements"
+        "contracts/<str:number>/entitlements/", quotas_api.ContractEntitlements.as_view(), name="contract-entitlements"
     ),
+    path("contracts/<str:number>/statement/", quotas_api.ContractStatement.as_view(), name="contract-statement"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),

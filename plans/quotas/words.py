@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.models.people import Language
+from plans.quotas.rights import Right
 
 UNITS = {
     "times": gettext_lazy("%(n)s 次"),
@@ -44,6 +45,20 @@ def promised_words(amount: Decimal | float, unit: str, period: str | None) -> st
     """Return how much there is how often: 4 times a year."""
     words = amount_words(amount, unit)
     return str(PERIODS[period]) % {"amount": words} if period in PERIODS else words
+
+
+def left_words(given: Right) -> str:
+    """Return how much of something is left and how much there is; nothing where the source counts nothing."""
+    if given.is_unpublished:
+        return _("名额以实际发布为准")
+    if given.balance is None:
+        return _("不限次数") if given.is_unlimited else ""
+    balance = given.balance
+    said = {
+        "left": amount_words(balance.left, balance.unit),
+        "promised": promised_words(balance.granted, balance.unit, given.period),
+    }
+    return _("剩 %(left)s（%(promised)s）") % said
 
 
 def in_both(say: Callable[[], str]) -> tuple[str, str]:

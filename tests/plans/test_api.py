@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from plans.actions.overrides import override_quota
-from plans.api import anniversary, due_dates, years_of
 from plans.models import Contact, Contract, Customer, Override
+from plans.quotas.owing import due_dates
+from plans.quotas.windows import anniversary, years_of
 from tests.hours import beijing
 from tests.keys import bearer, new_key
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from plans.api import entitlements_of, quota_of
 from plans.models import Team, User
 from plans.models.people import STAFF_ROLES, Language
+from plans.quotas.rights import rights_of as contract_rights
+from plans.quotas.words import left_words
+from plans.terms import local_date
 from plans.wording import name_of as named
 from tickets.answers import decision_of
 from tickets.console.acts import COMPOSED, offered
@@ -151,7 +154,7 @@ class Desk:
             "wait": wait_words(self.ticket, events),
             "customer": customer_of(self.ticket, self.reader),
             "others": self.others(),
-            "rights": rights_of(self.ticket),
+            "rights": rights_of(self.ticket, self.reader.at),
             "decision": decision_of(self.ticket),
             "details": details(self.ticket),
             "tasks": tasks_of(self.ticket, self.reader),
@@ -256,29 +259,13 @@ def customer_of(ticket: Ticket, reader: Reader) -> dict[str, Any]:
     }
 
 
-def rights_of(ticket: Ticket) -> list[dict[str, str]]:
-    """Return what the contract gives by number, and how much of it."""
-    counted = ((entitlement, quota_of(entitlement)) for entitlement in entitlements_of(ticket.contract))
+def rights_of(ticket: Ticket, at: datetime) -> list[dict[str, str]]:
+    """Return what the contract gives by number, and how much of it is left."""
     return [
-        {"name": named(entitlement.item), "words": quota_words(quota), "section": entitlement.item.section}
-        for entitlement, quota in counted
-        if quota.get("amount")
+        {"name": named(item), "words": left_words(right), "section": item.section}
+        for right in contract_rights(ticket.contract, local_date(ticket.contract, at))
+        if (item := right.entitlement.item) and right.balance
     ]
-
-
-def quota_words(quota: dict[str, Any]) -> str:
-    """Return a quota in words, such as four times a year."""
-    units = {
-        "times": _("%(n)s 次"),
-        "reports": _("%(n)s 份"),
-        "person_days": _("%(n)s 人天"),
-        "environments": _("%(n)s 个环境"),
-        "people": _("%(n)s 人"),
-        "tickets": _("%(n)s 张工单"),
-    }
-    amount = units.get(quota.get("unit", ""), "%(n)s") % {"n": f"{quota['amount']:g}"}
-    spans = {"year": _("每年 %(amount)s"), "term": _("服务期内 %(amount)s")}
-    return spans.get(quota.get("period", ""), "%(amount)s") % {"amount": amount}
 
 
 def find_promise(promises: Iterable[Promise], pk: int) -> Promise:

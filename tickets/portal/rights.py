@@ -3,25 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from plans.api import entitlements_of, local_date, owed, right
-from plans.models import Contact, Contract, Entitlement
+from plans.actions.quotas.booking import IN_PARTS
+from plans.models import Contact, Contract
+from plans.quotas import Balance, rights
+from plans.quotas.owing import owed_under
+from plans.quotas.words import left_words
+from plans.terms import last_day, local_date
 from plans.wording import name_of, text_of
 
-UNITS = {
-    "times": gettext_lazy("%(n)s 次"),
-    "reports": gettext_lazy("%(n)s 份"),
-    "person_days": gettext_lazy("%(n)s 人天"),
-    "environments": gettext_lazy("%(n)s 个环境"),
-    "people": gettext_lazy("%(n)s 人"),
-    "tickets": gettext_lazy("%(n)s 张"),
-}
-PERIODS = {"year": gettext_lazy("每年 %(amount)s"), "term": gettext_lazy("服务期内 %(amount)s")}
 # More than this many are a number, not a row of boxes.
 PIPS = 12
 
@@ -70,52 +63,41 @@ def held_by(contact: Contact, at: datetime) -> list[Held]:
 
 
 def _in_force(contract: Contract, today: date) -> bool:
-    return contract.starts_on <= today <= min(contract.ends_on, contract.ended_on or contract.ends_on)
+    return contract.starts_on <= today <= last_day(contract)
 
 
 def _held(contract: Contract, today: date) -> Held:
-    entitlements = entitlements_of(contract)
-    deliveries = [Owed(row["what"], row["due_on"]) for row in owed(contract, entitlements, today)]
+    given = rights.rights_of(contract, today)
+    deliveries = [Owed(row["what"], row["due_on"]) for row in owed_under(contract, given, today)]
     return Held(
         contract,
         name_of(contract.plan),
-        [_right(entitlement) for entitlement in entitlements],
-        sorted((one for one in deliveries if one.due_on >= today), key=lambda one: one.due_on),
+        [_right(right) for right in given],
+        [one for one in deliveries if one.due_on >= today],
     )
 
 
-def _right(entitlement: Entitlement) -> Right:
-    item, given = entitlement.item, right(entitlement)
-    granted = given["granted"]
+def _right(given: rights.Right) -> Right:
+    item, balance = given.entitlement.item, given.balance
     return Right(
         name=name_of(item),
         section=item.section,
         clause=text_of(item, "clause"),
-        words=amount_words(given["quota"]),
-        pips=_pips(granted, given["used"], given["reserved"]),
+        words=left_words(given),
+        pips=pips(balance) if balance else [],
         response=text_of(item, "response"),
-        is_counted=bool(granted),
+        is_counted=bool(balance and balance.granted),
     )
 
 
-def _pips(granted: Any, used: float, reserved: float) -> list[str]:
-    if not granted or granted != int(granted) or granted > PIPS:
+def pips(balance: Balance) -> list[str]:
+    """Return one box for each time that was granted; none where there are many, or halves."""
+    granted = balance.granted
+    if granted != int(granted) or granted > PIPS or balance.unit in IN_PARTS:
         return []
-    taken = ["used"] * int(used) + ["reserved"] * int(reserved)
+    boxes = ("used", balance.used), ("reserved", balance.reserved), ("expired", balance.expired)
+    taken = [name for name, count in boxes for _each in range(int(count))]
     return (taken + ["left"] * int(granted))[: int(granted)]
-
-
-def amount_words(quota: dict[str, Any]) -> str:
-    """Return how much of something there is; nothing where the source counts nothing."""
-    if quota.get("as_published"):
-        return _("名额以实际发布为准")
-    if not quota:
-        return ""
-    if not quota.get("amount"):
-        return _("不限次数")
-    amount = str(UNITS[quota["unit"]]) % {"n": f"{quota['amount']:g}"}
-    period = quota.get("period")
-    return str(PERIODS[period]) % {"amount": amount} if period in PERIODS else amount
 
 
 def counted(held: Iterable[Held]) -> list[Right]:
