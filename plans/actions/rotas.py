@@ -35,16 +35,24 @@ class Swap:
 
 @transaction.atomic
 def keep_rota(
-    *, rota: Rota, order: Sequence[User] | None = None, actor: User | None = None, at: datetime | None = None
+    *,
+    rota: Rota,
+    order: Sequence[User] | None = None,
+    actor: User | None = None,
+    at: datetime | None = None,
+    seen: int | None = None,
 ) -> None:
     """Save a rota and, if they are given, who takes turns in which order; how it stood until `at` stays answerable.
 
-    `at` is now unless said otherwise. Raises RefusedError for a zone that there is not, turns that are shorter than a
-    day, a customer, and nobody at all.
+    `at` is now unless said otherwise; `seen` is how many changes there had been when the form was filled in. Raises
+    RefusedError where there was another since, for a zone that there is not, turns that are shorter than a day, a
+    customer, and nobody at all.
     """
     _check_rota(rota)
     _check_order(order)
     before = former_rota(rota)
+    if seen is not None and seen != FormerRota.objects.filter(rota=rota.pk).count():
+        raise RefusedError("rota_changed", _("您打开之后，别人改过这张值班表。"), ways_on=[_("重新打开它再改。")])
     rota.save()
     if order is not None:
         rota.members.all().delete()

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from plans.accounts import zone_named
 from plans.actions.rotas import Swap, swap, take_back
-from plans.models import Role, Rota, RotaShift, User
+from plans.models import Rota, RotaShift, User
 from plans.models.people import STAFF_ROLES
 from plans.on_call import Turn, holder_of, turns, with_turns
 from plans.wording import name_of as named
@@ -89,8 +89,8 @@ def shown_rotas(
     """Return the page; `typed` is what was typed for one rota and why it was not done."""
     rotas = with_turns(Rota.objects.filter(is_active=True), reader.at).order_by("team__code", "code")
     rows = [_row(rota, reader, typed) for rota in rotas]
-    keeps = reverse("admin:plans_rota_changelist") if reader.user.role == Role.ADMIN else ""
-    context = {"rotas": rows, "keeps_url": keeps}
+    retired = [{"code": rota.code, "name": named(rota)} for rota in Rota.objects.filter(is_active=False)]
+    context = {"rotas": rows, "retired": retired}
     return rules_page(request, reader, ("rotas", "console/rules/rotas.html"), context, status)
 
 

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.rules import alerts, backtests, calendars, drafts, engine, holidays, notices, policies, rotas
+from tickets.console.rules import (
+    alerts,
+    backtests,
+    calendars,
+    drafts,
+    engine,
+    holidays,
+    notices,
+    policies,
+    rota_editor,
+    rota_past,
+    rotas,
+)
 from tickets.console.rules.overview import overview
 
 app_name = "rules"
@@ -16,5 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *backtests.urlpatterns,
     *drafts.urlpatterns,
     *policies.urlpatterns,
+    *rota_editor.urlpatterns,
     *rotas.urlpatterns,
+    *rota_past.urlpatterns,
 ]
