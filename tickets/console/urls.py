@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tickets.console import alerts, classify, tasks, views
+from tickets.console import alerts, catalogue, classify, tasks, views
 from tickets.console.what_if import what_if_page
 
 app_name = "console"
@@ -12,6 +12,7 @@ urlpatterns = [
     *alerts.urlpatterns,
     *tasks.urlpatterns,
     *classify.urlpatterns,
+    *catalogue.urlpatterns,
     path("rules/", include("tickets.console.rules.urls")),
     path("accounts/", include("tickets.console.accounts.urls")),
     path("tickets/<str:number>/", views.ticket_page, name="ticket"),

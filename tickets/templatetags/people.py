@@ -13,3 +13,9 @@ register = template.Library()
 def called(named: Any) -> str:
     """Return the name of a person, team or product in the reader's language."""
     return text_of(named, "name") or str(named)
+
+
+@register.filter
+def told(row: Any, field: str) -> str:
+    """Return a text of a row of plan data in the reader's language."""
+    return text_of(row, field)

@@ -21,7 +21,7 @@ from tickets.console.views import shown
 
 @dataclass(frozen=True)
 class Entry:
-    """One page to go to: `route` is its url's name inside console:accounts."""
+    """One page to go to: `route` is its url's name inside console:accounts, or a whole one from outside of it."""
 
     route: str
     name: LazyText
@@ -31,6 +31,7 @@ class Entry:
 # Pages of all the reader's accounts together, beside the list.
 DESK = [
     Entry("list", pgettext_lazy("accounts", "客户与合同"), "document"),
+    Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
 # Pages of one contract; each takes its number.
 TABS = [
@@ -71,7 +72,7 @@ def account_page(
 def _links(entries: list[Entry], current: str, *about: str) -> list[dict[str, Any]]:
     return [
         {
-            "url": reverse(f"console:accounts:{one.route}", args=about),
+            "url": reverse(one.route if ":" in one.route else f"console:accounts:{one.route}", args=about),
             "name": one.name,
             "icon": one.icon,
             "is_current": one.route == current,
