@@ -6,6 +6,7 @@ import yaml
 from django.utils.translation import gettext as _
 
 from plans.models.contracts import Deployment
+from plans.obligations.schedule import MOST_A_YEAR, Frequency, Period
 from plans.vocabulary import (
     BEYOND,
     CATEGORIES,
@@ -97,6 +98,30 @@ QUOTA = mapping({
     "period": Field(choice(PERIODS), None, "A contract year, or the whole term. 每合同年，或整个服务期。"),
     "as_published": Field(flag, False, "The number is set later, when it is published. 以实际发布为准。"),
 })  # fmt: skip
+OWED_ONCE = paired({
+    "line": Field(own_service, "", "Tells it from others of the same item. 同一服务项有多项时的代码。"),
+    "times": Field(number(1, MOST_A_YEAR), None, "How often; left out where the contract says it. 次数。"),
+    "period": Field(choice(tuple(Period)), says="Over what; `agreed` where the contract says it. 周期。"),
+    "what": Field(text(120), says="What is delivered each time. 每次交付什么。"),
+    "what_en": Field(text(160)),
+    "policy": Field(known("policy"), "", "The code of the policy that follows it. 跟进它的响应标准。"),
+})  # fmt: skip
+
+
+def _owed(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return what is owed by when; a number of times goes with every period but an agreed one."""
+    values: dict[str, Any] = OWED_ONCE(node, place)
+    times, period = values.get("times"), values.get("period")
+    if period == Period.AGREED and times is not None:
+        refuse_inside(node, place, "times", _("频次由合同约定时不写次数。"))
+    elif period in set(Period) - {Period.AGREED} and times is None:
+        refuse_inside(node, place, "period", _("请写明次数 times；频次由合同约定时周期写 agreed。"))
+    elif times and Frequency(times, Period(period)).a_year > MOST_A_YEAR:
+        refuse_inside(node, place, "times", _("最多每周一次。"))
+    return values
+
+
+OWED = Described(_owed, schema_of(OWED_ONCE))
 EXCLUSION = paired({
     "category": Field(choice((*CATEGORIES, UNCERTIFIED, BEYOND)), says="What is shut out. 哪一类不包含。"),
     "section": Field(text(40), says="§ of the document. 章节。"),
@@ -122,6 +147,7 @@ ITEM = paired({
     "response_en": Field(text(200), ""),
     "policy": Field(known("policy"), "", "The code of the policy that times it. 响应标准的代码。"),
     "quota": Field(QUOTA, {}, "How much of it there is. 额度。"),
+    "frequency": Field(list_of(OWED, once=["line"]), [], "What is owed by when, unasked. 按期主动交付什么。"),
     "products": Field(list_of(known("product")), [], "Only for these products. 仅限这些产品。"),
     "deployments": Field(list_of(choice(Deployment.values)), [], "Only for these deployments. 仅限这些部署方式。"),
     "categories": Field(list_of(choice(CATEGORIES)), [], "Only for these kinds of question. 仅限这些类别。"),

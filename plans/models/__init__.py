@@ -8,6 +8,7 @@ from plans.models.gatherings import Gathering
 from plans.models.history import ContractChange
 from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
+from plans.models.obligations import AgreedFrequency, CalendarFeed, Obligation
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
 from plans.models.quotas import PublishedAmount, Quota, QuotaEntry
 from plans.models.rotas import FormerRota, Rota, RotaMember, RotaShift
@@ -17,10 +18,12 @@ __all__ = [
     "CUSTOMER_ROLES",
     "AccountNotice",
     "AccountTeamMember",
+    "AgreedFrequency",
     "Amendment",
     "ApiKey",
     "Attendee",
     "Branch",
+    "CalendarFeed",
     "Contact",
     "Contract",
     "ContractChange",
@@ -34,6 +37,7 @@ __all__ = [
     "Gathering",
     "Item",
     "Mode",
+    "Obligation",
     "Override",
     "OwnedProduct",
     "Plan",

@@ -111,6 +111,8 @@ class Item(models.Model):
     policy = models.CharField(_("服务响应标准"), max_length=120, blank=True)
     # {"amount": 2, "unit": "times", "period": "year"}; {} where nothing is counted, amount null where unlimited.
     quota = models.JSONField(_("额度"), default=dict, blank=True)
+    # [{"line", "times" or null, "period", "what", "what_en", "policy"}]: what is owed by when without being asked for.
+    frequency = models.JSONField(_("交付频次"), default=list, blank=True)
     # Product codes, deployments, categories and channels; an empty list bounds nothing.
     products = models.JSONField(_("适用产品"), default=list, blank=True)
     deployments = models.JSONField(_("适用部署"), default=list, blank=True)

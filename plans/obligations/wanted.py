@@ -1,0 +1,103 @@
+"""What a contract's words come to: each thing that is owed over its term, by the plan or as agreed. Saves nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from plans.models import AgreedFrequency, Contract, Entitlement, Item
+from plans.obligations.schedule import Frequency, Period, Window
+from plans.terms import last_day
+
+# By what a thing that is owed is known again whatever the plan's version: promise, service, line, first day.
+Key = tuple[str, str, str, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that an item owes, and how often for this contract; None where nobody has agreed on that yet."""
+
+    entitlement: Entitlement
+    said: Mapping[str, Any]
+    frequency: Frequency | None
+    # From then on: what was agreed later is not owed for the time before.
+    agreed_at: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """Return which of the item's lines it is."""
+        return str(self.said["line"])
+
+    def windows(self, contract: Contract) -> list[Window]:
+        """Return when it is owed over a contract's term."""
+        if self.frequency is None:
+            return []
+        found = self.frequency.windows(contract.starts_on, last_day(contract))
+        if self.agreed_at is None:
+            return found
+        since = self.agreed_at.astimezone(ZoneInfo(contract.timezone)).date()
+        return [window for window in found if window.due_on >= since]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing that a contract owes over one window."""
+
+    line: Line
+    window: Window
+
+    @property
+    def key(self) -> Key:
+        """Return by what it is known again."""
+        item = self.line.entitlement.item
+        return key_of(item, self.line.code, self.window.opens_on)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what its row says."""
+        said, window, entitlement = self.line.said, self.window, self.line.entitlement
+        return {
+            "item_id": entitlement.item_id,
+            "entitlement_id": entitlement.pk,
+            "line": self.line.code,
+            "number": window.number,
+            "of": window.of,
+            "opens_on": window.opens_on,
+            "due_on": window.due_on,
+            "what": said["what"],
+            "what_en": said["what_en"],
+            "policy": said["policy"],
+        }
+
+
+def key_of(item: Item, line: str, opens_on: date) -> Key:
+    """Return by what a thing that is owed is known again."""
+    return item.promise, item.service, line, opens_on
+
+
+def wanted_of(contract: Contract, lines: Iterable[Line]) -> dict[Key, Wanted]:
+    """Return what lines come to over a contract's term."""
+    found = (Wanted(line, window) for line in lines for window in line.windows(contract))
+    return {one.key: one for one in found}
+
+
+def lines_of(contract: Contract) -> list[Line]:
+    """Return what a contract owes so and so often, also what nobody has agreed on yet."""
+    rows = contract.entitlements.select_related("item").exclude(item__frequency=[]).order_by("pk")
+    return list(_lines(rows.prefetch_related("agreed_frequencies")))
+
+
+def _lines(rows: Iterable[Entitlement]) -> Iterator[Line]:
+    for row in rows:
+        agreed = {one.line: one for one in row.agreed_frequencies.all()}
+        for said in row.item.frequency:
+            yield line_of(row, said, agreed.get(said["line"]))
+
+
+def line_of(entitlement: Entitlement, said: Mapping[str, Any], agreed: AgreedFrequency | None = None) -> Line:
+    """Return one line of an item as a contract has it: as agreed last, else as the plan says."""
+    if agreed:
+        return Line(entitlement, said, Frequency(agreed.times, Period(agreed.period)), agreed.at)
+    is_open = said["period"] == Period.AGREED
+    return Line(entitlement, said, None if is_open else Frequency(said["times"], Period(said["period"])))
