@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from plans.actions.history import Decided, Kind, changing
 from plans.actions.news import announce
+from plans.actions.obligations.laying import lay_out as lay_out_owed
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Amendment, Branch, Contract, Team, User
 from plans.overlaps import Bought, check_overlaps
@@ -91,6 +92,7 @@ def _save(contract: Contract, values: dict[str, Any], decided: Decided) -> Contr
         check_overlaps(Bought.of(contract))
         contract.save(update_fields=list(values))
         lay_out_quotas(contract=contract, at=decided.at, actor=decided.actor, reason=decided.reason)
+        lay_out_owed(contract=contract, at=decided.at)
         kind = Amendment.Kind.TERM
         announce(contract=contract, kind=kind, reason=decided.reason, actor=decided.actor, at=decided.at)
     return contract
