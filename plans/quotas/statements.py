@@ -1,14 +1,13 @@
 """A statement of account: every line of a contract's ledger in a span of days, with what was left after each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet, Sum
 
 from plans.models import Contract, Quota, QuotaEntry
 from plans.models.quotas import ZERO
@@ -88,17 +87,14 @@ def statement_of(
     An amount has a place on it when its window or a line of it touches the span.
     """
     start, end = _instants(contract, first, last)
-    quotas = _touched(contract, first, last, start, end)
-    lines = _lines(quotas, start, end)
-    count = lines.count()
-    cut = lines[before : None if limit is None else before + limit]
-    by_quota: dict[int, list[Line]] = {quota.pk: [] for quota in quotas}
-    for row in cut.values_list(*COLUMNS):
-        by_quota[row[1]].append(Line._make(row))
-    accounts = [
-        Account(quota, _sums(quota, "opening"), _sums(quota, "closing"), by_quota[quota.pk]) for quota in quotas
-    ]
-    return Statement(contract, first, last, accounts, count, before)
+    sums = _summed(contract, start, end)
+    quotas = _touched(contract, first, last, [pk for pk, found in sums.items() if found["lines"]])
+    lines: dict[int, list[Line]] = {quota.pk: [] for quota in quotas}
+    cut = slice(before, None if limit is None else before + limit)
+    for row in _lines(list(lines), start, end)[cut].values_list(*COLUMNS):
+        lines[row[1]].append(Line._make(row))
+    accounts = [_account(quota, sums.get(quota.pk), lines[quota.pk]) for quota in quotas]
+    return Statement(contract, first, last, accounts, sum(found["lines"] for found in sums.values()), before)
 
 
 def usual_span(contract: Contract, today: date) -> Window:
@@ -121,27 +117,31 @@ def _instants(contract: Contract, first: date, last: date) -> tuple[datetime, da
     return datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone)
 
 
-def _touched(contract: Contract, first: date, last: date, start: datetime, end: datetime) -> list[Quota]:
-    """Return the quotas that have a place on a statement, each with its sums before and after the span."""
-    within = Q(entries__at__gte=start, entries__at__lt=end)
-    sums: dict[str, Any] = {}
+def _summed(contract: Contract, start: datetime, end: datetime) -> dict[int, dict[str, Any]]:
+    """Return for each amount its sums before and after a span, and how many lines lie in it. One pass."""
+    sums: dict[str, Any] = {"lines": Count("pk", filter=Q(at__gte=start, at__lt=end))}
     for name in SUMS:
-        sums[f"opening_{name}"] = _sum(name, Q(entries__at__lt=start))
-        sums[f"closing_{name}"] = _sum(name, Q(entries__at__lt=end))
-    rows = contract.quotas.select_related("item").annotate(**sums, moved=Coalesce(Sum(Value(1), filter=within), 0))
-    touched = rows.filter(Q(moved__gt=0) | Q(starts_on__lte=last, ends_on__gte=first))
-    return list(touched.order_by("pk"))
+        sums[f"opening_{name}"] = Sum(name, filter=Q(at__lt=start), default=ZERO)
+        sums[f"closing_{name}"] = Sum(name, filter=Q(at__lt=end), default=ZERO)
+    # Keys first: joined to their quotas, ten thousand lines would be carried about with all that stands there.
+    keys = list(contract.quotas.order_by().values_list("pk", flat=True))
+    rows = QuotaEntry.objects.filter(quota__in=keys).order_by().values("quota_id").annotate(**sums)
+    return {row["quota_id"]: row for row in rows}
 
 
-def _sum(name: str, of: Q) -> Coalesce:
-    return Coalesce(Sum(f"entries__{name}", filter=of), Value(ZERO))
+def _touched(contract: Contract, first: date, last: date, moved: list[int]) -> list[Quota]:
+    """Return the quotas that have a place on a statement."""
+    rows = contract.quotas.filter(Q(pk__in=moved) | Q(starts_on__lte=last, ends_on__gte=first))
+    return list(rows.select_related("item").order_by("pk"))
 
 
-def _sums(quota: Quota, prefix: str) -> Totals:
-    return Totals(*(getattr(quota, f"{prefix}_{name}") for name in SUMS))
+def _account(quota: Quota, sums: dict[str, Any] | None, lines: list[Line]) -> Account:
+    if sums is None:
+        return Account(quota, Totals(), Totals())
+    opening, closing = (Totals(*(sums[f"{prefix}_{name}"] for name in SUMS)) for prefix in ("opening", "closing"))
+    return Account(quota, opening, closing, lines)
 
 
-def _lines(quotas: Iterable[Quota], start: datetime, end: datetime) -> QuerySet[QuotaEntry]:
+def _lines(keys: list[int], start: datetime, end: datetime) -> QuerySet[QuotaEntry]:
     """Return the lines of a span, an amount after the other, each in the order in which it was booked."""
-    keys = [quota.pk for quota in quotas]
-    return QuotaEntry.objects.filter(quota__in=keys, at__gte=start, at__lt=end).order_by("quota", "position")
+    return QuotaEntry.objects.filter(quota__in=keys, at__gte=start, at__lt=end).order_by("quota_id", "position")
