@@ -1,4 +1,7 @@
-"""The ledger of quotas keeps itself: no line is changed or deleted, and each goes on from the one before it."""
+"""The ledger of quotas keeps itself: no line is changed or deleted, and each goes on from the one before it.
+
+The journal of engagements keeps its lines, too.
+"""
 
 from django.db import migrations
 
@@ -28,6 +31,14 @@ END $$;
 CREATE TRIGGER quota_entry_goes_on BEFORE INSERT ON plans_quotaentry
     FOR EACH ROW EXECUTE FUNCTION quota_entry_goes_on();
 """
+JOURNAL_KEPT = """
+CREATE FUNCTION engagement_step_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'plans_engagementstep is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER engagement_step_is_kept BEFORE UPDATE OR DELETE ON plans_engagementstep
+    FOR EACH ROW EXECUTE FUNCTION engagement_step_is_kept();
+"""
 
 
 class Migration(migrations.Migration):
@@ -41,5 +52,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             GOES_ON,
             "DROP TRIGGER quota_entry_goes_on ON plans_quotaentry; DROP FUNCTION quota_entry_goes_on();",
+        ),
+        migrations.RunSQL(
+            JOURNAL_KEPT,
+            "DROP TRIGGER engagement_step_is_kept ON plans_engagementstep; DROP FUNCTION engagement_step_is_kept();",
         ),
     ]

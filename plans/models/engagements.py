@@ -259,11 +259,11 @@ class EngagementStep(models.Model):
         CANCELLED = "cancelled", pgettext_lazy("step", "取消")
 
     engagement = models.ForeignKey(
-        Engagement, verbose_name=_("服务交付"), on_delete=models.CASCADE, related_name="steps"
+        Engagement, verbose_name=_("服务交付"), on_delete=models.PROTECT, related_name="steps"
     )
     kind = models.CharField(_("类别"), max_length=16, choices=Kind)
     at = models.DateTimeField(_("时间"))
-    actor = models.ForeignKey(User, verbose_name=_("行为人"), null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(User, verbose_name=_("行为人"), null=True, on_delete=models.PROTECT, related_name="+")
     actor_display = models.CharField(_("行为人姓名"), max_length=120, blank=True)
     # What the line says besides: times, reasons, names.
     fields = models.JSONField(_("内容"), default=dict, blank=True)

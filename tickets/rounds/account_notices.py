@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from plans.models import AccountNotice
 from sla.batching import BACKOFF, in_batches
 from tickets.models import Delivery
-from tickets.telling.account_roles import readers_of
+from tickets.telling.account_roles import guests_of, readers_of
 from tickets.telling.notifications import Notice, queue_many
 
 NOBODY = "nobody to tell"
@@ -28,7 +28,7 @@ def _claim(before: datetime, limit: int) -> list[AccountNotice]:
 
 def _tell(rows: Sequence[AccountNotice], now: datetime) -> None:
     for row in rows:
-        readers = readers_of(row.contract, row.to)
+        readers = [*readers_of(row.contract, row.to), *guests_of(row)]
         queue_many((Notice(Delivery.Kind.ACCOUNT, row, None, reader) for reader in readers), at=now)
         row.finished_at, row.error = now, "" if readers else NOBODY
         row.save(update_fields=KEPT)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from socket import gethostname
 
+from plans.actions.dated import due as turn_agreements
+from plans.actions.engagements.recalling import remind_next_day
 from sla.changing.recomputing import recompute_due
 from sla.changing.replanning import replan_due
 from sla.clock import database_now
@@ -35,7 +37,9 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     def pass_once() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
-        done += follow_amendments(later_than=later_than) + tell_accounts(later_than=later_than)
+        done += follow_amendments(later_than=later_than) + remind_next_day(at=database_now() - later_than)
+        done += tell_accounts(later_than=later_than)
+        done += turn_agreements(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
         return done + tell_moves(later_than=later_than)
 

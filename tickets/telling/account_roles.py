@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from plans.accounts import account_team, duty_manager, seat_of
-from plans.models import AccountTeamMember, Contact, Contract, Role, User
+from plans.models import AccountNotice, AccountTeamMember, Contact, Contract, Role, User
 
 Seat = AccountTeamMember.Seat
 Reader = User | Contact
@@ -15,6 +15,18 @@ def readers_of(contract: Contract, to: Iterable[str]) -> list[Reader]:
     Raises KeyError for a role that is not known.
     """
     return list(dict.fromkeys(reader for role in to for reader in _meant(contract, role)))
+
+
+def guests_of(notice: AccountNotice) -> list[Contact]:
+    """Return who is written to by the address they gave, being on no books of ours; each a contact that is not kept."""
+    customer, zone = notice.contract.customer, notice.contract.timezone
+    guests = notice.about.get("guests", {}).values()
+    return [Contact(customer=customer, timezone=zone, **guest) for guest in guests]
+
+
+def guest_at(notice: AccountNotice, address: str) -> Contact | None:
+    """Return the guest who is written to at an address."""
+    return next((guest for guest in guests_of(notice) if guest.email == address), None)
 
 
 def _meant(contract: Contract, role: str) -> Iterable[Reader]:

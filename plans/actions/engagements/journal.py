@@ -6,7 +6,6 @@ from typing import Any
 
 from plans.actions.news import tell
 from plans.models import Attendee, Engagement, EngagementStep, User
-from plans.wording import is_english
 
 Kind = EngagementStep.Kind
 # Who arranges what customers ask for. Source: Y22, K05, K06
@@ -43,10 +42,10 @@ def inform(
         "guests": invited,
         **more,
     }
-    readers = dict.fromkeys([*to, *(f"guest:{key}" for key in invited)])
-    if readers:
+    readers = [*dict.fromkeys(to)]
+    if readers or invited:
         tell(
-            kind=f"engagement_{kind}", contract=engagement.contract, about=about, to=[*readers], at=step.at,
+            kind=f"engagement_{kind}", contract=engagement.contract, about=about, to=readers, at=step.at,
             key=f"engagement:{engagement.pk}:{kind}:{step.pk}",
         )  # fmt: skip
 
@@ -72,8 +71,3 @@ def customers_of(engagement: Engagement, coming: Iterable[Attendee] | None = Non
 def ours_of(engagement: Engagement) -> list[str]:
     """Return our people: the experts, and whoever arranges."""
     return [*(f"user:{key}" for key in engagement.experts.values_list("user_id", flat=True)), *ARRANGERS]
-
-
-def text(chinese: str, english: str) -> str:
-    """Return what stands in the reader's language; the Chinese where there is no English."""
-    return (english if is_english() else "") or chinese

@@ -6,21 +6,24 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tickets.showing.wording import name_of, one_line
+from tickets.telling.account_letters import engagements, terms
 from tickets.telling.account_letters.news import Writer
+from tickets.telling.account_roles import guest_at
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
 
 # A new subject is a file beside this one with its WRITERS, and a line here.
-WRITERS: dict[str, Writer] = {}
+WRITERS: dict[str, Writer] = {**engagements.WRITERS, **terms.WRITERS}
 
 
 def write(occasion: Occasion) -> Letter:
     """Return the letter that tells a piece of news about a contract; what all such letters have is put around it."""
-    notice, reader = occasion.delivery.account_notice, occasion.reader
+    notice = occasion.delivery.account_notice
+    reader = occasion.reader or (guest_at(notice, occasion.delivery.address) if notice else None)
     if notice is None or reader is None:
         raise LookupError(f"Delivery {occasion.delivery.pk} has no news, or nobody to read it.")
     letter = WRITERS[notice.kind](notice, reader)
-    is_customer = occasion.delivery.contact_id is not None
+    is_customer = occasion.delivery.user_id is None
     name = {"name": name_of(reader)}
     return replace(
         letter,
