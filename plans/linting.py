@@ -8,7 +8,7 @@ from itertools import combinations, product
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from plans.actions.contracts import items_of
+from plans.catalogue.items import items_of
 from plans.agreements import Agreement
 from plans.coverage import Question, decide
 from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Plan, Product, Team

@@ -51,7 +51,9 @@ class Overlap:
 
 def overlaps_of(bought: Bought) -> list[Overlap]:
     """Return the customer's other contracts of the vendor for the same things in the same time, the first in front."""
-    rows = Contract.objects.filter(customer=bought.customer, plan__vendor=bought.plan.vendor).exclude(pk=bought.key)
+    rows = Contract.objects.filter(customer=bought.customer, plan__vendor=bought.plan.vendor)
+    if bought.key:
+        rows = rows.exclude(pk=bought.key)
     near = rows.filter(starts_on__lte=bought.last, ends_on__gte=bought.first).select_related("plan", "customer")
     return [_overlap(bought, one) for one in near.order_by("starts_on", "pk") if _meet(bought, Bought.of(one))]
 

@@ -54,11 +54,15 @@ def standing_of(contract: Contract, at: datetime) -> Standing:
 
 def standing_on(contract: Contract, today: date) -> Standing:
     """Return where a contract's term stands on a local date."""
-    last = last_day(contract)
-    if today < contract.starts_on:
+    return standing_between(contract.starts_on, last_day(contract), today)
+
+
+def standing_between(first: date, last: date, today: date) -> Standing:
+    """Return where a term from one day to another stands on a day."""
+    if today < first:
         state = "ahead"
     elif today > last:
         state = "over"
     else:
         state = "ending" if last - today <= timedelta(days=ENDING) else "in_force"
-    return Standing(state, today, contract.starts_on, last)
+    return Standing(state, today, first, last)

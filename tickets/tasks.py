@@ -8,6 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
+from plans.actions.endings import tell_endings
 from sla.clock import database_now
 from sla.models import Heartbeat
 from tickets.actions.inbound import redrive_inbound as redrive
@@ -84,9 +85,11 @@ def _call_webhooks() -> None:
 
 @shared_task(name="tickets.tasks.remind")
 def remind() -> None:
-    """Remind managers of years whose days off are still assumed; the database's clock says when."""
+    """Remind managers of years whose days off are assumed, and of terms that end; the database's clock says when."""
     try:
-        bulletins.remind(at=database_now())
+        at = database_now()
+        bulletins.remind(at=at)
+        tell_endings(at=at)
     except (OperationalError, InterfaceError) as error:
         log.warning("remind_without_database", error=str(error))
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.actions.contracts import items_of
 from plans.actions.history import Decided, Kind, changing
 from plans.actions.news import OWN, announce
+from plans.actions.obligations.laying import lay_out as lay_out_owed
 from plans.actions.quotas import lay_out as lay_out_quotas
+from plans.catalogue.items import items_of
 from plans.models import Amendment, Contract, Entitlement, Item, Plan, User
 from plans.overlaps import Bought, check_overlaps
 from plans.refusals import RefusedError
@@ -42,6 +43,7 @@ def go_over(
         if plan.code != before.code:
             check_overlaps(Bought.of(contract))
         lay_out_quotas(contract=contract, at=at, actor=actor, reason=reason)
+        lay_out_owed(contract=contract, at=at)
         changed = {"plan": _side("from", before, _version(before, plan)) | _side("to", plan, _version(plan, before))}
         announce(contract=contract, kind=Amendment.Kind.PLAN, reason=reason, actor=actor, at=at, changed=changed)
     return contract

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from plans.actions.history import Decided, Kind, changing, write_first
 from plans.actions.news import announce
+from plans.actions.obligations.laying import lay_out as lay_out_owed
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.actions.terms import check_term
+from plans.catalogue.items import items_of
 from plans.catalogue.picking import picked
 from plans.models import (
     AccountTeamMember,
@@ -88,6 +90,7 @@ def sign(
         AccountTeamMember(contract=contract, seat=seat, user=user) for seat, user in agreed.account_team
     )
     lay_out_quotas(contract=contract, at=decided.at, actor=decided.actor)
+    lay_out_owed(contract=contract, at=decided.at)
     write_first(contract, Kind.RENEWED if agreed.renews else Kind.SIGNED, decided)
     return contract
 
@@ -105,17 +108,6 @@ def _bought(customer: Customer, plan: Plan, term: tuple[date, date], agreed: Agr
     things = tuple((owned.product.code, owned.deployment, owned.tenant) for owned in agreed.products)
     picks = frozenset(item.promise for item in items) if plan.is_a_la_carte else frozenset[str]()
     return Bought(customer, plan, *term, things, picks)
-
-
-def items_of(plan: Plan) -> list[Item]:
-    """Return the items of a plan and of what it includes; where both have one, the plan's own."""
-    found: dict[tuple[str, str], Item] = {}
-    chain: Plan | None = plan
-    while chain is not None:
-        for item in chain.items.all():
-            found.setdefault((item.promise, item.service), item)
-        chain = chain.includes
-    return list(found.values())
 
 
 def _entitle(contract: Contract, items: Iterable[Item]) -> None:

@@ -9,8 +9,11 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from plans.actions.contracts import items_of
+from plans.actions import obligations
+from plans.actions.history import Decided, write_many
 from plans.actions.quotas import lay_out, lay_out_new
+from plans.catalogue.items import items_of
+from plans.history.states import states_of
 from plans.models import Branch, Contact, Contract, Customer, Entitlement, OwnedProduct, Plan, Product, Team
 from plans.upsert import CustomerRow, RowError
 from sla.clock import database_now
@@ -222,6 +225,7 @@ def _save_contacts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
 def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
     tally = Tally()
     sent = [(row, contract) for row in rows for contract in row.contracts]
+    before = states_of(contract.pk for contract in known.contracts.values())
     for row, contract in sent:
         values = _terms(contract, known)
         kept = known.contracts.get(contract["number"])
@@ -235,9 +239,13 @@ def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
     _entitle(tally.added, known)
     at = database_now()
     lay_out_new(contracts=tally.added, at=at)
+    obligations.lay_out_new(contracts=tally.added, at=at)
     for changed in tally.changed:
         lay_out(contract=changed, at=at)
-    return counts + _save_products([contract for _row, contract in sent], known)
+        obligations.lay_out(contract=changed, at=at)
+    counts += _save_products([contract for _row, contract in sent], known)
+    write_many((known.contracts[contract["number"]] for _row, contract in sent), before, Decided(None, at))
+    return counts
 
 
 def _terms(contract: Mapping[str, Any], known: Known) -> dict[str, Any]:

@@ -7,11 +7,17 @@ from datetime import datetime
 
 from django.db import transaction
 
+from plans.actions.news import tell
 from plans.history.states import Changed, State, difference, folded, state_of, states_of
 from plans.models import Contract, ContractChange, User
 from plans.terms import local_date
 
 Kind = ContractChange.Kind
+# Who is told of a change that touches what is promised, and which changes do.
+TOLD = ("success_manager", "customer_admins")
+TOLD_KINDS = (
+    Kind.TERM, Kind.PLAN, Kind.PRODUCTS, Kind.SWITCH, Kind.OVERRIDE, Kind.WITHDRAWN, Kind.BEGUN, Kind.LAPSED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +54,27 @@ def write(contract: Contract, kind: Kind, decided: Decided, changed: Changed) ->
     row = _row(contract, kind, decided, changed)
     row.number = contract.changes.count() + 1
     row.save()
+    if kind in TOLD_KINDS:
+        key = f"contract_changed:{contract.number}:{row.number}"
+        tell(kind="contract_changed", contract=contract, about={"change": row.pk}, to=TOLD, at=decided.at, key=key)
     return row
 
 
 def write_many(contracts: Iterable[Contract], known: dict[int, State], decided: Decided) -> None:
-    """Write down what a bulk load made of contracts; `known` is what the kept ones said before it."""
+    """Write down what a bulk load made of contracts; `known` is what those that stood already said before it.
+
+    Nobody is told: whoever loads many at once brings in what both sides know.
+    """
     by_key = {contract.pk: contract for contract in contracts}
-    rows = []
+    kept = ContractChange.objects.filter(contract__in=by_key).order_by("number").values_list("contract", "number")
+    last, rows = dict(kept), []
     for pk, state in states_of(by_key).items():
-        changed = difference(known.get(pk, {}), state)
+        # One older than its history is written down whole.
+        changed = difference(known.get(pk, {}) if pk in last else {}, state)
         if changed:
-            kind = Kind.IMPORTED if pk in known else Kind.SIGNED
-            rows.append(_row(by_key[pk], kind, decided, changed))
-    last = dict(ContractChange.objects.filter(contract__in=by_key).order_by("number").values_list("contract", "number"))
-    for row in rows:
-        row.number = last.get(row.contract_id, 0) + 1
+            row = _row(by_key[pk], Kind.IMPORTED if pk in last else Kind.SIGNED, decided, changed)
+            row.number = last.get(pk, 0) + 1
+            rows.append(row)
     ContractChange.objects.bulk_create(rows, batch_size=2000)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plans.actions.contracts import items_of
 from plans.catalogue.differing import ItemChange, difference, place_of
+from plans.catalogue.items import items_of
 from plans.catalogue.picking import on_offer, with_needed
 from plans.models import Contract, Item, Plan
 
@@ -39,3 +39,12 @@ def items_now(plan: Plan, held: Sequence[Item]) -> list[Item]:
     offered = [item for item in on_offer(plan) if place_of(item) not in places]
     wanted = {item.promise for item in held if place_of(item) not in places}
     return [*own, *with_needed(offered, wanted)]
+
+
+def has_newer(contract: Contract) -> bool:
+    """Tell whether a contract could go up: a newer version of its plan, or of one that it picked from, is sold."""
+    sold = Plan.objects.current().filter(code=contract.plan.code)
+    if not sold.exists():
+        return False
+    held = contract.entitlements.filter(item__plan__is_current=False)
+    return not contract.plan.is_current or (contract.plan.is_a_la_carte and held.exists())

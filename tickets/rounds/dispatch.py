@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from socket import gethostname
 
+from plans.actions import obligations
 from plans.actions.dated import due as turn_agreements
 from plans.actions.engagements.recalling import remind_next_day
 from sla.changing.recomputing import recompute_due
@@ -13,6 +14,7 @@ from sla.clock import database_now
 from sla.firing import fire_due
 from sla.models import Heartbeat
 from tickets.actions.ticket import resume_due
+from tickets.rounds.account_escalations import act_on_accounts, note_moves
 from tickets.rounds.account_notices import tell_accounts
 from tickets.rounds.amendments import follow_amendments
 from tickets.rounds.calling import call_webhooks
@@ -38,9 +40,11 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
         done += follow_amendments(later_than=later_than) + remind_next_day(at=database_now() - later_than)
+        done += act_on_accounts(later_than=later_than) + obligations.due(at=database_now() - later_than)
         done += tell_accounts(later_than=later_than)
         done += turn_agreements(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
+        done += note_moves(at=database_now() - later_than)
         return done + tell_moves(later_than=later_than)
 
     return _until_empty(pass_once, within)
