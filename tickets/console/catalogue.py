@@ -16,7 +16,7 @@ from plans.models import Contract, Plan, Vendor
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rows import Seal
-from tickets.showing.catalogue.cells import lines_of
+from tickets.showing.catalogue.cells import lines_of, sparse
 from tickets.showing.catalogue.changes import changes_told
 
 HERE = "console:catalogue"
@@ -62,7 +62,11 @@ def _compared(vendor: Vendor, asked: Mapping[str, str], reader: Reader) -> dict[
         for plan, found in zip(plans, versions.values(), strict=True)
     ]
     query = "".join(f"&{VERSION}{plan.code}={plan.version}" for plan in plans if not plan.is_current)
-    return {"columns": columns, "lines": lines_of(plans), "shown": shown, "versions_query": query}
+    lines = lines_of(plans)
+    return {
+        "columns": columns, "lines": lines, "shown": shown, "sparse": sparse(lines), "versions_query": query,
+        "has_versions": any(len(column.versions) > 1 for column in columns),
+    }  # fmt: skip
 
 
 def _wanted(asked: Mapping[str, str]) -> dict[str, int]:

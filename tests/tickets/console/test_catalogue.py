@@ -41,7 +41,7 @@ def test_what_a_plan_contains_is_marked_as_another_s__K19(desk):
 
 def test_what_can_be_picked_is_offered_and_what_needs_another_item_says_so__K19(desk):
     page = shown(desk, vendor="kingdee")
-    assert page.count("mark--offer") > 10
+    assert page.count("whence--offer") > 10
     assert "须同时选取" in page
 
 

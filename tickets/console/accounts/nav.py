@@ -1,5 +1,6 @@
 """The tabs of a contract and the pages of the whole area; each subject adds its line here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import pgettext_lazy
 
+from plans.catalogue.versions import has_newer
 from plans.models import Contract, User
 from plans.terms import standing_of
 from tickets.console.accounts.guard import may_amend, may_write
@@ -26,6 +28,8 @@ class Entry:
     route: str
     name: LazyText
     icon: str = ""
+    # Whether a contract has such a page; every one, unless said otherwise.
+    applies: Callable[[Contract], bool] | None = None
 
 
 # Pages of all the reader's accounts together, beside the list.
@@ -36,6 +40,7 @@ DESK = [
 # Pages of one contract; each takes its number.
 TABS = [
     Entry("contract", pgettext_lazy("tab", "概览")),
+    Entry("upgrade", pgettext_lazy("tab", "新版本"), applies=has_newer),
 ]
 
 
@@ -63,7 +68,7 @@ def account_page(
         "contract": contract,
         "seal": Seal.of(contract.plan),
         "standing": standing_of(contract, at),
-        "tabs": _links(TABS, page[0], contract.number),
+        "tabs": _links([tab for tab in TABS if not tab.applies or tab.applies(contract)], page[0], contract.number),
         "may_write": may_write(user, contract),
     }
     return desk_page(request, Reader(user, at), ("list", page[1]), {**frame, **context}, status)

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.accounts import contract, listing
+from tickets.console.accounts import contract, listing, upgrade
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.listing, name="list"),
     *contract.urlpatterns,
+    *upgrade.urlpatterns,
 ]

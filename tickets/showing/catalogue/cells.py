@@ -1,5 +1,6 @@
 """Plans side by side, in the reader's words: what each cell of the comparison says, and what stands behind it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from plans.catalogue.lineup import Cell, Row, items_told, lineup
 from plans.models import Item, Plan
 from plans.wording import list_of, name_of, text_of
 from tickets.showing.catalogue.values import Names, Shut, amounts, codes, listed, names_for, shut_out, steps
+
+# A plan with fewer services than this needs no broad column.
+FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +100,9 @@ def _bounds(item: Item, names: Names) -> Iterable[tuple[str, str]]:
         (_("仅面向"), names.plans.get(item.requires_plan, item.requires_plan)),
     ]
     return [(label, words) for label, words in told if words]
+
+
+def sparse(lines: Sequence[Line]) -> set[str]:
+    """Return the codes of the plans that have next to nothing to say, beside others that do."""
+    told = Counter(cell.plan.code for line in lines for cell in line.cells if cell.item)
+    return {cell.plan.code for line in lines for cell in line.cells if told[cell.plan.code] < FEW < len(lines)}
