@@ -180,6 +180,8 @@ class Delivery(models.Model):
         SIDE_TASK = "side_task", _("协办通知")
         BULLETIN = "bulletin", _("系统通报")
         ACCOUNT = "account", _("客户通知")
+        OWED_SOON = "owed_soon", _("交付预警")
+        OWED_LATE = "owed_late", _("交付逾期")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)

@@ -70,6 +70,9 @@ ROLES: dict[str, Callable[[Contract], Iterable[Reader]]] = {
     "technical_manager": lambda contract: _manager(contract, Seat.TECHNICAL_MANAGER),
     "partner": lambda contract: _seated(contract, Seat.PARTNER),
     "account_team": account_team,
+    # What rules of tickets call whoever works on it: for a contract that is who answers for it.
+    "owner": lambda contract: _manager(contract, Seat.SUCCESS_MANAGER),
+    "on_call": _team_lead,
     "team_lead": _team_lead,
     "duty_manager": _team_lead,
     "customer_admins": _customer_admins,

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.functional import Promise as LazyText
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from plans.wording import name_of as name_of_row
 from tickets.models import Delivery
 from tickets.showing.happenings import words_of
 from tickets.showing.lateness import noticed_late
 from tickets.showing.names import names_in
 from tickets.showing.wording import name_of, one_line, said
+from tickets.telling.account_steps import matter_in, state_words
 from tickets.telling.letters import HELD_BACK, Letter, Row, Section
 from tickets.telling.occasions import Occasion
 from tickets.telling.writers import write
@@ -30,6 +34,8 @@ LAST = datetime.max.replace(tzinfo=UTC)
 TITLES: dict[Kind, LazyText] = {
     Kind.BREACH: pgettext_lazy("subject", "超时"),
     Kind.WARNING: pgettext_lazy("subject", "预警"),
+    Kind.OWED_LATE: pgettext_lazy("subject", "交付逾期"),
+    Kind.OWED_SOON: pgettext_lazy("subject", "交付预警"),
     Kind.DEADLINE_MOVED: pgettext_lazy("subject", "时限变更"),
     Kind.REASSIGNED: pgettext_lazy("subject", "改派"),
     Kind.SIDE_TASK: pgettext_lazy("subject", "协办"),
@@ -92,6 +98,8 @@ def _opening(found: dict[Kind, list[Occasion]]) -> str:
 OPENINGS: dict[Kind, Callable[[], str]] = {
     Kind.BREACH: lambda: _("%(count)d 张工单超时："),
     Kind.WARNING: lambda: _("%(count)d 张工单即将到期："),
+    Kind.OWED_LATE: lambda: _("%(count)d 项应交服务逾期："),
+    Kind.OWED_SOON: lambda: _("%(count)d 项应交服务即将到期："),
     Kind.DEADLINE_MOVED: lambda: _("%(count)d 张工单的时限变了："),
     Kind.REASSIGNED: lambda: _("%(count)d 张工单改派给您："),
     Kind.SIDE_TASK: lambda: _("请您协办 %(count)d 件事："),
@@ -130,6 +138,8 @@ def _section(kind: Kind, occasions: Sequence[Occasion], is_titled: bool) -> Sect
 def _asked(found: dict[Kind, list[Occasion]]) -> str:
     if len(found) == 1 and Kind.BULLETIN in found:
         return ""
+    if found.keys() <= {Kind.OWED_LATE, Kind.OWED_SOON}:
+        return _("请安排交付并登记；双方商定不再交付的，请写明理由豁免。")
     if found.keys() <= {Kind.SIDE_TASK}:
         return _("办完后请在工单右侧的“协办”里勾掉；客户看不到协办事项。")
     return _("请按到期先后处理，或改派给能处理的人。")
@@ -146,7 +156,7 @@ def _step(occasion: Occasion) -> Row:
     return _row(
         occasion,
         promise=f"{milestone.get_metric_display()} · {milestone.target.promise}",
-        due=said(due_at, occasion.zone, occasion.beside),
+        due=said(due_at, occasion.at, occasion.zone, occasion.beside),
         state=f"{state} · {holder}",
         is_late=is_late,
     )
@@ -161,7 +171,9 @@ def _happening(occasion: Occasion) -> Row:
 
 
 def _reassigned(occasion: Occasion) -> Row:
-    due = _("%(due)s 到期") % {"due": said(at, occasion.zone)} if (at := occasion.ticket.next_due_at) else ""
+    due = (
+        _("%(due)s 到期") % {"due": said(at, occasion.at, occasion.zone)} if (at := occasion.ticket.next_due_at) else ""
+    )
     return _row(occasion, due=due, state=name_of(occasion.ticket.contact))
 
 
@@ -182,8 +194,22 @@ def _bulletin(occasion: Occasion) -> Row:
     return Row(title=letter.lines[0] if letter.lines else letter.subject, link=letter.link, due=_happened(occasion))
 
 
+def _owed(occasion: Occasion) -> Row:
+    """Return what a contract owes, by when, and how far off that is."""
+    matter = matter_in(occasion)
+    return Row(
+        title=f"{name_of_row(matter.contract.customer)} · {matter.title}",
+        link=f"{settings.PUBLIC_URL}{matter.path}",
+        number=matter.contract.number,
+        promise=matter.item.promise,
+        due=date_format(matter.due_on, "Y-m-d"),
+        state=state_words(occasion),
+        is_late=occasion.escalation.due_at < occasion.at,
+    )
+
+
 def _happened(occasion: Occasion) -> str:
-    return said(occasion.delivery.queued_at, occasion.zone)
+    return said(occasion.delivery.queued_at, occasion.at, occasion.zone)
 
 
 def _row(occasion: Occasion, *, state: str, due: str, promise: str = "", is_late: bool = False) -> Row:
@@ -194,6 +220,8 @@ def _row(occasion: Occasion, *, state: str, due: str, promise: str = "", is_late
 ROWS: dict[Kind, Callable[[Occasion], Row]] = {
     Kind.BREACH: _step,
     Kind.WARNING: _step,
+    Kind.OWED_LATE: _owed,
+    Kind.OWED_SOON: _owed,
     Kind.DEADLINE_MOVED: _happening,
     Kind.REASSIGNED: _reassigned,
     Kind.SIDE_TASK: _side_task,

@@ -20,6 +20,8 @@ ALERTS = (
     Kind.SIDE_TASK,
     Kind.CUSTOMER_MESSAGE,
     Kind.BULLETIN,
+    Kind.OWED_LATE,
+    Kind.OWED_SOON,
 )
 # More steps than this within a minute are a storm. Source: C30
 STORM = 10
@@ -43,6 +45,8 @@ GATHERED = """
 TO_COME = {
     Kind.BREACH: STEPS_TO_COME,
     Kind.WARNING: STEPS_TO_COME,
+    Kind.OWED_LATE: STEPS_TO_COME,
+    Kind.OWED_SOON: STEPS_TO_COME,
     Kind.REASSIGNED: STEPS_TO_COME,
     Kind.SIDE_TASK: STEPS_TO_COME,
     Kind.DEADLINE_MOVED: MOVES_TO_COME,

@@ -24,6 +24,8 @@ RELATED = (
     "ticket__contract__plan",
     "ticket__product",
     "escalation__milestone__clock__ticket_clock",
+    "escalation__milestone__clock__obligation__contract__customer",
+    "escalation__milestone__clock__obligation__item",
     "escalation__milestone__target__policy",
     "escalation__milestone__calendar_version",
     "event__message",
