@@ -59,9 +59,12 @@ def _one(plans: Sequence[Plan], version: int | None) -> Plan:
     return named or next((plan for plan in plans if plan.is_current), plans[0])
 
 
-def lineup(plans: Sequence[Plan]) -> list[Row]:
-    """Return a row for each service that one of the plans promises, in the order of the fullest document."""
-    columns = [_column(plan) for plan in plans]
+def lineup(plans: Sequence[Plan], held: Sequence[Item] = (), by: Plan | None = None) -> list[Row]:
+    """Return a row for each service that one of the plans promises, in the order of the fullest document.
+
+    `held` is what somebody's contract gives, `by` its plan: that column tells the contract.
+    """
+    columns = [_column(plan, held if plan == by else ()) for plan in plans]
     fullest = sorted(range(len(plans)), key=lambda nth: (plans[nth].is_a_la_carte, -len(columns[nth])))
     leads: dict[Place, Item] = {}
     for nth in fullest:
@@ -71,9 +74,9 @@ def lineup(plans: Sequence[Plan]) -> list[Row]:
     return [Row(item, tuple(column.get(place, Cell()) for column in columns)) for place, item in leads.items()]
 
 
-def _column(plan: Plan) -> dict[Place, Cell]:
+def _column(plan: Plan, picked: Sequence[Item]) -> dict[Place, Cell]:
     contained = {place_of(item): item for item in items_of(plan.includes)} if plan.includes else {}
-    held = {place_of(item): _cell(plan, item, contained) for item in items_of(plan)}
+    held = {place_of(item): _cell(plan, item, contained) for item in (picked or items_of(plan))}
     if not plan.is_a_la_carte:
         return held
     offered = {place_of(item): Cell(item, inherited=item.plan, is_on_offer=True) for item in on_offer(plan)}

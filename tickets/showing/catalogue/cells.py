@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from plans.catalogue.lineup import Cell, Row, items_told, lineup
-from plans.models import Item, Plan
+from plans.models import Contract, Entitlement, Item, Plan
 from plans.wording import list_of, name_of, text_of
 from tickets.showing.catalogue.values import Names, Shut, amounts, codes, listed, names_for, shut_out, steps
 
@@ -31,6 +31,11 @@ class Told:
     replaces: str = ""
     is_on_offer: bool = False
 
+    @property
+    def is_picked(self) -> bool:
+        """Tell whether this was picked one by one."""
+        return self.plan.is_a_la_carte and bool(self.inherited) and not self.is_on_offer
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -42,11 +47,17 @@ class Line:
     cells: Sequence[Told]
 
 
-def lines_of(plans: Sequence[Plan]) -> list[Line]:
-    """Return plans side by side, a line a service."""
-    rows = lineup(plans)
+def lines_of(plans: Sequence[Plan], contract: Contract | None = None) -> list[Line]:
+    """Return plans side by side, a line a service; the column of a contract's plan tells that contract."""
+    held = [row.item for row in entitlements_told(contract)] if contract else []
+    rows = lineup(plans, held, contract.plan if contract else None)
     names = names_for(items_told(rows))
     return [_line(row, plans, names) for row in rows]
+
+
+def entitlements_told(contract: Contract) -> list[Entitlement]:
+    """Return what a contract gives, with the item and its plan."""
+    return list(contract.entitlements.select_related("item__plan").order_by("pk"))
 
 
 def _line(row: Row, plans: Sequence[Plan], names: Names) -> Line:
