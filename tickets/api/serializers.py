@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from plans.models import User
-from sla.api.fields import InstantField
+from sla.api.fields import InstantField, MilestoneProofSerializer
 from sla.holding import HolderKind
 from sla.models import Milestone
 from sla.models.policies import Metric
@@ -16,7 +16,8 @@ from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
 PUBLIC_FIELDS = (
-    "channel", "answered", "until", "for", "paused", "running", "changed", "dues", "moves", "source", "event", "owed",
+    "channel", "answered", "until", "for", "paused", "running", "changed", "dues", "moves", "source", "source_en",
+    "event", "owed",
 )  # fmt: skip
 
 
@@ -83,6 +84,24 @@ class SharedMilestoneSerializer(MilestoneSerializer):
     under_todays_rules = VerdictSerializer(
         allow_null=True, help_text="only where they would say otherwise; for reference, the verdict stands"
     )
+
+
+class ProofChangeSerializer(serializers.Serializer[Any]):
+    """Something that was changed of the ticket, the hours or the rules, and what that did to this deadline."""
+
+    at = InstantField()
+    words = serializers.CharField()
+    effect = serializers.CharField()
+    old_due_at = InstantField(allow_null=True)
+    new_due_at = InstantField(allow_null=True)
+    ledger = serializers.CharField(allow_blank=True, help_text="where the ledger tells of it; blank for a rule")
+    because = serializers.CharField(allow_blank=True)
+
+
+class TicketProofSerializer(MilestoneProofSerializer):
+    """The proof of a ticket's promise, with everything that changed it under way, in order."""
+
+    changes = ProofChangeSerializer(many=True)
 
 
 class OpeningMilestoneSerializer(MilestoneSerializer):

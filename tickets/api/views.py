@@ -1,11 +1,12 @@
 """Read tickets, and do with them what the console and the portal do."""
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -18,10 +19,9 @@ from rest_framework.views import APIView
 from plans.authentication import caller_of
 from plans.models import User
 from plans.wording import text_of
-from sla.api.fields import MilestoneProofSerializer, proof_fields
+from sla.api.fields import proof_fields
 from sla.api.problems import ProblemError
 from sla.models import Milestone
-from sla.proof.proofs import proof_of
 from sla.proof.verdicts import todays
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.answers import milestone_fields, milestones_of, verdict_fields
@@ -30,10 +30,17 @@ from tickets.api.answering import idempotency_key, respond
 from tickets.api.conflicts import busy_is_conflict
 from tickets.api.filters import TicketFilter
 from tickets.api.pages import QueuePages
-from tickets.api.serializers import EventSerializer, SharedMilestoneSerializer, TicketDetailSerializer, TicketSerializer
+from tickets.api.serializers import (
+    EventSerializer,
+    SharedMilestoneSerializer,
+    TicketDetailSerializer,
+    TicketProofSerializer,
+    TicketSerializer,
+)
 from tickets.models import Message, Ticket, TicketClock, TicketEvent
 from tickets.showing.holders import Split, shares_fields, splits_of
-from tickets.showing.names import names_behind
+from tickets.showing.promises import Promise
+from tickets.showing.proof_changes import changes_of, moves_of
 
 # The next deadline of a ticket as its customer knows it: what a team owes within the house is not theirs to see.
 PROMISED_AT = Subquery(
@@ -142,19 +149,20 @@ PROOF_PARAMETERS = [
 class MilestoneProof(APIView):
     """Read why a deadline is when it is; of several runs the last, or the one numbered."""
 
-    @extend_schema(responses=MilestoneProofSerializer, parameters=PROOF_PARAMETERS)
+    @extend_schema(responses=TicketProofSerializer, parameters=PROOF_PARAMETERS)
     def get(self, request: Request, number: str, metric: str) -> Response:
         ticket, asked = find_ticket(request, number), request.query_params
         part = asked.get("part", "") if user_of(request).is_agent else ""
         milestone = find_milestone(ticket, metric, asked.get("number", ""), part)
-        proof = proof_of(milestone)
+        promise = Promise(milestone, ticket, caller_of(request).at, user_of(request), is_proved=True)
+        proof = replace(promise.proof, moves=[move for _kind, move in moves_of(promise)])
         fields = proof_fields(
             proof,
-            state=milestone.state_at(caller_of(request).at),
-            clause=text_of(proof.target, "clause"),
-            naming=names_behind(proof).of if user_of(request).is_agent else None,
+            state=milestone.state_at(promise.at),
+            clause=text_of(promise.target, "clause"),
+            naming=promise.naming,
         )
-        return Response(MilestoneProofSerializer(fields).data)
+        return Response(TicketProofSerializer(fields | {"changes": changes_of(promise)}).data)
 
 
 def find_milestone(ticket: Ticket, metric: str, run: str, part: str = "") -> Milestone:
@@ -164,7 +172,8 @@ def find_milestone(ticket: Ticket, metric: str, run: str, part: str = "") -> Mil
     rows = Milestone.objects.filter(clock__in=clocks.values("clock"), metric=metric)
     if run:
         rows = rows.filter(number=run) if run.isdecimal() and len(run) < 5 else rows.none()
-    milestone = rows.select_related("target__policy", "calendar_version").order_by("-started_at", "-number").first()
+    named = rows.annotate(part=F("clock__ticket_clock__part")).select_related("target__policy", "calendar_version")
+    milestone = named.order_by("-started_at", "-number").first()
     if milestone is None:
         raise Http404
     return milestone

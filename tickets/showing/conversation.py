@@ -175,7 +175,7 @@ def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
     """Return a line without what is only for agents to read; that a reply was a note once is theirs alone, too."""
     if viewer.is_agent:
         return event
-    hidden = INTERNAL | ({"cause"} if "policy" in event.fields else set())
+    hidden = INTERNAL | ({"cause", "cause_en"} if "policy" in event.fields else set())
     event.fields = {name: said for name, said in event.fields.items() if name not in hidden}
     if event.kind == Kind.PUBLISHED:
         event.kind = Kind.REPLY

@@ -1,6 +1,6 @@
 """A deadline's proof as a page shows it, on the screen and on one sheet of paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from plans.wording import name_of
-from sla.models import DueMove
-from sla.proof.proofs import ProofFact, ProofMove
+from sla.proof.proofs import ProofFact
+from sla.timeline import FactKind
 from sla.wording import FACTS
 from tickets.showing.promises import Promise
+from tickets.showing.proof_changes import changes_of
 from tickets.showing.strip import ZERO
 from tickets.templatetags.shouyue import length_words
 
@@ -31,27 +32,18 @@ class FactLine:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class MoveLine:
-    """A deadline that was moved, or held where it was."""
-
-    move: ProofMove
-    words: str
-    because: str
-
-
 def proof_context(promise: Promise) -> dict[str, Any]:
     """Return what the proof of a promise needs, besides its ticket and now."""
     promise = replace(promise, is_proved=True)
-    proof, sheet = promise.proof, promise.sheet
+    proof, sheet, changes = promise.proof, promise.sheet, changes_of(promise)
     return {
         "milestone": promise,
         "verdict": promise.verdict_by(lambda at: dated(at, promise.zone)),
         "sheet": sheet,
         "is_long": len(sheet.rows) > MANY,
         "adds_up": adds_up(promise),
-        "facts": [*_facts(promise)],
-        "moves": [MoveLine(move, str(DueMove.Verdict(move.verdict).label), _because(move)) for move in proof.moves],
+        "facts": [*_facts(promise, {change.ledger: change.words for change in changes if change.ledger})],
+        "changes": changes,
         "is_held": proof.held is not None,
         "customer": name_of(promise.ticket.customer),
         "contract": promise.ticket.contract.number,
@@ -84,9 +76,11 @@ def adds_up(promise: Promise) -> str:
     return _("%(counted)s，承诺 %(budget)s") % words
 
 
-def _facts(promise: Promise) -> Iterator[FactLine]:
+def _facts(promise: Promise, changed: Mapping[str, str]) -> Iterator[FactLine]:
+    """Yield what the deadline rests on; what changed its terms in the words of the change."""
     for fact in promise.proof.facts:
-        words = str(FACTS.get(fact.kind, fact.kind))
+        usual = str(FACTS.get(fact.kind, fact.kind))
+        words = changed.get(fact.ledger, usual) if fact.kind == FactKind.REPLAN else usual
         if promise.naming:
             yield FactLine(fact.at, words, fact.ledger, fact.met, _who(promise, fact), fact.cause)
         else:
@@ -95,8 +89,3 @@ def _facts(promise: Promise) -> Iterator[FactLine]:
 
 def _who(promise: Promise, fact: ProofFact) -> str:
     return promise.naming(fact.actor, fact.actor_ref) if promise.naming and fact.actor else _("系统")
-
-
-def _because(move: ProofMove) -> str:
-    """Return why a deadline was to be moved: the notice, and what was said with it."""
-    return " · ".join(dict.fromkeys(text for text in (move.notice, move.cause) if text))
