@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -83,13 +85,13 @@ class InboundEventAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
 class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
     """Programs that rules may call: added here with a secret that is shown once, moved, switched off and on."""
 
-    list_display = ("name", "url", "is_active", "note", "created_at")
+    list_display = ("name", "url", "is_active", "last_call", "note", "created_at")
     list_filter = ("is_active",)
     search_fields = ("name", "url")
     actions = ("renew_secret", "switch_off", "switch_on")
 
     def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
-        return ("name", "url", "is_active", "note", "created_at") if obj else ("name", "url")
+        return ("name", "url", "is_active", "last_call", "note", "created_at") if obj else ("name", "url")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "url":
@@ -97,7 +99,26 @@ class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
-        return ("name", "is_active", "note", "created_at") if obj else ()
+        return ("name", "is_active", "last_call", "note", "created_at") if obj else ()
+
+    @admin.display(description=_("最近一次回调"))
+    def last_call(self, endpoint: Any) -> str:
+        """Return how the last call went that was tried, and why it failed if it did."""
+        if endpoint.last_state is None:
+            return gettext("还没有回调过。")
+        if endpoint.last_sent_at:
+            return gettext("%(at)s 送达。") % {"at": date_format(localtime(endpoint.last_sent_at), "Y-m-d H:i")}
+        words = {"ticket": endpoint.last_ticket__number, "n": endpoint.last_attempts, "why": endpoint.last_error}
+        if endpoint.last_state == Delivery.State.QUEUED:
+            return gettext("%(ticket)s：试了 %(n)d 次没有送达，还会再试。%(why)s") % words
+        return gettext("%(ticket)s：没有送达，试了 %(n)d 次。%(why)s") % words
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        """Return endpoints, each with what became of its last call."""
+        last = Delivery.objects.filter(endpoint=OuterRef("pk")).called()
+        told = ("state", "sent_at", "attempts", "error", "ticket__number")
+        found: QuerySet[WebhookEndpoint] = super().get_queryset(request)
+        return found.annotate(**{f"last_{name}": Subquery(last.values(name)[:1]) for name in told})
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
         """Add the endpoint, or call it under another address from now on."""

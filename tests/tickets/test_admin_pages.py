@@ -164,6 +164,21 @@ def test_an_address_inside_a_network_is_refused_in_words(admin_client):
     assert not WebhookEndpoint.objects.exists()
 
 
+def test_how_the_last_call_went_is_said_and_why_it_failed(admin_client, world):
+    ticket = world.open_ticket()
+    endpoint = WebhookEndpoint.objects.create(name="x", url="https://1.1.1.1/", secret="whsec_AAAA")
+    page = f"/admin/tickets/webhookendpoint/{endpoint.pk}/change/"
+    assert "还没有回调过" in admin_client.get(page).content.decode()
+    row = ticket.deliveries.get()
+    Delivery.objects.filter(pk=row.pk).update(channel="webhook", endpoint=endpoint, attempts=2, error="HTTP 500")
+    assert f"{ticket.number}：试了 2 次没有送达，还会再试。HTTP 500" in admin_client.get(page).content.decode()
+    Delivery.objects.filter(pk=row.pk).update(state="failed")
+    assert f"{ticket.number}：没有送达，试了 2 次。HTTP 500" in admin_client.get(page).content.decode()
+    Delivery.objects.filter(pk=row.pk).update(state="sent", sent_at=ticket.opened_at)
+    listed = admin_client.get("/admin/tickets/webhookendpoint/").content.decode()
+    assert "2026-09-28 09:00 送达" in listed
+
+
 def test_a_program_is_switched_off_and_on_from_the_list(admin_client):
     endpoint = WebhookEndpoint.objects.create(name="x", url="https://1.1.1.1/", secret="whsec_AAAA")
     for action, is_active in (("switch_off", False), ("switch_on", True)):

@@ -49,13 +49,15 @@ def switch_off(*, endpoint: WebhookEndpoint, note: str) -> None:
 
 
 def _check(url: str) -> None:
-    """Refuse what cannot be called: no https, credentials in the address, or a place inside a network."""
+    """Refuse what can never be called: no https, credentials in the address, or a place inside a network.
+
+    Where a name leads is looked up at each call: a server that cannot be found today may be there tomorrow.
+    """
     if not url.startswith("https://") and not settings.WEBHOOK_LOOPBACK:
         raise ActionRefusedError("not_https", _("回调地址须以 https:// 开头。"))
     try:
-        webhook.placed(url)
+        webhook.named_by(url)
     except ChannelError as error:
-        why = _("它不在公网上，或写法不对。") if error.permanent else _("找不到这台主机。")
-        words = _("这个地址不能回调：%(why)s") % {"why": why}
+        words = _("这个地址不能回调：%(why)s") % {"why": _("它不在公网上，或写法不对。")}
         ways_on = [_("请用公网上可以访问的地址，其中不要带用户名和密码。")]
         raise ActionRefusedError("not_callable", words, ways_on=ways_on) from error

@@ -30,6 +30,7 @@ TIMEOUT = 5.0
 LONGEST_ANSWER = 64 * 1024
 GONE, REQUEST_TIMEOUT, TOO_MANY = 410, 408, 429
 PORTS = {"http": 80, "https": 443}
+LOOPBACK = "127.0.0.1"
 
 Address = IPv4Address | IPv6Address
 # What of IPv6 is given out to the open network, and where IPv4 is translated.
@@ -41,13 +42,19 @@ class GoneError(ChannelError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an endpoint is: what its address names, and the network address that was checked."""
+class Named:
+    """What the address of an endpoint names, before anybody has looked where that is."""
 
     scheme: str
     host: str
     port: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Named):
+    """Where an endpoint is: what its address names, and the network address that was checked."""
+
     address: str
 
 
@@ -98,6 +105,12 @@ def _judge(status: int) -> None:
 
 def placed(url: str) -> Place:
     """Return where a URL leads, looked up now. Raises ChannelError when that is no place to call."""
+    named = named_by(url)
+    return Place(named.scheme, named.host, named.port, named.path, _checked(named.host, named.port))
+
+
+def named_by(url: str) -> Named:
+    """Return what a URL names, without a look at the network. Raises ChannelError when that can never be called."""
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS.get(parts.scheme, 0)
@@ -105,8 +118,20 @@ def placed(url: str) -> Place:
         raise ChannelError(f"No address: {error}", permanent=True) from error
     if parts.scheme not in PORTS or not parts.hostname or parts.username or parts.password:
         raise ChannelError("Only http(s)://host/… can be called.", permanent=True)
+    _refuse_inside(parts.hostname)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    return Place(parts.scheme, parts.hostname, port, path, _checked(parts.hostname, port))
+    return Named(parts.scheme, parts.hostname, port, path)
+
+
+def _refuse_inside(host: str) -> None:
+    """Refuse a host that tells by itself that it is not on the open network: its number, or a name of no domain."""
+    _name, dot, domain = host.rstrip(".").rpartition(".")
+    try:
+        found = str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        found = LOOPBACK if not dot or domain == "localhost" or domain[:1].isdigit() else ""
+    if found and not is_open(found):
+        raise ChannelError(f"{host} is not on the open network.", permanent=True)
 
 
 def _checked(host: str, port: int) -> str:

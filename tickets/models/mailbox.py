@@ -148,6 +148,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=at)
         return self.waiting().filter(free, not_before__lte=at + along).order_by("not_before", "pk")
 
+    def called(self) -> Self:
+        """Narrow to those that were tried at least once, the last first."""
+        return self.filter(attempts__gt=0).order_by("-pk")
+
     def waiting(self) -> Self:
         """Narrow to queued ones that travel in a mail of their own."""
         return self.filter(state=Delivery.State.QUEUED, carried_by=None)

@@ -293,10 +293,32 @@ def test_the_checked_address_itself_is_called_and_the_name_is_not_asked_again(
     assert receiver.calls[0][0]["Host"] == "hooks.example"
 
 
-def test_an_endpoint_is_added_only_under_an_address_that_can_be_called(world: World, settings):
-    for url in ("http://example.com/", "https://127.0.0.1/", "https://a:b@1.1.1.1/"):
-        with pytest.raises(ActionRefusedError):
-            webhooks.add(name="x", url=url)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/", "https://127.0.0.1/", "https://a:b@1.1.1.1/", "https://intranet/", "https://localhost/",
+        "https://a.localhost/", "https://2130706433/", "https://0177.0.0.1/", "https://[::1]/", "https://10.0.0.1/",
+        "https://1.1.1.1:99999/", "https:///x",
+    ],
+)  # fmt: skip
+def test_an_address_that_can_never_be_called_is_not_saved(world: World, url: str):
+    with pytest.raises(ActionRefusedError):
+        webhooks.add(name="x", url=url)
+
+
+def test_a_host_that_cannot_be_found_today_is_saved_and_tried_again(world: World, monkeypatch):
+    def lost(*_args: object, **_more: object) -> None:
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(webhook.socket, "getaddrinfo", lost)
+    row = queued(world, webhooks.add(name="x", url="https://hooks.example/"))[0]
+    assert call_webhooks() == 1
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.QUEUED, 1)
+    assert "hooks.example cannot be found" in row.error
+
+
+def test_an_endpoint_is_added_with_a_secret_of_its_own(world: World):
     endpoint = webhooks.add(name="x", url="https://1.1.1.1/hook")
     assert endpoint.secret.startswith("whsec_")
     assert len(base64.b64decode(endpoint.secret[6:])) == 32
