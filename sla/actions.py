@@ -73,6 +73,8 @@ class Edit:
     cause: str
     notice: HolidayNotice | None
     at: datetime
+    # What readers of English are told; blank: the cause as it is.
+    cause_en: str = ""
 
 
 class PolicyError(ValueError):
@@ -178,6 +180,8 @@ def year_digest(year: Year) -> str:
     """Return the digest of a year's content, whoever brings it in."""
     said = {name: getattr(year, name) for name in Year.__slots__}
     dates = [{name: getattr(day, name) for name in Day.__slots__} for day in year.dates]
+    # A text that is missing is no part of what is said.
+    said = {name: value for name, value in said.items() if name != "source_en" or value}
     return digest({**said, "dates": dates, "origin": ""})
 
 
@@ -185,6 +189,7 @@ def _holiday_set(year: Year, written: str) -> HolidaySet:
     return HolidaySet(
         country=year.country, subdivision=year.subdivision, year=year.year, status=year.status, source=year.source,
         origin=year.origin, categories=year.categories, package=year.package, digest=written,
+        source_en=year.source_en,
     )  # fmt: skip
 
 
@@ -203,6 +208,7 @@ def put_calendars(
     *,
     calendars: Iterable[Hours],
     cause: str = "",
+    cause_en: str = "",
     actor: Actor = SYSTEM,
     notice: HolidayNotice | None = None,
     at: datetime | None = None,
@@ -215,7 +221,7 @@ def put_calendars(
     cannot be understood.
     """
     write_alone()
-    edit = Edit(actor, cause, notice, at or database_now())
+    edit = Edit(actor, cause, notice, at or database_now(), cause_en)
     return [_put_calendar(one, edit) for one in composed(calendars, years_known())]
 
 
@@ -227,7 +233,7 @@ def _put_calendar(calendar: Composed, edit: Edit) -> Change:
     version = _next_version(CalendarVersion, calendar.code)
     CalendarVersion.objects.create(
         code=calendar.code, version=version, digest=calendar.digest, created_by=edit.actor.display, cause=edit.cause,
-        **calendar.content,
+        cause_en=edit.cause_en, **calendar.content,
     )  # fmt: skip
     spans = spans_between(calendar.before, after) if calendar.before else []
     if spans:
@@ -237,7 +243,7 @@ def _put_calendar(calendar: Composed, edit: Edit) -> Change:
 
 def _begin_recompute(kind: Recompute.Kind, code: str, version: int, edit: Edit, spans: Iterable[Span] = ()) -> None:
     Recompute.objects.create(
-        kind=kind, code=code, version=version, notice=edit.notice, cause=edit.cause,
+        kind=kind, code=code, version=version, notice=edit.notice, cause=edit.cause, cause_en=edit.cause_en,
         actor_kind=edit.actor.kind, actor_ref=edit.actor.ref, actor_display=edit.actor.display,
         spans=[[start.isoformat(), end.isoformat()] for start, end in spans], created_at=edit.at, retry_at=edit.at,
     )  # fmt: skip

@@ -48,6 +48,8 @@ class Year:
     origin: str = HolidaySet.Origin.NOTICE
     categories: str = ""
     package: str = ""
+    # What readers of English are told; blank: the source as it is.
+    source_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Hours:
     name_en: str
     rules: Mapping[str, Any]
     note: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _plain(value: Any) -> Any:
 
 def hours_of(version: CalendarVersion) -> Hours:
     """Return a stored calendar as an administrator entered it."""
-    return Hours(version.code, version.name, version.name_en, version.rules, version.note)
+    return Hours(version.code, version.name, version.name_en, version.rules, version.note, version.note_en)
 
 
 def years_known(**place: str) -> list[Year]:
@@ -116,6 +119,7 @@ def _year_of(row: HolidaySet) -> Year:
     return Year(
         country=row.country, year=row.year, status=row.status, source=row.source, dates=dates,
         subdivision=row.subdivision, origin=row.origin, categories=row.categories, package=row.package,
+        source_en=row.source_en,
     )  # fmt: skip
 
 
@@ -132,6 +136,8 @@ def composed(calendars: Iterable[Hours], years: Collection[Year]) -> list[Compos
 
 def _composed(hours: Hours, years: Collection[Year], kept: CalendarVersion | None) -> Composed:
     content: dict[str, Any] = {"name": hours.name, "name_en": hours.name_en, "rules": hours.rules, "note": hours.note}
+    # Left out where missing: a digest is of what is said.
+    content |= {"note_en": hours.note_en} if hours.note_en else {}
     content |= compose(hours.rules, years)
     return Composed(hours.code, kept, content, digest(content))
 
@@ -168,10 +174,19 @@ def _followed(holidays: Mapping[str, Any] | None, years: Iterable[Year]) -> list
 
 
 def _reasons(dates: Iterable[tuple[Year, Day]], special: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    reasons = {
-        day.date.isoformat(): {"name": day.name, "name_en": day.name_en, "source": row.source} for row, day in dates
+    told = {
+        day.date.isoformat(): {"name": day.name, "name_en": day.name_en} | _sources(row.source, row.source_en)
+        for row, day in dates
     }
-    return reasons | {row["date"]: {key: row[key] for key in ("name", "name_en", "source")} for row in special}
+    return told | {
+        row["date"]: {"name": row["name"], "name_en": row["name_en"]}
+        | _sources(row["source"], row.get("source_en", ""))
+        for row in special
+    }
+
+
+def _sources(source: str, source_en: str) -> dict[str, str]:
+    return {"source": source, "source_en": source_en} if source_en else {"source": source}
 
 
 def _assumed(years: Sequence[Year]) -> list[int]:

@@ -114,10 +114,14 @@ def _told(action: Mapping[str, Any]) -> str:
     return listed([*action.get("roles", ()), *action.get("people", ())], ROLES)
 
 
+def in_language(chinese: str, english: str) -> str:
+    """Return a text in the language in use; the Chinese one where there is no English."""
+    return (english if (get_language() or "").startswith("en") else "") or chinese
+
+
 def title_of(action: Mapping[str, Any]) -> str:
     """Return what a side task is called, in the language in use."""
-    is_english = (get_language() or "").startswith("en")
-    return str(action["title_en" if is_english else "title"])
+    return in_language(str(action["title"]), str(action["title_en"]))
 
 
 def again(said: Mapping[str, int]) -> str:

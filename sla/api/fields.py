@@ -10,7 +10,8 @@ from rest_framework import serializers
 from sla.models import DueMove, Milestone
 from sla.proof.explained import ProofPiece
 from sla.proof.proof_words import Naming, detail_of
-from sla.proof.proofs import Proof
+from sla.proof.proofs import Proof, ProofMove
+from sla.wording import in_language
 
 
 class InstantField(serializers.DateTimeField):
@@ -110,10 +111,15 @@ def proof_fields(proof: Proof, *, state: str, clause: str, naming: Naming | None
         "calendar": proof.calendar.code,
         "calendar_digest": proof.calendar.digest,
         "facts": proof.facts,
-        "moves": proof.moves,
-        "held": proof.held,
+        "moves": [_move_fields(move) for move in proof.moves],
+        "held": _move_fields(proof.held) if proof.held else None,
         "digest": proof.digest,
     }
+
+
+def _move_fields(move: ProofMove) -> dict[str, Any]:
+    told = {"cause": in_language(move.cause, move.cause_en), "notice": in_language(move.notice, move.notice_en)}
+    return {name: getattr(move, name) for name in ("at", "old_due_at", "new_due_at", "verdict")} | told
 
 
 def pieces_fields(pieces: Iterable[ProofPiece], naming: Naming | None = None) -> list[dict[str, Any]]:

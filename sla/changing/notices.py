@@ -42,8 +42,9 @@ class Posting:
     subdivision: str = ""
     year: int | None = None
     calendar: str = ""
-    # What readers of English are told; blank: the title as it is.
+    # What readers of English are told; blank: the title and the source as they are.
     title_en: str = ""
+    source_en: str = ""
 
 
 @transaction.atomic
@@ -53,7 +54,8 @@ def post(*, posting: Posting, actor: Actor, at: datetime) -> HolidayNotice:
     notice = HolidayNotice(
         title=posting.title.strip(), source=posting.source.strip() or posting.title.strip(), country=posting.country,
         subdivision=posting.subdivision, year=posting.year, calendar=posting.calendar, dates=list(posting.dates),
-        published_on=posting.published_on, title_en=posting.title_en.strip(), posted_by=actor.display, posted_at=at,
+        published_on=posting.published_on, title_en=posting.title_en.strip(), source_en=posting.source_en.strip(),
+        posted_by=actor.display, posted_at=at,
     )  # fmt: skip
     _check(notice, at)
     notice.save()
@@ -81,7 +83,9 @@ def apply(*, notice: HolidayNotice, actor: Actor, at: datetime) -> HolidayNotice
     _check(notice, at)
     proposal = preview(notice)
     put_holidays(years=_years(notice))
-    put_calendars(calendars=_calendars(notice), cause=notice.title, actor=actor, notice=notice, at=at)
+    put_calendars(
+        calendars=_calendars(notice), cause=notice.title, cause_en=notice.title_en, actor=actor, notice=notice, at=at
+    )
     notice.state, notice.applied_by, notice.applied_at = State.APPLIED, actor.display, at
     notice.changes = _changes(proposal, at)
     notice.save()
@@ -125,6 +129,11 @@ def _changes(proposal: Proposal, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _source_en(notice: HolidayNotice) -> str:
+    """Return the source as readers of English are told it; a source that is the title has the title's English."""
+    return notice.source_en or (notice.title_en if notice.source == notice.title else "")
+
+
 def _years(notice: HolidayNotice) -> list[Year]:
     if notice.year is None:
         return []
@@ -141,7 +150,8 @@ def _years(notice: HolidayNotice) -> list[Year]:
     return [
         Year(
             country=notice.country, subdivision=notice.subdivision, year=notice.year, dates=dates,
-            status=HolidaySet.Status.PUBLISHED, source=notice.source, origin=HolidaySet.Origin.NOTICE,
+            status=HolidaySet.Status.PUBLISHED, source=notice.source, source_en=_source_en(notice),
+            origin=HolidaySet.Origin.NOTICE,
         )
     ]  # fmt: skip
 
@@ -150,6 +160,7 @@ def _calendars(notice: HolidayNotice) -> list[Hours]:
     if not notice.calendar:
         return []
     hours = hours_of(CalendarVersion.objects.current().get(code=notice.calendar))
+    english = _source_en(notice)
     added = [
         {
             "date": row["date"],
@@ -157,6 +168,7 @@ def _calendars(notice: HolidayNotice) -> list[Hours]:
             "name": row["name"],
             "name_en": row.get("name_en") or row["name"],
             "source": notice.source,
+            **({"source_en": english} if english else {}),
         }
         for row in notice.dates
     ]

@@ -28,6 +28,7 @@ class Wanted:
     breaks: str = "whole"
     status: str = HolidaySet.Status.PUBLISHED
     source: str = ""
+    source_en: str = ""
 
     def check(self) -> None:
         """Raise UnknownPlaceError for no place at all; a country of which nothing is known may come by file."""
@@ -55,6 +56,7 @@ def year_from_file(name: str, content: bytes, wanted: Wanted) -> tuple[Year, lis
         year=wanted.year,
         status=str(wanted.status),
         source=(wanted.source or taken.title or shown)[:200],
+        source_en=wanted.source_en[:200],
         dates=dates,
         origin=HolidaySet.Origin.FILE,
         package=f"{shown[:50]} sha256:{hashlib.sha256(content).hexdigest()[:12]}",

@@ -268,7 +268,7 @@ def export_calendar(version: CalendarVersion, *, english: bool = False) -> bytes
         event.add("dtstart", date.fromisoformat(day))
         event.add("dtend", date.fromisoformat(day) + ONE_DAY)
         event.add("summary", " ".join(filter(None, (called, words))))
-        event.add("description", reason.get("source", ""))
+        event.add("description", (reason.get("source_en") if english else "") or reason.get("source", ""))
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
     return bytes(calendar.to_ical())

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sla.actions import Change, Outcome, put_calendars, put_holidays, write_alone, year_digest
@@ -126,11 +127,17 @@ def import_year(
     if found.is_empty:
         return [Change("holidays", f"{place_words(year.country, year.subdivision)} {year.year}", Outcome.UNCHANGED)]
     _refuse(found, seen, overwrite=overwrite)
-    cause = _("导入%(place)s %(year)d 年节假日") % {
-        "place": place_words(year.country, year.subdivision),
-        "year": year.year,
-    }
-    return put_holidays(years=[year]) + put_calendars(calendars=(), cause=cause, actor=actor, at=at)
+    changes = put_holidays(years=[year])
+    return changes + put_calendars(
+        calendars=(), cause=_cause(year, "zh-hans"), cause_en=_cause(year, "en"), actor=actor, at=at
+    )
+
+
+def _cause(year: Year, language: str) -> str:
+    """Return why calendars change, as readers of a language are told it."""
+    with translation.override(language):
+        words = {"place": place_words(year.country, year.subdivision), "year": year.year}
+        return _("导入%(place)s %(year)d 年节假日") % words
 
 
 def _refuse(found: Difference, seen: str | None, *, overwrite: bool) -> None:

@@ -24,6 +24,8 @@ SWAPPED = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
 ONE_DAY = timedelta(days=1)
 VERSION = f"holidays {version('holidays')}"
 SOURCE = f"python-{VERSION}"
+# What the package calls its kinds of days off.
+CATEGORIES = {"public": "公共假日", "optional": "公众假期", "government": "共同休假", "bank": "银行假日"}
 
 
 class Name(NamedTuple):
@@ -131,12 +133,14 @@ def year_from_package(country: str, subdivision: str, year: int, *, breaks: str 
         asked = [*asked, place.leave]
         taken = HolidayDate.Kind.SWAPPED_OFF
         rows = {day: Day(day, taken, name.zh, name.en) for day, name in leave.named.items()} | rows
+    source = _source(place, year, asked, is_guess=is_guess)
     return Year(
         country=country,
         subdivision=subdivision,
         year=year,
         status=HolidaySet.Status.ASSUMED if is_guess else HolidaySet.Status.PUBLISHED,
-        source=_source(place, year, asked, is_guess=is_guess),
+        source=source.zh,
+        source_en=source.en,
         dates=tuple(row for day, row in sorted(rows.items()) if day.year == year),
         origin=HolidaySet.Origin.PACKAGE,
         categories=", ".join(asked),
@@ -144,11 +148,15 @@ def year_from_package(country: str, subdivision: str, year: int, *, breaks: str 
     )
 
 
-def _source(place: Country, year: int, asked: list[str], *, is_guess: bool) -> str:
-    listed = f"{SOURCE}, {place.country}, {' + '.join(asked)} holidays"
-    if not is_guess:
-        return place.notices.get(year) or listed
-    return f"{place.assumed_source}（{SOURCE}）" if place.assumed_source else f"{listed}; not announced yet"
+def _source(place: Country, year: int, asked: list[str], *, is_guess: bool) -> Name:
+    """Return where a year comes from: its notice where one is known, else the package and what it was asked for."""
+    if not is_guess and year in place.notices:
+        return Name(place.notices[year], place.notices_en.get(year, ""))
+    if is_guess and place.assumed_source:
+        return Name(f"{place.assumed_source}（{SOURCE}）", f"{place.assumed_source_en} ({SOURCE})")
+    kinds = "、".join(CATEGORIES[category] for category in asked)
+    listed = Name(f"{SOURCE} 所列{place.name}{kinds}", f"{SOURCE}, {place.name_en}, {' + '.join(asked)} holidays")
+    return Name(f"{listed.zh}，尚未公布", f"{listed.en}; not announced yet") if is_guess else listed
 
 
 def _rows(offs: Offs, *, whole: bool) -> Iterator[Day]:

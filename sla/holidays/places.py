@@ -43,7 +43,9 @@ class Country:
     adjoining: tuple[date, ...] = ()
     leave_out: tuple[str, ...] = ()
     notices: Mapping[int, str] = field(default_factory=dict)
+    notices_en: Mapping[int, str] = field(default_factory=dict)
     assumed_source: str = ""
+    assumed_source_en: str = ""
     subdivisions: Mapping[str, Part] = field(default_factory=dict)
 
     def parts(self) -> list[str]:

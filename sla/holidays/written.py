@@ -27,10 +27,14 @@ YEAR = mapping({
     "year": Field(number(2000, 2100)),
     "status": Field(choice(HolidaySet.Status.values)),
     "source": Field(text(200)),
+    "source_en": Field(text(200, empty=True), ""),
     "categories": Field(text(120, empty=True), ""),
     "package": Field(text(80, empty=True), ""),
     "dates": Field(list_of(DATE)),
 })  # fmt: skip
+
+
+AFTER_SOURCE = ("source_en", "categories", "package")
 
 
 def years(node: yaml.Node, place: Place) -> list[Year]:
@@ -68,7 +72,7 @@ def _row_mistakes(row: Mapping[str, Any], year: int | None, parts: Sequence[str]
 
 
 def _year(read: Mapping[str, Any], part: str) -> Year:
-    plain = {name: read[name] for name in ("country", "year", "status", "source", "categories", "package")}
+    plain = {name: read[name] for name in ("country", "year", "status", "source", "source_en", "categories", "package")}
     rows = sorted((row for row in read["dates"] if part in (row["in"] or [part])), key=lambda row: row["date"])
     dates = tuple(Day(**{name: value for name, value in row.items() if name != "in"}) for row in rows)
     return Year(**plain, subdivision=part, dates=dates, origin=HolidaySet.Origin.SHIPPED)
@@ -94,7 +98,7 @@ def _head(given: Sequence[Year]) -> list[str]:
         f"year: {first.year}",
         f"status: {first.status}",
         f"source: {_text(first.source)}",
-        *[f"{name}: {_text(getattr(first, name))}" for name in ("categories", "package") if getattr(first, name)],
+        *[f"{name}: {_text(getattr(first, name))}" for name in AFTER_SOURCE if getattr(first, name)],
     ]
 
 

@@ -29,14 +29,16 @@ class CalendarVersion(models.Model):
     # What the engine reads: the rules with the holidays laid in, every date spelled out.
     spec = models.JSONField(_("展开后的时段"), help_text=_("引擎读的就是它：节假日已代入，每个日期都写明。"))
     digest = models.CharField(_("校验码"), max_length=64)
-    # {"2026-10-01": {"name", "name_en", "source"}}: why a date is as it is.
+    # {"2026-10-01": {"name", "name_en", "source"}}, "source_en" where there is one: why a date is as it is.
     reasons = models.JSONField(_("日期缘由"), default=dict, blank=True)
     # Years whose holidays are assumed from rules because no notice has been published yet.
     assumed_years = models.JSONField(_("推定年份"), default=list, blank=True)
     note = models.CharField(_("备注"), max_length=400, blank=True)
+    note_en = models.CharField(_("英文备注"), max_length=400, blank=True)
     # Who made this version and why, in their words; blank where a file was loaded.
     created_by = models.CharField(_("修改人"), max_length=120, blank=True)
     cause = models.CharField(_("修改原因"), max_length=400, blank=True)
+    cause_en = models.CharField(_("修改原因英文"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
     # Taken out of use with no version after it.
     retired_by = models.CharField(_("停用人"), max_length=120, blank=True)
@@ -77,6 +79,7 @@ class HolidaySet(models.Model):
     year = models.PositiveSmallIntegerField(_("年份"))
     status = models.CharField(_("状态"), max_length=10, choices=Status)
     source = models.CharField(_("出处"), max_length=200)
+    source_en = models.CharField(_("英文出处"), max_length=200, blank=True)
     # Who brought the dates in: what people took in themselves, reading the shipped files again leaves alone.
     origin = models.CharField(_("来自"), max_length=8, choices=Origin, default=Origin.SHIPPED)
     # What was asked for the dates: its categories, and the package or file with its version; blank if typed in.

@@ -24,6 +24,7 @@ class HolidayNotice(models.Model):
     title_en = models.CharField(_("英文标题"), max_length=200, blank=True)
     # The notice's own number or address, which every date keeps as its source.
     source = models.CharField(_("出处"), max_length=200)
+    source_en = models.CharField(_("英文出处"), max_length=200, blank=True)
     published_on = models.DateField(_("发布日期"), null=True, blank=True)
     # Either the year of a country or of one part of it …
     country = models.CharField(_("国家或地区"), max_length=2, blank=True)
@@ -85,6 +86,7 @@ class Recompute(models.Model):
     )
     # Why, in the words of whoever changed it.
     cause = models.CharField(_("原因"), max_length=400, blank=True)
+    cause_en = models.CharField(_("原因英文"), max_length=400, blank=True)
     actor_kind = models.CharField(_("行为人类别"), max_length=10)
     actor_ref = models.CharField(_("行为人标识"), max_length=64, blank=True)
     actor_display = models.CharField(_("行为人"), max_length=120, blank=True)

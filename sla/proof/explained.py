@@ -101,9 +101,10 @@ def _named(piece: Piece, compiled: CompiledCalendar) -> tuple[str, str]:
     """Return what the dates of a piece are called and the notices that say so, in both languages."""
     reasons = [compiled.reasons.get(day.isoformat(), {}) for day in _dates(piece, compiled)]
     sources = _once(reason.get("source", "") for reason in reasons)
+    sources_en = _once(reason.get("source_en") or reason.get("source", "") for reason in reasons)
     chinese = "、".join(_once(_short(reason.get("name", ""), reasons) for reason in reasons))
     english = ", ".join(_once(_short(reason.get("name_en", ""), reasons) for reason in reasons))
-    return "·".join(filter(None, (chinese, *sources))), " · ".join(filter(None, (english, *sources)))
+    return "·".join(filter(None, (chinese, *sources))), " · ".join(filter(None, (english, *sources_en)))
 
 
 def _short(name: str, reasons: Sequence[Mapping[str, str]]) -> str:

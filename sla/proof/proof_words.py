@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from django.utils import translation
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from sla.proof.explained import PauseSource, ProofPiece
-from sla.wording import HOLDS
+from sla.wording import HOLDS, in_language
 
 CAUSES = {**HOLDS, "resolved": pgettext_lazy("hold", "已解决")}
 
@@ -23,8 +22,7 @@ def detail_of(piece: ProofPiece, naming: Naming | None = None) -> str:
     """
     if piece.pause:
         return " · ".join(filter(None, _pause(piece, piece.pause, naming)))
-    english = (translation.get_language() or "").startswith("en")
-    detail = piece.detail_en if english else piece.detail
+    detail = in_language(piece.detail, piece.detail_en)
     assumed = _("%(year)s 年假日为推定，可能变动") % {"year": piece.assumed} if piece.assumed else ""
     return " · ".join(filter(None, (detail, assumed)))
 

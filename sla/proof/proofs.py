@@ -43,6 +43,8 @@ class ProofMove:
     verdict: str
     cause: str
     notice: str
+    cause_en: str = ""
+    notice_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,9 @@ def _moves(milestone: Milestone) -> list[ProofMove]:
     return [
         ProofMove(
             at=row.found_at, old_due_at=row.old_due_at, new_due_at=row.new_due_at, verdict=row.verdict,
-            cause=row.recompute.cause, notice=row.recompute.notice.title if row.recompute.notice else "",
+            cause=row.recompute.cause, cause_en=row.recompute.cause_en,
+            notice=row.recompute.notice.title if row.recompute.notice else "",
+            notice_en=row.recompute.notice.title_en if row.recompute.notice else "",
         )
         for row in rows
     ]  # fmt: skip

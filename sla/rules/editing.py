@@ -27,7 +27,7 @@ class HoursError(ValueError):
 
 
 @transaction.atomic
-def edit_calendar(*, hours: Hours, base: int, cause: str, actor: Actor, at: datetime) -> Change:
+def edit_calendar(*, hours: Hours, base: int, cause: str, cause_en: str = "", actor: Actor, at: datetime) -> Change:
     """Save a calendar as its next version and return what changed; `base` is the version edited, 0 for a new one.
 
     Raises HoursError for hours that nobody could keep, ActionRefusedError when another version is in force by now or
@@ -38,7 +38,7 @@ def edit_calendar(*, hours: Hours, base: int, cause: str, actor: Actor, at: date
     check_hours(hours)
     write_alone()
     check_base(hours.code, base)
-    changes = put_calendars(calendars=[hours], cause=cause.strip(), actor=actor, at=at)
+    changes = put_calendars(calendars=[hours], cause=cause.strip(), cause_en=cause_en.strip(), actor=actor, at=at)
     return next(change for change in changes if change.code == hours.code)
 
 

@@ -59,6 +59,7 @@ SPECIAL = mapping({
     "name": Field(text(120)),
     "name_en": Field(text(120)),
     "source": Field(text(200)),
+    "source_en": Field(text(200, empty=True), ""),
 })  # fmt: skip
 CALENDAR_FIELDS = mapping({
     "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
@@ -72,6 +73,7 @@ CALENDAR_FIELDS = mapping({
     "holidays": Field(HOLIDAYS, None, "Whose holidays shut these hours. 遵循哪里的节假日。"),
     "special": Field(list_of(SPECIAL, once=["date"]), [], "Dates with hours of their own. 另有时间的日期。"),
     "remark": Field(text(), ""),
+    "remark_en": Field(text(), ""),
 })  # fmt: skip
 TARGET = mapping({
     "metric": Field(choice(Metric.values), says="What is timed. 计什么时。"),
@@ -191,11 +193,16 @@ def policy(node: yaml.Node, place: Place) -> Terms | None:
     return terms
 
 
+def _special(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {**row, "date": row["date"].isoformat()}
+    return {name: value for name, value in said.items() if name != "source_en" or value}
+
+
 def _hours(read: Mapping[str, Any]) -> Hours:
     rules: dict[str, Any] = {name: read[name] for name in ("timezone", "working_day_seconds", "holidays")}
     rules["weekly"] = {weekday: spans for weekday, spans in read["weekly"].items() if spans}
-    rules["special"] = [{**row, "date": row["date"].isoformat()} for row in read["special"]]
-    return Hours(read["code"], read["name"], read["name_en"], rules, read["remark"])
+    rules["special"] = [_special(row) for row in read["special"]]
+    return Hours(read["code"], read["name"], read["name_en"], rules, read["remark"], read["remark_en"])
 
 
 def _terms(read: Mapping[str, Any]) -> Terms:

@@ -62,6 +62,7 @@ def _calendar(hours: Hours) -> dict[str, Any]:
         **holidays,
         **({"special": special} if special else {}),
         **({"remark": hours.note} if hours.note else {}),
+        **({"remark_en": hours.note_en} if hours.note_en else {}),
     }
 
 

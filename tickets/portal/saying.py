@@ -69,8 +69,10 @@ def when(at: datetime, now: datetime, beside: ZoneInfo) -> str:
 def _clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     """Return an instant as part of a sentence: today, tomorrow, or a weekday with its date."""
     local = at.astimezone(zone)
-    said = {"time": f"{local:%H:%M}", "day": f"{local:%m-%d}", "weekday": WEEKDAYS[local.weekday()]}
-    days = (local.date() - now.astimezone(zone).date()).days
+    today = now.astimezone(zone).date()
+    day = f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m-%d}"
+    said = {"time": f"{local:%H:%M}", "day": day, "weekday": WEEKDAYS[local.weekday()]}
+    days = (local.date() - today).days
     words = {-1: _("昨天 %(time)s"), 0: _("今天 %(time)s"), 1: _("明天 %(time)s")}
     return words.get(days, _("%(day)s %(weekday)s %(time)s")) % said
 

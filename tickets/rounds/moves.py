@@ -49,9 +49,10 @@ class Line:
     def entry(self, at: datetime) -> Entry:
         """Return the line as the ledger keeps it."""
         change = self.moves[0].recompute
-        fields: dict[str, Any] = {"cause": change.cause, "moves": [_fields(move) for move in self.moves]}
+        moves = [_fields(move) for move in self.moves]
+        fields: dict[str, Any] = {"cause": change.cause, "cause_en": change.cause_en, "moves": moves}
         if change.notice:
-            fields |= {"source": change.notice.source, "cause_en": change.notice.title_en}
+            fields |= {"source": change.notice.source, "source_en": change.notice.source_en}
         if change.kind == Recompute.Kind.POLICY:
             fields["policy"] = change.code
         return Entry(TicketEvent.Kind.DEADLINE_MOVED, _actor(change), at, fields=fields, is_public=self.is_public)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +13,7 @@ from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
 from tickets.showing.names import Names
 from tickets.showing.term_words import dues_words, holding_words, metric_name, reclassified, retracted
-from tickets.showing.wording import cause_in, no_instant
+from tickets.showing.wording import cause_in, no_instant, wall
 from tickets.templatetags.shouyue import length_words
 
 Kind = TicketEvent.Kind
@@ -52,7 +51,7 @@ def _waiting(event: TicketEvent, names: Names) -> str:
     until = event.fields.get("until")
     parts = [words % {"who": names.actor(event)}]
     if until:
-        parts.append(_("等到 %(until)s") % {"until": _wall(until)})
+        parts.append(_("等到 %(until)s") % {"until": wall(until, event.at)})
     remark = event.fields.get("remark")
     told = _("，").join(parts) + (_("：%(remark)s") % {"remark": remark} if remark else "")
     held = (map(metric_name, event.fields.get(name, ())) for name in ("paused", "running"))
@@ -72,7 +71,7 @@ def _merged(event: TicketEvent, names: Names) -> str:
 def _priority(event: TicketEvent, names: Names) -> str:
     steps = dict(Priority.choices)
     said = {name: str(steps.get(event.fields.get(name, ""), "")) for name in ("from", "to")}
-    return _("；").join([_("优先级由 %(from)s 升为 %(to)s") % said, *dues_words(event.fields.get("dues", ()))])
+    return _("；").join([_("优先级由 %(from)s 升为 %(to)s") % said, *dues_words(event)])
 
 
 def _task_added(event: TicketEvent, names: Names) -> str:
@@ -97,7 +96,7 @@ def _escalated(event: TicketEvent, names: Names) -> str:
     """Return the step of the ladder, what was done about it, who was told, and how late it was noticed."""
     said = event.fields
     metric = str(dict(Metric.choices).get(said.get("metric", ""), ""))
-    parts = [_step(said.get("mark", "")) % {"metric": metric, "due": _wall(said.get("due_at"))}]
+    parts = [_step(said.get("mark", "")) % {"metric": metric, "due": wall(said.get("due_at"), event.at)}]
     if said.get("superseded"):
         return _("，").join([*parts, _("随后已失效，没有再通知")])
     parts += [words(said[name], names) for name, words in DONE.items() if said.get(name)]
@@ -132,7 +131,7 @@ def _acknowledged(event: TicketEvent, names: Names) -> str:
     words = {
         "who": names.actor(event),
         "metric": str(dict(Metric.choices).get(said.get("metric", ""), "")),
-        "due": _wall(said.get("due_at")),
+        "due": wall(said.get("due_at"), event.at),
     }
     if said.get("is_late"):
         return _("%(who)s 已知悉%(metric)s超时（到期 %(due)s），到期时刻变动之前不再提醒") % words
@@ -147,7 +146,7 @@ def _step(mark: str) -> str:
 
 def _deadline_moved(event: TicketEvent, names: Names) -> str:
     """Return each deadline that a changed rule moved or was kept from moving, and why."""
-    said = _("；").join(_moved(move) for move in event.fields["moves"])
+    said = _("；").join(_moved(move, event.at) for move in event.fields["moves"])
     if cause := _cause(event.fields):
         return _("%(moves)s。原因：%(cause)s") % {"moves": said, "cause": cause}
     return said
@@ -159,18 +158,14 @@ def _cause(said: Mapping[str, Any]) -> str:
     return str(cause or (CAUSES["policy_changed"] if "policy" in said else ""))
 
 
-def _moved(move: Mapping[str, Any]) -> str:
-    old, new = _wall(move.get("old_due_at")) or _("没有时限"), _wall(move.get("new_due_at")) or no_instant(move)
+def _moved(move: Mapping[str, Any], told_at: datetime) -> str:
+    old = wall(move.get("old_due_at"), told_at) or _("没有时限")
+    new = wall(move.get("new_due_at"), told_at) or no_instant(move)
     words = {"metric": dict(Metric.choices).get(move.get("metric", ""), ""), "old": old, "new": new}
     if move.get("verdict") == DueMove.Verdict.HELD:
         return _("%(metric)s时限仍是 %(old)s（按新的服务时间是 %(new)s，已来不及）") % words
     line = _("%(metric)s时限由 %(old)s 改为 %(new)s") % words
     return _("%(line)s，记下的超时已撤销") % {"line": line} if move.get("undid_breach") else line
-
-
-def _wall(at: str | None) -> str:
-    """Return an instant of the ledger in the reader's zone."""
-    return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""
 
 
 CAUSES: dict[str, LazyText] = {

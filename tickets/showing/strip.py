@@ -319,9 +319,11 @@ def _label(story: Story, zone: tzinfo) -> str:
     hours = f"{counted / timedelta(hours=1):g}"
     if not story.spans:
         return _("没有时限")
-    start = f"{story.spans[0].start.astimezone(zone):%m-%d %H:%M}"
+    first = story.spans[0].start.astimezone(zone)
+    start = f"{first:%m-%d %H:%M}"
     if story.due_at is None:
         return _("自 %(start)s 起，已暂停计时") % {"start": start}
-    due = f"{story.due_at.astimezone(zone):%m-%d %H:%M}"
+    last = story.due_at.astimezone(zone)
+    due = f"{last:%m-%d %H:%M}" if last.year == first.year else f"{last:%Y-%m-%d %H:%M}"
     said = _("自 %(start)s 起，%(hours)s 个工作小时，至 %(due)s") % {"start": start, "hours": hours, "due": due}
     return _("%(said)s（推定，可能变动）") % {"said": said} if story.is_provisional else said

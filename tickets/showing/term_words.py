@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +13,7 @@ from plans.wording import is_english
 from sla.models.policies import Metric
 from tickets.models import Category, Priority, TicketEvent
 from tickets.showing.names import Names
+from tickets.showing.wording import wall
 
 Kind = TicketEvent.Kind
 Said = Mapping[str, Any]
@@ -38,7 +38,7 @@ def reclassified(event: TicketEvent, names: Names) -> str:
     """Return who changed what, which deadlines that moved, and why where the reader may know."""
     said = event.fields
     words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": changed_words(said)}
-    words = _("；").join([words, *dues_words(said.get("dues", ()))])
+    words = _("；").join([words, *dues_words(event)])
     return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
 
 
@@ -63,13 +63,17 @@ def _side(name: str, change: Said, side: str) -> str:
     return change.get(f"{side}_name_en" if is_english() else f"{side}_name", "") or code
 
 
-def dues_words(dues: Iterable[Said]) -> list[str]:
+def dues_words(event: TicketEvent) -> list[str]:
     """Return each deadline that a change of terms moved, ended or started, in words."""
-    return [_due(line) for line in dues]
+    return [_due(line, event.at) for line in event.fields.get("dues", ())]
 
 
-def _due(line: Said) -> str:
-    words = {"metric": _metric(line), "old": wall(line.get("from")), "new": wall(line.get("to"))}
+def _due(line: Said, told_at: datetime) -> str:
+    words = {
+        "metric": _metric(line),
+        "old": wall(line.get("from"), told_at),
+        "new": wall(line.get("to"), told_at),
+    }
     if line.get("ended"):
         return _("%(metric)s不再计时") % words
     if line.get("started"):
@@ -98,23 +102,18 @@ def retracted(event: TicketEvent, names: Names) -> str:
     """Return who took back what, and which promise is owed again until when."""
     said = event.fields
     kind = dict(Kind.choices).get(said.get("kind", ""), "")
-    words = {"who": names.actor(event), "at": wall(said.get("said_at")), "kind": kind}
+    words = {"who": names.actor(event), "at": wall(said.get("said_at"), event.at), "kind": kind}
     is_hidden = said.get("kind") == Kind.PUBLISHED
     told = (_("%(who)s 取消公开 %(at)s 公开的备注") if is_hidden else _("%(who)s 撤回 %(at)s 的%(kind)s")) % words
-    owed = [_owed(line) for line in said.get("owed", ())]
+    owed = [_owed(line, event.at) for line in said.get("owed", ())]
     mailed = [_("邮件已经发出，收不回来")] if said.get("mailed") else []
     return _("；").join([told, *owed, *mailed])
 
 
-def _owed(line: Said) -> str:
-    words = {"metric": _metric(line), "due": wall(line.get("due_at"))}
+def _owed(line: Said, told_at: datetime) -> str:
+    words = {"metric": _metric(line), "due": wall(line.get("due_at"), told_at)}
     return (_("%(metric)s仍待完成，%(due)s 到期") if words["due"] else _("%(metric)s仍待完成")) % words
 
 
 def _metric(line: Said) -> str:
     return metric_name(line.get("metric", ""))
-
-
-def wall(at: str | None) -> str:
-    """Return an instant of the ledger in the reader's zone."""
-    return f"{localtime(datetime.fromisoformat(at)):%m-%d %H:%M}" if at else ""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
 from django.utils.functional import Promise as LazyText
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -40,17 +41,30 @@ def in_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
-def said(at: datetime, zone: ZoneInfo, beside: ZoneInfo | None = None) -> str:
-    """Return an instant as a letter says it, in `zone`; in `beside` too where its wall clock shows another time."""
-    here = _wall(at, zone)
+def said(at: datetime, now: datetime, zone: ZoneInfo, beside: ZoneInfo | None = None) -> str:
+    """Return an instant as a letter says it, in `zone`; in `beside` too where its wall clock shows another time.
+
+    The year is said where it is another one than that of `now`.
+    """
+    here = _wall(at, now, zone)
     if beside is None or at.astimezone(beside).utcoffset() == at.astimezone(zone).utcoffset():
         return here
-    words = {"here": here, "zone": zone_words(zone), "there": _wall(at, beside), "other": zone_words(beside)}
+    words = {"here": here, "zone": zone_words(zone), "there": _wall(at, now, beside), "other": zone_words(beside)}
     return _("%(here)s（%(zone)s；%(other)s %(there)s）") % words
 
 
-def _wall(at: datetime, zone: ZoneInfo) -> str:
-    return dateformat.format(at.astimezone(zone), _("n月j日 D H:i"))
+def _wall(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    is_near = local.year == now.astimezone(zone).year
+    return dateformat.format(local, _("n月j日 D H:i") if is_near else _("Y年n月j日 D H:i"))
+
+
+def wall(at: str | None, told_at: datetime) -> str:
+    """Return an instant of the ledger in the reader's zone, with its year where that is not the one of the line."""
+    if not at:
+        return ""
+    local = localtime(datetime.fromisoformat(at))
+    return f"{local:%m-%d %H:%M}" if local.year == localtime(told_at).year else f"{local:%Y-%m-%d %H:%M}"
 
 
 def zone_words(zone: ZoneInfo) -> str:
@@ -85,6 +99,11 @@ def one_line(text: str) -> str:
 def cause_in(fields: Mapping[str, Any]) -> str:
     """Return why a line of the ledger says that deadlines moved, in the reader's language where it was given in it."""
     return str((fields.get("cause_en") if in_english() else "") or fields.get("cause", ""))
+
+
+def source_in(fields: Mapping[str, Any]) -> str:
+    """Return where the notice that a line of the ledger rests on stands, in the reader's language if given in it."""
+    return str((fields.get("source_en") if in_english() else "") or fields.get("source", ""))
 
 
 def no_instant(move: Mapping[str, Any]) -> str:

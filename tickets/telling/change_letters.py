@@ -15,7 +15,7 @@ from sla.models import CalendarVersion, DueMove
 from sla.models.policies import Metric
 from tickets.models import Bulletin, Delivery
 from tickets.showing.term_words import changed_words, metric_name
-from tickets.showing.wording import cause_in, clause_of, name_of, no_instant, one_line, said
+from tickets.showing.wording import cause_in, clause_of, name_of, no_instant, one_line, said, source_in
 from tickets.telling.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.telling.occasions import Occasion
 
@@ -86,7 +86,7 @@ def _move(occasion: Occasion, move: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _instant(occasion: Occasion, at: str | None) -> str:
-    return said(datetime.fromisoformat(at), occasion.zone, occasion.beside) if at else _("没有时限")
+    return said(datetime.fromisoformat(at), occasion.at, occasion.zone, occasion.beside) if at else _("没有时限")
 
 
 def _why(occasion: Occasion) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _why(occasion: Occasion) -> Iterator[str]:
 
 def _because(occasion: Occasion, fields: Mapping[str, Any]) -> str:
     """Return why: the notice and where it stands, or the words of whoever changed the hours."""
-    cause, source = cause_in(fields), fields.get("source", "")
+    cause, source = cause_in(fields), source_in(fields)
     if "policy" in fields and (occasion.delivery.contact_id or not cause):
         return _("因为服务响应标准有了新版本。")
     if not cause:

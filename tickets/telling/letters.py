@@ -83,7 +83,7 @@ def _promise(occasion: Occasion) -> tuple[str, ...]:
     milestone, calendar, ticket = occasion.milestone, occasion.calendar, occasion.ticket
     if milestone is None or calendar is None or milestone.due_at is None:
         return (_("您的服务计划没有为此类问题规定响应时限，我们会尽快处理。"),)
-    due = said(milestone.due_at, occasion.zone, occasion.beside)
+    due = said(milestone.due_at, occasion.at, occasion.zone, occasion.beside)
     if milestone.stopped_at is None and milestone.due_at <= occasion.at:
         words = {"due": due, "clause": clause_of(milestone.target)}
         return (_("按约定应在 %(due)s 前答复您（%(clause)s）。这个时间已经过去，我们会尽快处理。") % words,)
@@ -91,7 +91,7 @@ def _promise(occasion: Occasion) -> tuple[str, ...]:
     opens = calendar.calendar.next_open(ticket.opened_at)
     if opens is None or calendar.calendar.is_open(ticket.opened_at):
         return (promise, *assumed(occasion))
-    shut = _("提交时在服务时间之外，我们 %(opens)s 开始服务。") % {"opens": said(opens, occasion.zone)}
+    shut = _("提交时在服务时间之外，我们 %(opens)s 开始服务。") % {"opens": said(opens, occasion.at, occasion.zone)}
     return (promise, shut, *assumed(occasion))
 
 
@@ -223,7 +223,7 @@ def _noticed_late(occasion: Occasion) -> tuple[str, ...]:
 
 
 def _due(occasion: Occasion) -> str:
-    return said(occasion.due_at, occasion.zone, occasion.beside) if occasion.due_at else _("没有时限")
+    return said(occasion.due_at, occasion.at, occasion.zone, occasion.beside) if occasion.due_at else _("没有时限")
 
 
 def _reassigned(occasion: Occasion) -> Letter:
@@ -250,7 +250,7 @@ def waited(occasion: Occasion) -> tuple[str, ...]:
     """Return when it happened, where the letter waited for its reader's hours. Source: C26"""
     if not occasion.delivery.user_id or occasion.waited < HELD_BACK:
         return ()
-    when = said(occasion.delivery.queued_at, occasion.zone)
+    when = said(occasion.delivery.queued_at, occasion.at, occasion.zone)
     return (_("这条提醒产生于 %(when)s，按您设置的提醒时间现在送达。") % {"when": when},)
 
 

@@ -7,7 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 
-from plans.wording import name_of
+from plans.wording import name_of, text_of
 from sla.models import CalendarVersion, Policy, Recompute
 from tickets.console.rules.changed_dates import lines_of
 from tickets.console.rules.year_grid import day_name, hours_words
@@ -16,6 +16,7 @@ register = template.Library()
 register.filter("hours_words", hours_words)
 register.filter("day_name", day_name)
 register.filter("changed_lines", lines_of)
+register.filter("text_in", text_of)
 
 TICKET = re.compile(r"T-\d{4}-\d{6,}")
 

@@ -19,7 +19,7 @@ from sla.hours import WEEKDAYS
 from sla.models import CalendarVersion, Recompute
 from sla.refusals import ActionRefusedError
 from sla.rules.editing import HoursError, check_base, edit_calendar
-from sla.wording import DAYS, week
+from sla.wording import DAYS, in_language, week
 from tickets.console.guard import Reader
 from tickets.console.rules.calendar_forms import PREFIX, Edited, Editor, zones
 from tickets.console.rules.calendar_page import differences, find_version, follows_words
@@ -91,12 +91,12 @@ def previewed(request: HttpRequest, reader: Reader, editor: Editor) -> HttpRespo
     context = {
         **around(editor),
         "hours": editor.hours,
-        "cause": editor.form.cleaned_data["cause"],
+        "cause": in_language(editor.form.cleaned_data["cause"], editor.form.cleaned_data["cause_en"]),
         "next_version": next_version(changed),
         "differences": differences(changed.kept, proposed(changed)) if changed.kept else [],
         "week": week(editor.hours.rules["weekly"]),
         "follows": follows_words(editor.hours.rules["holidays"]),
-        "over_midnight": editor.over_midnight(),
+        "over_midnight": _("、").join(editor.over_midnight()),
         "days": shortened(days, MOST_DAYS),
         "days_total": len(days),
         "moves": found,
@@ -127,7 +127,12 @@ def saved(request: HttpRequest, reader: Reader, editor: Editor) -> HttpResponse:
     """Save the calendar as its next version and show it."""
     said, code = editor.form.cleaned_data, editor.hours.code
     change = edit_calendar(
-        hours=editor.hours, base=said["base"], cause=said["cause"], actor=actor_of(reader.user), at=reader.at
+        hours=editor.hours,
+        base=said["base"],
+        cause=said["cause"],
+        cause_en=said["cause_en"],
+        actor=actor_of(reader.user),
+        at=reader.at,
     )
     words = {"version": change.version}
     if Recompute.objects.unfinished().filter(code=code).exists():

@@ -91,10 +91,17 @@ class CalendarForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("备注"), max_length=400, required=False, widget=forms.Textarea({"rows": 2})
     )
+    note_en = forms.CharField(
+        label=gettext_lazy("英文备注"), max_length=400, required=False, widget=forms.Textarea({"rows": 2})
+    )
     cause = forms.CharField(
         label=gettext_lazy("为什么改"), max_length=400,
         error_messages={"required": gettext_lazy("请写明为什么改，以后查得到。")},
-        help_text=gettext_lazy("会留在版本里，也会原样写进时限因此变动的工单和给客户的信。客户读英文的，中英文都写上。"),
+        help_text=gettext_lazy("会留在版本里，也会原样写进时限因此变动的工单和给客户的信。"),
+    )  # fmt: skip
+    cause_en = forms.CharField(
+        label=gettext_lazy("为什么改（英文）"), max_length=400, required=False,
+        help_text=gettext_lazy("读英文的客户和同事看到它；留空则看到原文。"),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -270,7 +277,7 @@ class Editor:
             "holidays": _followed(said),
             "special": self._special(),
         }
-        return Hours(said["code"], said["name"], said["name_en"], rules, said["note"])
+        return Hours(said["code"], said["name"], said["name_en"], rules, said["note"], said["note_en"])
 
     def _special(self) -> list[dict[str, Any]]:
         """Return the dated hours in order; what a notice wrote beside them stays."""
@@ -306,6 +313,7 @@ def _typed(kept: CalendarVersion) -> dict[str, Any]:
         "breaks": rule.get("breaks", "whole"),
         "make_up": rule.get("make_up", False),
         "note": kept.note,
+        "note_en": kept.note_en,
         **{day: typed(rules["weekly"].get(day, [])) for day in WEEKDAYS},
     }
 

@@ -23,7 +23,7 @@ from sla.models import CalendarVersion, HolidayDate, HolidaySet, Policy
 from sla.rules.dates import DateHours, dates_of, sum_of, year_of
 from tickets.console.guard import Reader
 from tickets.console.rules.people import people, person_named
-from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of
+from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of, source_of
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 FAR_AHEAD = 800  # dates
@@ -136,6 +136,7 @@ class Shown:
             "on": day,
             "on_words": date_in_words(day),
             "on_hours": hours_words(day.openings),
+            "on_source": source_of(day.reason),
             "unworked": self.make_up_rows(date=day.date).first() if day.kind == "closed" else None,
             "next_open": following and date_in_words(following),
         }
@@ -208,6 +209,7 @@ def _said(version: CalendarVersion) -> Iterable[tuple[str, str]]:
     yield _("节假日"), follows_words(rules.get("holidays"))
     yield _("推定年份"), _("、").join(map(str, version.assumed_years)) or _("无")
     yield _("备注"), version.note
+    yield _("英文备注"), version.note_en
 
 
 def changed_days(before: CalendarVersion, after: CalendarVersion, since: date) -> list[DayChange]:

@@ -84,7 +84,11 @@ class ImportForm(forms.Form):
     )  # fmt: skip
     source = forms.CharField(
         label=gettext_lazy("出处"), required=False, max_length=200,
-        help_text=gettext_lazy("通知的文号或网址，会写在每一天旁边；只用于文件，留空用文件里的标题。"),
+        help_text=gettext_lazy("通知的文号或网址，会写在每一天旁边；留空用文件里的标题。"),
+    )  # fmt: skip
+    source_en = forms.CharField(
+        label=gettext_lazy("英文出处"), required=False, max_length=200,
+        help_text=gettext_lazy("读英文的人看到它；留空则看到原出处。"),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -109,7 +113,8 @@ class ImportForm(forms.Form):
         said = self.cleaned_data
         named = said["other"].strip().upper() if said["place"] == OTHER else said["place"]
         country, _dash, subdivision = named.partition("-")
-        return Wanted(country, subdivision, said["year"], said["breaks"], said["status"], said["source"].strip())
+        told = (said["source"].strip(), said["source_en"].strip())
+        return Wanted(country, subdivision, said["year"], said["breaks"], said["status"], *told)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from sla.models import CalendarVersion, HolidayNotice, HolidaySet
 
 REQUIRED = {"required": gettext_lazy("请填写。")}
 LONGEST = 40_000
+SAID = ("title", "title_en", "source", "source_en", "published_on")
 
 
 class NoticeForm(forms.Form):
@@ -39,6 +40,10 @@ class NoticeForm(forms.Form):
         label=gettext_lazy("出处"), max_length=200, required=False,
         help_text=gettext_lazy("文号或网址，写在每一天旁边；留空用标题。"),
     )  # fmt: skip
+    source_en = forms.CharField(
+        label=gettext_lazy("英文出处"), max_length=200, required=False,
+        help_text=gettext_lazy("读英文的人看到它；留空则看到原出处。"),
+    )  # fmt: skip
     published_on = forms.DateField(
         label=gettext_lazy("发布日期"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": gettext_lazy("请选一个日期。")},
@@ -50,7 +55,7 @@ class NoticeForm(forms.Form):
 
     def said(self) -> dict[str, Any]:
         """Return what every notice says."""
-        return {name: self.cleaned_data[name] for name in ("title", "title_en", "source", "published_on")}
+        return {name: self.cleaned_data[name] for name in SAID}
 
 
 class YearForm(NoticeForm):
@@ -138,7 +143,7 @@ def form_for(about: str, asked: Mapping[str, str], this_year: int) -> NoticeForm
 
 def as_typed(notice: HolidayNotice) -> dict[str, Any]:
     """Return a draft as somebody would type it in."""
-    said = {name: getattr(notice, name) for name in ("title", "title_en", "source", "published_on")}
+    said = {name: getattr(notice, name) for name in SAID}
     if notice.calendar:
         return {**said, "calendar": notice.calendar, "dates": special_lines(notice.dates)}
     rows = [Day(**{**row, "date": date.fromisoformat(row["date"])}) for row in notice.dates]

@@ -77,7 +77,10 @@ def _proposed(notice: HolidayNotice, at: datetime, after: int) -> dict[str, Any]
 
 def _year(notice: HolidayNotice) -> Year:
     dates = tuple(Day(**{**row, "date": date.fromisoformat(row["date"])}) for row in notice.dates)
-    return Year(notice.country, notice.year or 0, "published", notice.source, dates, notice.subdivision)
+    return Year(
+        country=notice.country, subdivision=notice.subdivision, year=notice.year or 0, status="published",
+        source=notice.source, source_en=notice.source_en, dates=dates,
+    )  # fmt: skip
 
 
 def _done(notice: HolidayNotice, after: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A calendar's year as twelve months of dates, each with its hours drawn and its reason in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -12,6 +12,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from plans.wording import worded
 from sla.rules.dates import DateHours
+from sla.wording import in_language
 from tickets.showing.strip import WEEKDAYS
 
 WEEK = 7
@@ -129,6 +130,11 @@ def reason_words(day: DateHours) -> str:
     return f"{kind} {named}".strip()
 
 
+def source_of(reason: Mapping[str, str]) -> str:
+    """Return where a date's hours are said, in the language in use; "" where nobody said."""
+    return in_language(reason.get("source", ""), reason.get("source_en", ""))
+
+
 def date_in_words(day: DateHours) -> str:
     """Return everything about a date in one line."""
     parts = [day_name(day.date), reason_words(day), hours_words(day.openings)]
@@ -183,6 +189,6 @@ def _run(days: Sequence[DateHours]) -> Run:
         name=str(KIND_NAMES[first.kind]),
         hours=hours_words(first.openings),
         reason=worded(first.reason, "name") if first.reason else "",
-        source=first.reason.get("source", ""),
+        source=source_of(first.reason),
         is_assumed=first.is_assumed,
     )

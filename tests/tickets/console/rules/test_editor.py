@@ -168,9 +168,9 @@ def test_saving_keeps_who_and_why_and_sets_recomputing_going(send: Send, world: 
 
 def test_nothing_changed_needs_no_version(send: Send) -> None:
     kept = current()
-    answer = send("preview", name=kept.name, name_en=kept.name_en, note=kept.note)
+    answer = send("preview", name=kept.name, name_en=kept.name_en, note=kept.note, note_en=kept.note_en)
     assert "您没有改动什么，不用保存。" in text_of(answer)
-    send("save", name=kept.name, name_en=kept.name_en, note=kept.note)
+    send("save", name=kept.name, name_en=kept.name_en, note=kept.note, note_en=kept.note_en)
     assert CalendarVersion.objects.filter(code="kingdee-5x8").count() == 1
 
 
