@@ -1,5 +1,6 @@
 """What a ticket is about, changed under way: the form, what it would do to the promises, and doing it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -66,9 +67,11 @@ class ClassifyForm(Act):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     insist = forms.BooleanField(required=False)
+    # How the ticket stood when the form was opened: a colleague may change it meanwhile.
+    seen = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
 
     def __init__(self, ticket: Ticket, said: Mapping[str, Any] | None, *, is_look: bool) -> None:
-        super().__init__(said, initial=_now(ticket))
+        super().__init__(said, initial={**_now(ticket), "seen": json.dumps(_now(ticket))})
         contracts = Contract.objects.filter(customer=ticket.customer_id).select_related("plan")
         self.fields["contract"].queryset = contracts  # type: ignore[attr-defined]
         products = Product.objects.filter(vendor=ticket.contract.plan.vendor)
@@ -96,9 +99,34 @@ def _asked(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-RECLASSIFY = Kind(
-    ClassifyForm, lambda deed: actions.reclassify(**deed.who, **_asked(deed.said)), gettext_lazy("已变更。")
-)
+def _changed_since(ticket: Ticket, seen: str) -> dict[str, dict[str, str]]:
+    """Return what was changed of a ticket since somebody saw it, each thing from what to what."""
+    before = _seen(seen)
+    now = _now(ticket).items()
+    return {name: {"from": str(before[name]), "to": code} for name, code in now if before.get(name, code) != code}
+
+
+def _seen(said: str) -> dict[str, Any]:
+    """Return how a ticket stood when a form was opened; nothing where the form does not say."""
+    try:
+        found = json.loads(said)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _reclassify(deed: Deed) -> Ticket:
+    """Reclassify a ticket, unless it is not any more what the agent saw, and decided upon."""
+    ticket = actions.locked(deed.ticket)
+    if changed := _changed_since(ticket, deed.said["seen"]):
+        what = _("，").join(change_words(name, change) for name, change in changed.items())
+        told = _("您打开表单之后，工单已有变更：%(what)s。") % {"what": what}
+        raise ActionRefusedError(STALE, told, ways_on=[_("表单已按现状更新，请核对后再确认。")])
+    return actions.reclassify(**deed.who, **_asked(deed.said))
+
+
+STALE = "changed_meanwhile"
+RECLASSIFY = Kind(ClassifyForm, _reclassify, gettext_lazy("已变更。"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +155,19 @@ def classify_page(request: HttpRequest, reader: Reader, number: str) -> HttpResp
         if refusal is None:
             messages.success(request, str(RECLASSIFY.done))
             return redirect("console:ticket", ticket.number)
+        if refusal.code == STALE:
+            ticket = find_ticket(number, reader)
+            form = ClassifyForm(ticket, _brought_up_to_date(ticket, request.POST), is_look=True)
         return _page(request, ticket, reader, form, {"refusal": refusal})
     outlook = _outlook(Deed(ticket, form.cleaned_data, reader)) if form.is_bound and form.is_valid() else {}
     return _page(request, ticket, reader, form, outlook)
+
+
+def _brought_up_to_date(ticket: Ticket, said: QueryDict) -> dict[str, Any]:
+    """Return what was typed, but for what its writer left as it was: that is as it stands now."""
+    before, now = _seen(said.get("seen", "")), _now(ticket)
+    kept = {name: now[name] for name in now if said.get(name) == before.get(name)}
+    return {**said.dict(), **kept, "seen": json.dumps(now)}
 
 
 def _do(request: HttpRequest, deed: Deed) -> ActionRefusedError | None:

@@ -1,5 +1,7 @@
 """The form that changes what a ticket is about: it says first what that would do, and loses nothing typed."""
 
+import json
+
 import pytest
 
 from tests.hours import beijing
@@ -151,3 +153,39 @@ def test_a_customer_reads_what_changed_but_not_why_and_nothing_taken_back__I11(c
     assert "撤回" in html
     for secret in ("发错了", "内部理由", "确认撤回"):
         assert secret not in html
+
+
+def seen(**said: str) -> str:
+    return json.dumps(NOW | said)
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_undone_unseen(page, ticket, world):
+    to = actions.Classification("high", ticket.category, ticket.product, "总账", ticket.contract)
+    actions.reclassify(ticket=ticket, to=to, reason="先记下", actor=world.lead, at=beijing("2026-09-28 09:10"))
+    answer = page("post", category="how_to", reason="只是问法", sending="one", seen=seen())
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    for words in ("优先级由 普通 改为 高，模块由 无 改为 总账", "请核对后再确认", "只是问法", 'value="总账"'):
+        assert words in html
+    assert '<option value="how_to" selected>' in html
+    assert '<option value="high" selected>' in html
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.priority, ticket.event_count) == ("fault", "high", 2)
+    now = {"priority": "high", "module": "总账"}
+    again = page("post", category="how_to", reason="只是问法", sending="two", seen=seen(**now), **now)
+    assert again.status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.priority, ticket.module) == ("how_to", "high", "总账")
+
+
+def test_the_page_keeps_in_mind_what_it_showed(page):
+    html = page().content.decode()
+    assert 'name="seen"' in html
+    assert "&quot;priority&quot;: &quot;normal&quot;" in html
+
+
+@pytest.mark.parametrize("odd", ["", "no json", "[]", '{"priority": ["normal"]}', '{"x": 1}', "5", "[" * 1999])
+def test_a_form_that_says_oddly_what_it_saw_loses_nothing(page, odd):
+    answer = page("post", priority="urgent", reason="停线了", sending="once", seen=odd)
+    assert answer.status_code in (302, 422)
+    assert answer.status_code == 302 or "停线了" in answer.content.decode()
