@@ -126,7 +126,7 @@ def _summed(contract: Contract, start: datetime, end: datetime) -> dict[int, dic
     # Keys first: joined to their quotas, ten thousand lines would be carried about with all that stands there.
     keys = list(contract.quotas.order_by().values_list("pk", flat=True))
     rows = QuotaEntry.objects.filter(quota__in=keys).order_by().values("quota_id").annotate(**sums)
-    return {row["quota_id"]: row for row in rows}
+    return {row["quota_id"]: dict(row) for row in rows}
 
 
 def _touched(contract: Contract, first: date, last: date, moved: list[int]) -> list[Quota]:

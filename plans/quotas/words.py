@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from plans.models.people import Language
 from plans.quotas.rights import Right
+from plans.quotas.windows import YEAR
 
 UNITS = {
     "times": gettext_lazy("%(n)s 次"),
@@ -73,3 +74,13 @@ def in_both(say: Callable[[], str]) -> tuple[str, str]:
 def year_words(number: int) -> str:
     """Return which of a contract's years a window is."""
     return _("第 %(n)s 年") % {"n": number}
+
+
+def window_words(period: str, number: int) -> str:
+    """Return which window an amount has: a year of the contract, or its term."""
+    return year_words(number) if period == YEAR else _("整个服务期")
+
+
+def unit_name(unit: str) -> str:
+    """Return a unit without a number, for the head of a column."""
+    return str(UNIT_NAMES.get(unit, unit))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from socket import gethostname
 
-from plans.actions import obligations
+from plans.actions import obligations, quotas
 from plans.actions.dated import due as turn_agreements
 from plans.actions.engagements.recalling import remind_next_day
 from sla.changing.recomputing import recompute_due
@@ -41,7 +41,7 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
         done += follow_amendments(later_than=later_than) + remind_next_day(at=database_now() - later_than)
         done += act_on_accounts(later_than=later_than) + obligations.due(at=database_now() - later_than)
-        done += tell_accounts(later_than=later_than)
+        done += quotas.due(at=database_now() - later_than) + tell_accounts(later_than=later_than)
         done += turn_agreements(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
         done += note_moves(at=database_now() - later_than)

@@ -233,9 +233,9 @@ def used_up(quota: Quota, left: Decimal, asked: Decimal) -> RefusedError:
 
 def _next_window(quota: Quota) -> list[str]:
     """Return from when there is more, if there is."""
-    rows = Quota.objects.filter(entitlement_id=quota.entitlement_id, unit=quota.unit, amount__gt=0)
+    rows = Quota.objects.filter(entitlement__isnull=False, entitlement=quota.entitlement, unit=quota.unit, amount__gt=0)
     following = rows.filter(starts_on__gt=quota.ends_on).order_by("starts_on").first()
-    if following is None or quota.entitlement_id is None:
+    if following is None:
         return []
     said = {"day": date_format(following.starts_on, _("Y年n月j日")), "more": amount_words(following.amount, quota.unit)}
     return [_("自 %(day)s 起另有 %(more)s。") % said]

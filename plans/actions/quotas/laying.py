@@ -24,8 +24,8 @@ from plans.quotas.rules import (
     usual_amount,
 )
 from plans.quotas.steps import next_step
-from plans.quotas.windows import YEAR, windows
-from plans.quotas.words import amount_words, in_both, year_words
+from plans.quotas.windows import windows
+from plans.quotas.words import amount_words, in_both, window_words
 from plans.refusals import RefusedError
 from plans.terms import last_day
 from plans.wording import clause_of, name_of
@@ -151,8 +151,7 @@ def _first(quota: Quota, cause: tuple[str, str], occasion: Occasion) -> QuotaEnt
 
 def _granted(item: Item, period: str, number: int) -> str:
     """Return why a window's first amount is granted: by the plan, as it says."""
-    part = year_words(number) if period == YEAR else _("整个服务期")
-    said = {"plan": name_of(item.plan), "clause": item.section, "part": part}
+    said = {"plan": name_of(item.plan), "clause": item.section, "part": window_words(period, number)}
     return _("按%(plan)s %(clause)s 授予，%(part)s。") % said
 
 

@@ -27,6 +27,8 @@ class Tab:
 
 TABS = [
     Tab("contract", pgettext_lazy("tab", "概览")),
+    Tab("rights", pgettext_lazy("tab", "权益")),
+    Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 
 

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import overview
+from tickets.portal.service import overview, plan, rights
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
+    *rights.urlpatterns,
+    *plan.urlpatterns,
 ]
