@@ -257,7 +257,9 @@ def _next_version(model: type[models.Model], code: str) -> int:
 
 
 @transaction.atomic
-def put_policy(*, terms: Terms, cause: str = CHANGED, actor: Actor = SYSTEM, at: datetime | None = None) -> Change:
+def put_policy(
+    *, terms: Terms, cause: str = CHANGED, cause_en: str = "", actor: Actor = SYSTEM, at: datetime | None = None
+) -> Change:
     """Save a policy as a new version when its content differs from the version in force. Raises PolicyError.
 
     A version that takes the place of another is on its way to the open clocks from then on (`sla.changing.replanning`).
@@ -277,7 +279,7 @@ def put_policy(*, terms: Terms, cause: str = CHANGED, actor: Actor = SYSTEM, at:
     Target.objects.bulk_create(Target(policy=row, **_listed(asdict(target))) for target in terms.targets)
     EscalationRule.objects.bulk_create(EscalationRule(policy=row, **_listed(asdict(level))) for level in terms.levels)
     if kept or version > 1:
-        edit = Edit(actor, cause, None, at or database_now())
+        edit = Edit(actor, cause, None, at or database_now(), cause_en)
         _begin_recompute(Recompute.Kind.POLICY, terms.code, version, edit)
     return Change("policy", terms.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
 

@@ -48,6 +48,7 @@ class Trial:
     name: str = ""
     draft: Draft | None = None
     policy: str = ""
+    name_en: str = ""
 
 
 def start_backtest(*, trial: Trial, actor: Actor, at: datetime) -> Backtest:
@@ -59,8 +60,8 @@ def start_backtest(*, trial: Trial, actor: Actor, at: datetime) -> Backtest:
     except LookupError as error:
         raise ActionRefusedError("holidays_unknown", str(error), ways_on=[_("先导入该地区的节假日。")]) from error
     return Backtest.objects.create(
-        draft=trial.draft, name=trial.name, text=trial.text, since=trial.since, until=trial.until,
-        policy=trial.policy, ground=ground, requested_by=actor.display, created_at=at,
+        draft=trial.draft, name=trial.name, name_en=trial.name_en, text=trial.text, since=trial.since,
+        until=trial.until, policy=trial.policy, ground=ground, requested_by=actor.display, created_at=at,
     )  # fmt: skip
 
 

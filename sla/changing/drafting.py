@@ -1,6 +1,7 @@
 """Drafts that are kept, changed, thrown away or put in force; each step says no in words when it must."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -20,32 +21,50 @@ from sla.rules.linting import Grade, lint_draft
 LOOKED_AT = 300
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A draft as somebody typed it."""
+
+    name: str
+    text: str
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why rules change, in the words that tickets and letters give as the reason."""
+
+    cause: str
+    cause_en: str = ""
+
+
 @transaction.atomic
-def keep_draft(
-    *, draft: Draft | None, name: str, text: str, seen_at: datetime | None, actor: Actor, at: datetime
-) -> Draft:
+def keep_draft(*, draft: Draft | None, typed: Typed, seen_at: datetime | None, actor: Actor, at: datetime) -> Draft:
     """Save a draft, new or changed, whether or not it can be read yet, and return it.
 
     `seen_at` is when the text that was changed had been saved. Raises ActionRefusedError where somebody else has
     saved another meanwhile, or the draft is in force already.
     """
-    if not name.strip():
+    name, text, name_en = typed.name.strip(), typed.text, typed.name_en.strip()
+    if not name:
         raise ActionRefusedError("name_missing", _("请给草案起个名字。"))
     if len(text) > LONGEST:
         raise ActionRefusedError("draft_too_long", _("草案最长 %d 个字符。") % LONGEST)
-    if "\x00" in name + text:
-        raise ActionRefusedError("zero_byte", _("里面有空字符，存不下来。"), ways_on=[_("再保存一次：页面上已经去掉它。")])
+    if "\x00" in name + name_en + text:
+        raise ActionRefusedError(
+            "zero_byte", _("里面有空字符，存不下来。"), ways_on=[_("再保存一次：页面上已经去掉它。")]
+        )
     if draft is None:
         return Draft.objects.create(
-            name=name.strip(), text=text, created_by=actor.display, created_at=at, updated_at=at
+            name=name, name_en=name_en, text=text, created_by=actor.display, created_at=at, updated_at=at
         )
     row = _unenacted(draft)
     if seen_at is not None and row.updated_at != seen_at:
         raise ActionRefusedError(
             "draft_changed", _("您打开之后，别人保存过这份草案。"), ways_on=[_("先看看现在的内容，再决定以哪份为准。")]
         )
-    row.name, row.text, row.updated_at = name.strip(), text, at
-    row.save(update_fields=["name", "text", "updated_at"])
+    row.name, row.name_en, row.text, row.updated_at = name, name_en, text, at
+    row.save(update_fields=["name", "name_en", "text", "updated_at"])
     return row
 
 
@@ -109,11 +128,14 @@ def promises_moved(written: Written, *, at: datetime) -> Moves:
 
 
 @transaction.atomic
-def enact_draft(*, draft: Draft, written: Written, is_untried: bool, actor: Actor, at: datetime) -> list[Change]:
+def enact_draft(
+    *, draft: Draft, written: Written, is_untried: bool, actor: Actor, at: datetime, why: Why | None = None
+) -> list[Change]:
     """Put a draft in force and return what changed; open deadlines are brought to it by the next sweeps.
 
-    `written` is what its text says. Raises ActionRefusedError while it has errors, while no backtest of exactly this
-    text is done, unless it is to go without (`is_untried`), and where it changes nothing.
+    `written` is what its text says; `why` is the reason that is told, the draft's name unless said otherwise. Raises
+    ActionRefusedError while it has errors, while no backtest of exactly this text is done, unless it is to go without
+    (`is_untried`), and where it changes nothing.
     """
     write_alone()
     row = _unenacted(draft)
@@ -125,8 +147,12 @@ def enact_draft(*, draft: Draft, written: Written, is_untried: bool, actor: Acto
         )
     _refuse_errors(written, at)
     foreseen(written)
-    changes = put_calendars(calendars=written.calendars, cause=row.name, actor=actor, at=at)
-    changes += [put_policy(terms=terms, cause=row.name, actor=actor, at=at) for terms in written.policies]
+    why = why or Why(row.name, row.name_en)
+    changes = put_calendars(calendars=written.calendars, cause=why.cause, cause_en=why.cause_en, actor=actor, at=at)
+    changes += [
+        put_policy(terms=terms, cause=why.cause, cause_en=why.cause_en, actor=actor, at=at)
+        for terms in written.policies
+    ]
     changed = [change for change in changes if change.outcome != Outcome.UNCHANGED]
     if not changed:
         raise ActionRefusedError("draft_changes_nothing", _("草案和现行的一样，没有什么可生效的。"))

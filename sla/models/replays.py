@@ -16,6 +16,7 @@ class Draft(models.Model):
     """Calendars and policies as somebody would have them, in the form of the fixtures; nothing is timed by them."""
 
     name = models.CharField(_("名称"), max_length=120)
+    name_en = models.CharField(_("英文名称"), max_length=120, blank=True)
     # YAML with `calendars` and `policies`, as in fixtures/.
     text = models.TextField(_("内容"))
     created_by = models.CharField(_("创建人"), max_length=120, blank=True)
@@ -48,6 +49,7 @@ class Backtest(models.Model):
         Draft, verbose_name=_("草案"), null=True, blank=True, on_delete=models.SET_NULL, related_name="backtests"
     )
     name = models.CharField(_("名称"), max_length=120)
+    name_en = models.CharField(_("英文名称"), max_length=120, blank=True)
     # The draft's text as it was run.
     text = models.TextField(_("内容"))
     # Clocks that started in [since, until).

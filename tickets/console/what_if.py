@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from plans.loading import staff
@@ -43,7 +43,7 @@ FARTHEST = timedelta(days=3660)
 class Wishes(forms.Form):
     """What is to be otherwise."""
 
-    policy = forms.ChoiceField(label=gettext_lazy("响应标准"), required=False)
+    policy = forms.ChoiceField(label=pgettext_lazy("label", "响应标准"), required=False)
     priority = forms.ChoiceField(label=gettext_lazy("优先级"), required=False)
     calendar = forms.ChoiceField(label=gettext_lazy("服务时间"), required=False)
     draft = forms.ChoiceField(label=gettext_lazy("草案"), required=False)
@@ -61,7 +61,7 @@ class Wishes(forms.Form):
         self._offer("policy", [(row.code, name_of(row)) for row in Policy.objects.current()])
         self._offer("calendar", [(row.code, name_of(row)) for row in CalendarVersion.objects.current()])
         self._offer("priority", [(code, str(name)) for code, name in Priority.choices])
-        self._offer("draft", [(str(row.pk), row.name) for row in drafts])
+        self._offer("draft", [(str(row.pk), name_of(row)) for row in drafts])
         if not drafts:
             del self.fields["draft"]
 

@@ -7,7 +7,7 @@ from plans.models import User
 from sla import self_checking
 from sla.backtest import running as backtests
 from sla.backtest.running import Trial, start_backtest
-from sla.changing.drafting import enact_draft, keep_draft
+from sla.changing.drafting import Typed, enact_draft, keep_draft
 from sla.changing.notices import Posting, post
 from sla.models import Draft
 from sla.rules.drafts import read_draft
@@ -19,8 +19,8 @@ from tickets.ledger import actor_of
 # Before the first ticket of the demo, and as far back as a draft is usually tried.
 LONG_AGO = timedelta(days=120)
 TRIED_OVER = timedelta(days=90)
-INSIDE = "云运维组内部响应"
-SHORTER = "试算:金蝶首次人工联系缩短到 3 个工作小时"
+INSIDE = ("云运维组内部响应", "Cloud operations, within the house")
+SHORTER = ("试算：金蝶首次人工联系缩短到 3 个工作小时", "Trial: Kingdee first human contact within 3 working hours")
 
 
 def put_in_force(cast: Cast, *, now: datetime) -> None:
@@ -58,12 +58,14 @@ def _post_notice(decider: User, now: datetime) -> None:
 def _try_draft(decider: User, now: datetime) -> None:
     draft = _kept(SHORTER, script.text("shorter.yaml"), decider, now)
     trial = Trial(
-        text=draft.text, written=read_draft(draft.text), since=now - TRIED_OVER, until=now, name=draft.name, draft=draft
-    )
+        text=draft.text, written=read_draft(draft.text), since=now - TRIED_OVER, until=now, name=draft.name,
+        name_en=draft.name_en, draft=draft,
+    )  # fmt: skip
     start_backtest(trial=trial, actor=actor_of(decider), at=now)
     while backtests.step():
         pass
 
 
-def _kept(name: str, text: str, decider: User, at: datetime) -> Draft:
-    return keep_draft(draft=None, name=name, text=text, seen_at=None, actor=actor_of(decider), at=at)
+def _kept(names: tuple[str, str], text: str, decider: User, at: datetime) -> Draft:
+    typed = Typed(names[0], text, names[1])
+    return keep_draft(draft=None, typed=typed, seen_at=None, actor=actor_of(decider), at=at)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from plans.wording import name_of
 from tickets.showing.strip import WEEKDAYS
 
 register = template.Library()
@@ -18,6 +19,12 @@ register = template.Library()
 def icon(name: str) -> SafeString:
     """Return the drawing `name` of the icon sheet; it says nothing to readers, so a word stands beside it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
+
+
+@register.filter
+def called(row: object) -> str:
+    """Return what a row is called in the reader's language."""
+    return name_of(row)
 
 
 @register.filter

@@ -25,6 +25,7 @@ from sla.models.policies import Metric
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
+from tickets.console.rules.people import people, person_named
 from tickets.console.views import shown
 from tickets.models import Priority, Ticket
 from tickets.showing.charts import Bar, bar, heat
@@ -46,7 +47,9 @@ STATES: dict[str, list[str]] = {
 def backtest_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the backtests, the last begun first."""
     page = Paginator(Backtest.objects.defer("text", "ground"), PAGE).get_page(request.GET.get("page"))
-    return rules_page(request, reader, (SUBJECT, "console/rules/backtests.html"), {"page": page})
+    named = people(backtest.requested_by for backtest in page)
+    rows = [{"backtest": backtest, "by": named[backtest.requested_by]} for backtest in page]
+    return rules_page(request, reader, (SUBJECT, "console/rules/backtests.html"), {"page": page, "rows": rows})
 
 
 @require_safe
@@ -54,7 +57,8 @@ def backtest_list(request: HttpRequest, reader: Reader) -> HttpResponse:
 def backtest_page(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Show a backtest: its progress, and once it is done its report; to a refresh, only the progress."""
     backtest = get_object_or_404(Backtest.objects.select_related("draft"), pk=pk)
-    context = {"backtest": backtest, "progress": progress(backtest, reader)}
+    by = person_named(backtest.requested_by)
+    context = {"backtest": backtest, "by": by, "progress": progress(backtest, reader)}
     if request.headers.get("HX-Request"):
         return shown(request, "console/rules/_backtest_progress.html", context)
     if backtest.state == Backtest.State.DONE:
@@ -112,11 +116,16 @@ def figures(report: Report) -> dict[str, Any]:
         "report": report,
         "metrics": [_compared(row, {}) for row in report.metrics],
         "policies": [_compared(row, names) for row in report.policies],
-        "priorities": [_compared(row, dict(Priority.choices)) for row in report.priorities],
+        "priorities": [_compared(row, dict(Priority.choices)) for row in sorted(report.priorities, key=_rank)],
         "went": [_went(move) for move in report.moves],
         "heats": [(side, heat(weeks[key], most)) for key, side in (("before", _("现行")), ("after", _("按草案")))],
         "most_changes": MOST_CHANGES,
     }
+
+
+def _rank(row: Row) -> tuple[int, tuple[str, ...]]:
+    """Order rows by priority, the most urgent first."""
+    return -Priority.values.index(row.name[0]) if row.name[0] in Priority.values else 1, tuple(row.name)
 
 
 def _compared(row: Row, names: dict[str, Any]) -> Compared:

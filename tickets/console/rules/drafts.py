@@ -16,17 +16,18 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.loading import staff
 from plans.wording import name_of
 from sla.actions import Change, PolicyError, Terms, hours_of, terms_of
 from sla.backtest.running import Trial, start_backtest
-from sla.changing.drafting import discard_draft, enact_draft, foreseen, keep_draft, promises_moved, tried
+from sla.changing.drafting import Typed, Why, discard_draft, enact_draft, foreseen, keep_draft, promises_moved, tried
 from sla.models import Backtest, CalendarVersion, Draft, Milestone, Policy
 from sla.refusals import ActionRefusedError
 from sla.rules.drafts import LONGEST, Written, read_draft
+from sla.rules.keys import example, parts
 from sla.rules.linting import Grade, lint_draft
 from sla.rules.reading import ReadingError
 from sla.rules.writing import written_out
@@ -34,6 +35,7 @@ from tickets.console.guard import Reader
 from tickets.console.rules.effects import effects
 from tickets.console.rules.guard import may_write, readers_only, writers_only
 from tickets.console.rules.nav import rules_page
+from tickets.console.rules.people import people, person_named
 from tickets.console.rules.texts import Line, lines_between
 from tickets.ledger import actor_of
 from tickets.tasks import wake_jobs
@@ -48,6 +50,7 @@ class Begin(forms.Form):
     """What a new draft is called and what it begins with."""
 
     name = forms.CharField(label=gettext_lazy("名称"), max_length=120)
+    name_en = forms.CharField(label=gettext_lazy("英文名称"), max_length=120, required=False)
     start = forms.ChoiceField(label=gettext_lazy("从什么写起"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +58,7 @@ class Begin(forms.Form):
         policies = [(f"policy:{row.code}", name_of(row)) for row in Policy.objects.current()]
         calendars = [(f"calendar:{row.code}", name_of(row)) for row in CalendarVersion.objects.current()]
         self.fields["start"].choices = [  # type: ignore[attr-defined]
-            (_("响应标准"), policies),
+            (pgettext("subject", "响应标准"), policies),
             (_("服务时间"), calendars),
             ("", _("空白")),
         ]
@@ -76,6 +79,24 @@ class Period(forms.Form):
         return said
 
 
+class Reason(forms.Form):
+    """Why the rules change, as tickets and letters are to say it."""
+
+    cause = forms.CharField(
+        label=gettext_lazy("为什么改"), max_length=400, required=False,
+        help_text=gettext_lazy("会原样写进时限因此变动的工单和给客户的信。"),
+    )  # fmt: skip
+    cause_en = forms.CharField(
+        label=gettext_lazy("为什么改（英文）"), max_length=400, required=False,
+        help_text=gettext_lazy("读英文的客户和同事看到它；留空则看到原文。"),
+    )  # fmt: skip
+
+    def why(self, draft: Draft) -> Why:
+        """Return what was typed; the name of the draft where nothing was."""
+        said = self.cleaned_data
+        return Why(said["cause"], said["cause_en"]) if said["cause"] else Why(draft.name, draft.name_en)
+
+
 def read(draft: Draft) -> Written:
     """Return what a draft says. Raises ReadingError."""
     return read_draft(draft.text, name=draft.name, known={"person": staff()})
@@ -86,8 +107,9 @@ def read(draft: Draft) -> Written:
 def draft_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the drafts, the last changed first, each with its last backtest."""
     drafts = list(Draft.objects.all())
+    named = people(draft.created_by for draft in drafts)
     last = {row.draft_id: row for row in Backtest.objects.filter(draft__in=drafts).order_by("pk")}
-    rows = [{"draft": draft, "backtest": last.get(draft.pk)} for draft in drafts]
+    rows = [{"draft": draft, "by": named[draft.created_by], "backtest": last.get(draft.pk)} for draft in drafts]
     return rules_page(request, reader, (SUBJECT, "console/rules/drafts.html"), {"rows": rows})
 
 
@@ -97,10 +119,9 @@ def draft_new(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Begin a draft from something in force, written out, or from nothing."""
     form = Begin(request.POST or None, initial={"start": request.GET.get("from", "")})
     if request.method == "POST" and form.is_valid():
-        draft = keep_draft(
-            draft=None, name=form.cleaned_data["name"], text=beginning(form.cleaned_data["start"]), seen_at=None,
-            actor=actor_of(reader.user), at=reader.at,
-        )  # fmt: skip
+        said = form.cleaned_data
+        typed = Typed(said["name"], beginning(said["start"]), said["name_en"])
+        draft = keep_draft(draft=None, typed=typed, seen_at=None, actor=actor_of(reader.user), at=reader.at)
         return redirect("console:rules:draft", draft.pk)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return rules_page(request, reader, (SUBJECT, "console/rules/draft_new.html"), {"form": form}, status)
@@ -131,17 +152,15 @@ def draft_page(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
 
 def saved(request: HttpRequest, reader: Reader, draft: Draft) -> HttpResponse:
     """Keep what was typed and show it; a refusal loses nothing of it."""
-    typed = request.POST.get("text", "").replace("\r\n", "\n")
-    name = request.POST.get("name", "")[:120]
+    names = [request.POST.get(field, "")[:120] for field in ("name", "name_en")]
+    typed = Typed(names[0], request.POST.get("text", "").replace("\r\n", "\n"), names[1])
+    seen_at = instant_of(request.POST.get("seen", ""))
     try:
-        kept = keep_draft(
-            draft=draft, name=name, text=typed, seen_at=instant_of(request.POST.get("seen", "")),
-            actor=actor_of(reader.user), at=reader.at,
-        )  # fmt: skip
+        kept = keep_draft(draft=draft, typed=typed, seen_at=seen_at, actor=actor_of(reader.user), at=reader.at)
     except ActionRefusedError as refusal:
         # A page that is sent back carries no zero bytes: it can be saved as it stands.
-        shown_name, shown_text = (part.replace("\x00", "") for part in (name, typed[:LONGEST]))
-        mine = Draft(pk=draft.pk, name=shown_name, text=shown_text, updated_at=draft.updated_at)
+        name, name_en, text = (part.replace("\x00", "") for part in (*names, typed.text[:LONGEST]))
+        mine = Draft(pk=draft.pk, name=name, name_en=name_en, text=text, updated_at=draft.updated_at)
         return shown_draft(request, reader, mine, refusal=refusal, status=HTTPStatus.CONFLICT)
     messages.success(request, _("已保存。"))
     return redirect("console:rules:draft", kept.pk)
@@ -164,7 +183,15 @@ def shown_draft(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Return the page of a draft as it is, or as it was typed."""
-    context = {"draft": draft, "refusal": refusal, **looked_over(draft, reader), **trial_words(draft, reader)}
+    context = {
+        "draft": draft,
+        "enacted_by": person_named(draft.enacted_by),
+        "refusal": refusal,
+        **looked_over(draft, reader),
+        **trial_words(draft, reader),
+    }
+    if may_write(reader.user) and draft.enacted_at is None:
+        context |= {"parts": parts(), "example": example()}
     return rules_page(request, reader, (SUBJECT, "console/rules/draft.html"), context, status)
 
 
@@ -210,7 +237,9 @@ def draft_try(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     said = form.cleaned_data
     since, until = midnight(said["since"]), midnight(said["until"] + timedelta(days=1))
     try:
-        trial = Trial(draft.text, read(draft), since, min(until, reader.at), draft.name, draft, said["policy"])
+        trial = Trial(
+            draft.text, read(draft), since, min(until, reader.at), draft.name, draft, said["policy"], draft.name_en
+        )
         with transaction.atomic():
             backtest = start_backtest(trial=trial, actor=actor_of(reader.user), at=reader.at)
             transaction.on_commit(wake_jobs)
@@ -233,6 +262,8 @@ def midnight(day: date) -> datetime:
 def draft_enact(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Show what putting a draft in force changes; put it in force when that is confirmed."""
     draft = get_object_or_404(Draft, pk=pk)
+    if draft.enacted_at and request.method != "POST":
+        return redirect("console:rules:draft", pk)
     try:
         written = read(draft)
         if request.method == "POST":
@@ -248,13 +279,16 @@ def enacted(request: HttpRequest, reader: Reader, draft: Draft, written: Written
     if instant_of(request.POST.get("seen", "")) not in (None, draft.updated_at):
         messages.error(request, _("您打开之后，别人保存过这份草案。"))
         return redirect("console:rules:draft_enact", draft.pk)
+    form = Reason(request.POST)
+    if not form.is_valid():
+        return shown_enactment(request, reader, draft, written, form=form)
     try:
         changes = enact_draft(
             draft=draft, written=written, is_untried="untried" in request.POST, actor=actor_of(reader.user),
-            at=reader.at,
+            at=reader.at, why=form.why(draft),
         )  # fmt: skip
     except ActionRefusedError as refusal:
-        return shown_enactment(request, reader, draft, written, refusal)
+        return shown_enactment(request, reader, draft, written, refusal=refusal, form=form)
     messages.success(request, _("已生效：%s。") % "、".join(map(change_words, changes)))
     return redirect("console:rules:draft", draft.pk)
 
@@ -265,7 +299,13 @@ def change_words(change: Change) -> str:
 
 
 def shown_enactment(
-    request: HttpRequest, reader: Reader, draft: Draft, written: Written, refusal: ActionRefusedError | None = None
+    request: HttpRequest,
+    reader: Reader,
+    draft: Draft,
+    written: Written,
+    *,
+    refusal: ActionRefusedError | None = None,
+    form: Reason | None = None,
 ) -> HttpResponse:
     """Return the page on which putting in force is confirmed: each policy's changed lines, days and deadlines."""
     try:
@@ -276,6 +316,7 @@ def shown_enactment(
         refusal, effect, promised = _refused(unforeseen), {}, None
     context = {
         "draft": draft,
+        "form": form or Reason(initial={"cause": draft.name, "cause_en": draft.name_en}),
         "written": written,
         "policies": policy_changes(written),
         "backtest": tried(draft),
@@ -285,7 +326,7 @@ def shown_enactment(
         "promised": promised,
         **effect,
     }
-    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY if form else HTTPStatus.OK
     return rules_page(request, reader, (SUBJECT, "console/rules/draft_enact.html"), context, status)
 
 

@@ -32,7 +32,7 @@ def desk(client: Client, world: World) -> Client:
 @pytest.fixture
 def draft(desk: Client) -> Draft:
     """Return a draft that halves the premier promise, as the manager wrote it."""
-    desk.post(f"{RULES}/drafts/new/", {"name": "一小时", "start": START})
+    desk.post(f"{RULES}/drafts/new/", {"name": "一小时", "name_en": "One hour", "start": START})
     begun = Draft.objects.get()
     save(desk, begun, begun.text.replace("amount: 7200", "amount: 3600"))
     begun.refresh_from_db()
@@ -40,7 +40,7 @@ def draft(desk: Client) -> Draft:
 
 
 def save(client: Client, draft: Draft, text: str, **more: Any) -> HttpResponse:
-    said = {"name": draft.name, "text": text, "seen": draft.updated_at.isoformat()} | more
+    said = {"name": draft.name, "name_en": draft.name_en, "text": text, "seen": draft.updated_at.isoformat()} | more
     return client.post(f"{RULES}/drafts/{draft.pk}/", said)
 
 
@@ -214,7 +214,8 @@ def test_who_puts_a_draft_in_force_sees_which_open_promises_move_and_which_are_l
     assert not Recompute.objects.exists()
     desk.post(f"{RULES}/drafts/{draft.pk}/enact/", {"untried": "on"})
     dispatch.sweep()
-    assert set(Milestone.objects.values_list("due_at", flat=True)) == set(moved.values())
+    ours = Milestone.objects.filter(clock__ticket_clock__isnull=False)
+    assert set(ours.values_list("due_at", flat=True)) == set(moved.values())
 
 
 def test_a_draft_with_errors_is_not_put_in_force(desk, draft):
@@ -243,6 +244,31 @@ def test_a_calendar_of_a_draft_shows_the_deadlines_that_it_moves(desk, world):
     desk.post(f"{RULES}/drafts/{begun.pk}/enact/", {"untried": "on"})
     version = CalendarVersion.objects.current().get(code="kingdee-5x8")
     assert (version.version, version.cause, version.created_by) == (2, "早一点关", "郑经理")
+
+
+def test_the_reason_is_the_name_of_the_draft_unless_another_is_given(desk, world, draft):
+    ticket = world.open_ticket(at="2026-09-28 09:30")
+    address = f"{RULES}/drafts/{draft.pk}/enact/"
+    assert 'value="一小时"' in desk.get(address).content.decode()
+    assert desk.post(address, {"untried": "on", "cause": "x" * 401}).status_code == 422
+    assert desk.post(address, {"untried": "on", "cause": "a\x00b"}).status_code == 422
+    desk.post(address, {"untried": "on", "cause": "承诺收紧", "cause_en": "A firmer promise"})
+    dispatch.sweep()
+    (moved,) = ticket.events.filter(kind="deadline_moved")
+    assert (moved.fields["cause"], moved.fields["cause_en"]) == ("承诺收紧", "A firmer promise")
+
+
+def test_what_is_in_force_is_not_offered_to_be_put_in_force_again(desk, draft):
+    desk.post(f"{RULES}/drafts/{draft.pk}/enact/", {"untried": "on"})
+    assert desk.get(f"{RULES}/drafts/{draft.pk}/enact/").status_code == 302
+
+
+def test_beside_a_draft_stands_every_key_that_it_may_have(desk, draft, world):
+    page = desk.get(f"{RULES}/drafts/{draft.pk}/").content.decode()
+    for word in ("pauses_on", "third_party", "repeats", "webhook", "special", "make_up", "必须写"):
+        assert word in page
+    desk.force_login(world.lead)
+    assert "可以写的键" not in desk.get(f"{RULES}/drafts/{draft.pk}/").content.decode()
 
 
 def test_a_draft_is_thrown_away_and_its_backtests_stay(desk, draft, answered):
@@ -277,10 +303,8 @@ def test_an_english_reader_sees_no_chinese(desk, draft, answered, world):
     backtest = tried(desk, draft)
     # What was said in Chinese on the way is read in Chinese.
     desk.get(f"{RULES}/drafts/")
-    Draft.objects.update(name="One hour", created_by="Manager")
-    Backtest.objects.update(name="One hour", requested_by="Manager")
     Ticket.objects.update(subject="Closing fails")
-    type(world.manager).objects.filter(pk=world.manager.pk).update(language="en", name="Zheng")
+    type(world.manager).objects.filter(pk=world.manager.pk).update(language="en")
     what_if = f"/console/tickets/{answered[1]}/what-if/?draft={draft.pk}"
     backtests = [f"backtests/{backtest.pk}/", f"backtests/{backtest.pk}/?move=first_response.kept.missed"]
     for path in [*(f"{RULES}/{page}" for page in [*PAGES, "drafts/new/", *backtests]), what_if]:
