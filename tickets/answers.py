@@ -56,7 +56,7 @@ def decision_of(ticket: Ticket) -> dict[str, Any]:
 
 
 def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
-    """Return one milestone as it stands at an instant; what is left of it is working time, in seconds."""
+    """Return one milestone as it stands at an instant; what is left, or late, is working time, in seconds."""
     target = row.target
     compiled = calendar_of(row.calendar_version_id)
     left = remaining_of(row, at)
@@ -69,6 +69,7 @@ def milestone_fields(row: Milestone, at: datetime) -> dict[str, Any]:
         "due_at": instant(row.due_at),
         "completed_at": instant(row.completed_at),
         "remaining_seconds": None if left is None else int(left.total_seconds()),
+        "overdue_seconds": int(overdue_of(row, at).total_seconds()),
         "calendar": target.calendar,
         "promise": target.promise,
         "clause": text_of(target, "clause"),
@@ -98,6 +99,14 @@ def remaining_of(row: Milestone, at: datetime) -> timedelta | None:
     if row.due_at is None:
         return None
     return _counted(row, max(at, row.started_at), row.due_at) if at < row.due_at else timedelta()
+
+
+def overdue_of(row: Milestone, at: datetime) -> timedelta:
+    """Return the working time by which a milestone is late, or was when it ended; zero while in time. Source: C08"""
+    end = row.stopped_at or at
+    if row.due_at is None or end <= row.due_at:
+        return timedelta()
+    return calendar_of(row.calendar_version_id).calendar.elapsed(row.due_at, end)
 
 
 def _counted(row: Milestone, start: datetime, due_at: datetime) -> timedelta:

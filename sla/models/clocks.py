@@ -1,6 +1,6 @@
 """Clocks: the facts they heard, the milestones folded from them, and the escalations that came true."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -203,11 +203,6 @@ class Milestone(models.Model):
         if self.acknowledged_at and (self.acknowledged_at > self.due_at or not is_late):
             return False
         return is_late or self.fired_through is not None
-
-    def overdue_by(self, at: datetime) -> timedelta:
-        """Return how long past due this run is at `at`, or was when it ended; zero while in time."""
-        end = self.stopped_at or at
-        return max(end - self.due_at, timedelta()) if self.due_at else timedelta()
 
 
 class EscalationQuerySet(models.QuerySet["Escalation"]):

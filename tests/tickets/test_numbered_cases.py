@@ -12,7 +12,7 @@ from tests.hours import beijing
 from tests.terms import HOLDS, Target, promised, put_under
 from tests.world import World
 from tickets.actions import ticket as actions
-from tickets.answers import milestone_fields, milestones_of
+from tickets.answers import milestone_fields, milestones_of, overdue_of
 from tickets.models import Delivery, Ticket
 from tickets.rounds import dispatch
 
@@ -34,7 +34,7 @@ def test_a_resolution_ten_minutes_late_is_ten_minutes_late_a_day_later__C08(worl
     for at in ("2026-09-28 11:10", "2026-09-29 11:10", "2026-12-01 00:00"):
         sweep(at)
         row.refresh_from_db()
-        assert (row.state, row.overdue_by(beijing(at))) == ("met_late", timedelta(minutes=10))
+        assert (row.state, overdue_of(row, beijing(at))) == ("met_late", timedelta(minutes=10))
 
 
 def test_solved_out_of_a_pause_of_half_a_year_counts_what_was_before_it__C09(world: World):

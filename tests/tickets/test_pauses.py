@@ -13,7 +13,7 @@ from tests.hours import beijing, hours
 from tests.promised import only, open_under, policy, resolution
 from tests.world import World
 from tickets.actions import ticket as actions
-from tickets.answers import milestone_fields, remaining_of
+from tickets.answers import milestone_fields, overdue_of, remaining_of
 from tickets.models import Ticket
 from tickets.portal.saying import promised
 from tickets.showing.conversation import entries_of
@@ -137,7 +137,7 @@ def test_ten_minutes_late_are_ten_minutes_a_day_later__C08(world):
     ticket = open_under(world, policy("two-hours", resolution(2)), "2026-03-02 09:00")
     actions.resolve(ticket=ticket, body="", actor=world.agent, at=beijing("2026-03-02 11:10"))
     for at in ("2026-03-02 11:10", "2026-03-03 11:10", "2026-09-01 09:00"):
-        assert only(ticket).overdue_by(beijing(at)) == hours(1 / 6)
+        assert overdue_of(only(ticket), beijing(at)) == hours(1 / 6)
         with timezone.override("Asia/Shanghai"):
             assert seen(ticket, at, world.agent).clock.text == "已超时 10 分钟（工作时间）"
 

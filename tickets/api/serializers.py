@@ -49,6 +49,9 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     due_at = InstantField(allow_null=True)
     completed_at = InstantField(allow_null=True)
     remaining_seconds = serializers.IntegerField(allow_null=True, help_text="working time left")
+    overdue_seconds = serializers.IntegerField(
+        help_text="working time past due, frozen at the end"
+    )
     calendar = serializers.CharField()
     promise = serializers.CharField()
     clause = serializers.CharField()

@@ -105,6 +105,20 @@ def test_what_cannot_be_done_as_things_stand_says_why_and_what_instead(do, agent
     assert answer.json()["ways_on"]
 
 
+def test_a_merged_ticket_is_never_said_to_be_reopened__C37(do, agent, ticket, world):
+    parent = world.open_ticket("另一张")
+    do("merge", agent, {"into": parent.number})
+    answer = do("reply", agent, {"body": "补一句"})
+    assert answer.json()["code"] == "ticket_ended"
+    assert answer.json()["ways_on"] == [f"工单已并入 {parent.number}，请在那里继续。"]
+
+
+@pytest.mark.parametrize("until", ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_an_agreed_date_that_makes_no_sense_is_a_fault_of_the_request(do, agent, until):
+    answer = do("wait", agent, {"for": "customer", "until": until})
+    assert (answer.status_code, answer.json()["code"][:6]) == (422, "until_")
+
+
 def test_a_reply_sent_twice_with_one_key_is_said_once__C44(do, agent):
     first = do("reply", agent, {"body": "请打补丁"}, HTTP_IDEMPOTENCY_KEY="r-1")
     again = do("reply", agent, {"body": "请打补丁"}, HTTP_IDEMPOTENCY_KEY="r-1")

@@ -35,10 +35,15 @@ def to_work_on(ticket: Ticket, actor: User) -> Ticket:
     ticket = locked(ticket)
     check_agent(actor)
     if ticket.status in ENDED:
-        raise ActionRefusedError(
-            "ticket_ended", _("工单已结束，不能再处理。"), ways_on=[_("先重新打开工单。"), _("或留一条内部备注。")]
-        )
+        raise ActionRefusedError("ticket_ended", _("工单已结束，不能再处理。"), ways_on=_ways_on(ticket))
     return ticket
+
+
+def _ways_on(ticket: Ticket) -> list[str]:
+    """Return what can be done instead with a ticket that has ended; one that was merged is never reopened."""
+    if ticket.merged_into:
+        return [_("工单已并入 %s，请在那里继续。") % ticket.merged_into]
+    return [_("先重新打开工单。"), _("或留一条内部备注。")]
 
 
 def check_agent(actor: User) -> None:
