@@ -1,0 +1,94 @@
+"""Engagements as pages and programs read them: by number, with what their contract gives and what is left of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from plans.engagements.notice import earliest_on
+from plans.engagements.providers import is_overseas
+from plans.engagements.services import LeftOut, bookable, left_out, provider_words
+from plans.models import Contract, Engagement, Entitlement, Item
+from plans.quotas.balances import Balance, balance_of
+from plans.terms import last_day, local_date
+from plans.wording import clause_of, name_of
+
+NUMBER = re.compile(r"E-(\d{4})-(\d{6,12})")
+RELATED = (
+    "contract__customer", "contract__plan", "contract__branch", "item", "entitlement", "gathering", "branch",
+    "requested_by__customer", "part_of", "short_notice_by",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service that may be asked for: what is left of it, and from when it can be had."""
+
+    entitlement: Entitlement
+    name: str
+    clause: str
+    provider: str
+    left_out: tuple[LeftOut, ...]
+    balance: Balance | None
+    earliest: date | None
+    # Whether it can be asked for at all: the term is not over, and the first date falls into it.
+    is_open: bool
+
+    @property
+    def item(self) -> Item:
+        """Return the line of the catalogue."""
+        return self.entitlement.item
+
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether nothing is left for the day from which it can be had."""
+        return self.balance is not None and self.balance.left <= 0
+
+    @property
+    def unit(self) -> str:
+        """Return what is counted; nothing where nothing is."""
+        return self.balance.unit if self.balance else ""
+
+
+def find(number: str, rows: QuerySet[Engagement] | None = None) -> Engagement | None:
+    """Return an engagement by its number, of `rows` where given; None where there is none."""
+    written = NUMBER.fullmatch(number.upper())
+    if not written:
+        return None
+    found = brought(Engagement.objects.all() if rows is None else rows).filter(pk=int(written[2])).first()
+    return found if found and found.number == number.upper() else None
+
+
+def brought(rows: QuerySet[Engagement]) -> QuerySet[Engagement]:
+    """Return engagements with what a list shows of them, in a constant number of queries."""
+    return rows.select_related(*RELATED).prefetch_related("experts__user")
+
+
+def offers_of(contract: Contract, at: datetime) -> list[Offer]:
+    """Return what may be asked for under a contract at an instant, in the plan's order."""
+    return [offer(entitlement, contract, at) for entitlement in bookable(contract)]
+
+
+def offer(entitlement: Entitlement, contract: Contract, at: datetime) -> Offer:
+    """Return one service as it can be asked for now."""
+    item, today = entitlement.item, local_date(contract, at)
+    earliest = earliest_on(item, today)
+    first = max(earliest or today, contract.starts_on)
+    return Offer(
+        entitlement=entitlement,
+        name=name_of(item),
+        clause=clause_of(item),
+        provider=provider_words(item, overseas=is_overseas(contract)),
+        left_out=tuple(left_out(item)),
+        balance=balance_of(entitlement, min(first, last_day(contract))),
+        earliest=earliest,
+        is_open=first <= last_day(contract),
+    )
+
+
+def summary(engagement: Engagement, at: datetime) -> Offer | None:
+    """Return how the service of an engagement stands; None once its right is gone."""
+    if engagement.entitlement is None:
+        return None
+    return offer(engagement.entitlement, engagement.contract, at)
