@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import demo_mail, health, metrics, openapi
 from plans import amending_api
 from plans import api as plans_api
+from plans.catalogue import api as catalogue_api
 from plans.quotas import api as quotas_api
 from sla.api import views as sla_api
 from tickets import attachments
@@ -19,6 +20,10 @@ API = [
         name="contract-withdrawals",
     ),
     path("contracts/<str:number>/plan/", amending_api.ContractPlan.as_view(), name="contract-plan"),
+    path("contracts/<str:number>/upgrade/", catalogue_api.ContractUpgrade.as_view(), name="contract-upgrade"),
+    path("plans/", catalogue_api.Plans.as_view(), name="plans"),
+    path("plans/<str:code>/", catalogue_api.PlanVersion.as_view(), name="plan"),
+    path("plans/<str:code>/changes/", catalogue_api.PlanChanges.as_view(), name="plan-changes"),
     path(
         "contracts/<str:number>/entitlements/", quotas_api.ContractEntitlements.as_view(), name="contract-entitlements"
     ),
@@ -35,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("api/docs/", openapi.Docs.as_view(), name="docs"),
     path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
+    path("schemas/plan.schema.json", catalogue_api.schema_file, name="plan-schema"),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
 ]
 if settings.DEMO_MAIL:

@@ -18,6 +18,14 @@ from tests.plans.conftest import contact_of
 
 LANHAI = Path(__file__).parents[1] / "payloads" / "plans" / "lanhai.yaml"
 AT = beijing("2026-09-28 09:30")
+# A later edition that promises two hours, by a policy of its own: signed contracts keep theirs.
+FASTER = (
+    ("code: lanhai-ticket\n", "code: lanhai-ticket-2027\n"),
+    ("policy: lanhai-ticket\n", "policy: lanhai-ticket-2027\n"),
+    ("amount: 14400", "amount: 7200"),
+    ("四个工作小时", "两个工作小时"),
+    ("four working hours", "two working hours"),
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -89,15 +97,12 @@ def test_pick_for_another_plan_s_customers_is_refused_with_its_clause__K16():
 @pytest.mark.usefixtures("lanhai")
 def test_signed_contract_keeps_its_edition_until_it_is_upgraded__C41(tmp_path, cast):
     contract = signed()
-    newer = edition(
-        tmp_path,
-        ("code: lanhai-ticket\n", "code: lanhai-ticket-2027\n"), ("policy: lanhai-ticket\n", "policy: lanhai-ticket-2027\n"),
-        ("amount: 14400", "amount: 7200"), ("四个工作小时", "两个工作小时"), ("four working hours", "two working hours"),
-    )  # fmt: skip
+    newer = edition(tmp_path, *FASTER)
     assert (newer.version, asked(contract).policy.code) == (2, "lanhai-ticket")
     assert asked(contract).clause == "§2.1 四个工作小时内由工程师回复。"
     upgrade = upgrade_of(contract)
-    assert upgrade and upgrade.plan == newer
+    assert upgrade
+    assert upgrade.plan == newer
     [change] = upgrade.changes
     assert (change.verdict, change.item.promise) == (Verdict.CHANGED, "L01")
     assert [field.name for field in change.fields] == ["clause", "clause_en", "policy"]
@@ -126,7 +131,8 @@ def test_picks_go_up_with_the_plan_that_offers_them(tmp_path, cast):
     contract = signed("lanhai-pick", picks=("L04",))
     edition(tmp_path, ("每合同年两次", "每合同年三次"), ("quota: {amount: 2,", "quota: {amount: 3,"))
     upgrade = upgrade_of(contract)
-    assert upgrade and (upgrade.plan.code, upgrade.plan.version) == ("lanhai-pick", 1)
+    assert upgrade
+    assert (upgrade.plan.code, upgrade.plan.version) == ("lanhai-pick", 1)
     assert [change.item.promise for change in upgrade.changes] == ["L04"]
     upgrade_plan(contract=contract, plan=upgrade.plan, reason="续费", actor=cast.manager, at=AT)
     assert contract.entitlements.get(item__promise="L04").item.quota["amount"] == 3

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from plans.catalogue.checking import try_out
 from plans.loading import load, summary
 from sla.actions import Outcome
 from sla.rules.reading import ReadingError
@@ -20,9 +21,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path, help="YAML 文件;不写则读入 fixtures/ 下全部")
         parser.add_argument("--dry-run", action="store_true", help="只说会改什么,不保存")
+        parser.add_argument("--check", action="store_true", help="只检查:逐项说明会改什么、波及哪些合同,不保存")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["check"]:
+            self._check(options["paths"])
+            return
         try:
             changes = load(options["paths"], dry_run=options["dry_run"])
         except ReadingError as error:
@@ -37,3 +42,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"{change.outcome:<12} {change.kind:<9} {change.code}{version}")
         counted = ", ".join(f"{outcome} {count}" for outcome, count in summary(changes).items())
         self.stdout.write((_("未保存：") if options["dry_run"] else "") + counted)
+
+    def _check(self, paths: list[Path]) -> None:
+        try:
+            tried = try_out(paths)
+        except ReadingError as error:
+            raise CommandError(f"{error}\n" + _("共 %d 处错误，什么都没有读入。") % len(error.problems)) from error
+        for line in tried.lines:
+            self.stdout.write(line)
+        for one in tried.odd:
+            self.stdout.write(f"{one.grade.label}  {one.place}: {one.message} {one.remedy}")
+        self.stdout.write(_("可以读入。这次只是检查，什么都没有保存。"))

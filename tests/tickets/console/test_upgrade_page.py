@@ -10,7 +10,7 @@ from plans.models import Contract, Plan, Product, Team
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.plans.conftest import contact_of
-from tests.plans.test_third_vendor import LANHAI, edition, signed
+from tests.plans.test_third_vendor import FASTER, LANHAI, edition, signed
 from tests.world import World
 from tickets.actions.opening import Opening, open_ticket
 from tickets.models import Category, Channel, Ticket
@@ -37,14 +37,7 @@ def ticket(world: World) -> Ticket:
 @pytest.fixture
 def newer(ticket: Ticket, tmp_path: Path) -> Plan:
     """Load an edition that promises two working hours under a policy of its own."""
-    return edition(
-        tmp_path,
-        ("code: lanhai-ticket\n", "code: lanhai-ticket-2027\n"),
-        ("policy: lanhai-ticket\n", "policy: lanhai-ticket-2027\n"),
-        ("amount: 14400", "amount: 7200"),
-        ("四个工作小时", "两个工作小时"),
-        ("four working hours", "two working hours"),
-    )
+    return edition(tmp_path, *FASTER)
 
 
 def read(client, path: str = PAGE) -> str:
