@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from plans.models.catalogue import Item
 from plans.models.contracts import Contract, Entitlement
 from plans.models.people import User
-from sla.models import Clock
+from sla.models import Clock, Milestone
 
 
 class ObligationQuerySet(models.QuerySet["Obligation"]):
@@ -134,10 +134,15 @@ class Obligation(models.Model):
         return at > due_at if due_at else today > self.due_on
 
     @property
-    def due_at(self) -> datetime | None:
-        """Return the instant of its deadline, once a clock follows it; one query unless milestones were fetched."""
+    def milestone(self) -> Milestone | None:
+        """Return its run, once a clock follows it; one query unless milestones were fetched."""
         rows = list(self.clock.milestones.all()) if self.clock else []
-        return rows[-1].due_at if rows else None
+        return rows[-1] if rows else None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return the instant of its deadline, once a clock follows it."""
+        return self.milestone.due_at if self.milestone else None
 
 
 class AgreedFrequency(models.Model):

@@ -47,7 +47,12 @@ def meet_next(
         return met
     rows = rows.filter(line=line) if line else rows
     first = rows.open().select_for_update(of=("self",)).order_by("due_on", "pk").first()
-    return meet(obligation=first, ref=ref, at=_instant_on(first, on, at), actor=actor) if first else None
+    return meet_on(obligation=first, ref=ref, on=on, at=at, actor=actor) if first else None
+
+
+def meet_on(*, obligation: Obligation, ref: str, on: date, at: datetime, actor: User | None) -> Obligation:
+    """Note what is owed as delivered on a local date, as `meet` does at an instant."""
+    return meet(obligation=obligation, ref=ref, at=_instant_on(obligation, on, at), actor=actor)
 
 
 def _instant_on(row: Obligation, on: date, at: datetime) -> datetime:
