@@ -28,6 +28,7 @@ class Tab:
 TABS = [
     Tab("contract", pgettext_lazy("tab", "概览")),
     Tab("rights", pgettext_lazy("tab", "权益")),
+    Tab("owed", pgettext_lazy("tab", "按期服务")),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 

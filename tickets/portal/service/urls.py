@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import overview, plan, rights
+from tickets.portal.service import overview, owed, plan, rights
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
     *rights.urlpatterns,
+    *owed.urlpatterns,
     *plan.urlpatterns,
 ]
