@@ -41,7 +41,7 @@ def schema_file(request: HttpRequest) -> HttpResponse:
     return HttpResponse(written(), content_type="application/schema+json; charset=utf-8")
 
 
-class PlanSerializer(serializers.ModelSerializer[Plan]):
+class CataloguePlanSerializer(serializers.ModelSerializer[Plan]):
     """One version of a plan; `includes` is the code of the plan that it contains."""
 
     includes = serializers.SlugRelatedField[Plan](slug_field="code", read_only=True, allow_null=True)
@@ -54,7 +54,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         )  # fmt: skip
 
 
-class ItemSerializer(serializers.ModelSerializer[Item]):
+class CatalogueItemSerializer(serializers.ModelSerializer[Item]):
     """One promise with its clause; `plan` says which plan and version it comes from, where that one is contained."""
 
     plan = serializers.SerializerMethodField()
@@ -67,18 +67,18 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
         return f"{item.plan.code} v{item.plan.version}"
 
 
-class PlanWithItemsSerializer(PlanSerializer):
+class PlanWithItemsSerializer(CataloguePlanSerializer):
     """One version of a plan with everything that it promises, what it contains included."""
 
     items = serializers.SerializerMethodField()
 
     class Meta:
         model = Plan
-        fields = (*PlanSerializer.Meta.fields, "items")
+        fields = (*CataloguePlanSerializer.Meta.fields, "items")
 
-    @extend_schema_field(ItemSerializer(many=True))
+    @extend_schema_field(CatalogueItemSerializer(many=True))
     def get_items(self, plan: Plan) -> Any:
-        return ItemSerializer(items_of(plan), many=True).data
+        return CatalogueItemSerializer(items_of(plan), many=True).data
 
 
 class FieldChangeSerializer(serializers.Serializer[FieldChange]):
@@ -122,12 +122,14 @@ class Plans(APIView):
 
     permission_classes: Sequence[type[BasePermission]] = [ActsAsUser]
 
-    @extend_schema(responses=PlanSerializer(many=True), parameters=[OpenApiParameter("vendor", OpenApiTypes.STR)])
+    @extend_schema(
+        responses=CataloguePlanSerializer(many=True), parameters=[OpenApiParameter("vendor", OpenApiTypes.STR)]
+    )
     def get(self, request: Request) -> Response:
         plans = Plan.objects.current().select_related("includes").order_by("vendor", "rank")
         if vendor := request.query_params.get("vendor"):
             plans = plans.filter(vendor=vendor.replace("\0", ""))
-        return Response(PlanSerializer(plans, many=True).data)
+        return Response(CataloguePlanSerializer(plans, many=True).data)
 
 
 class PlanVersion(APIView):
