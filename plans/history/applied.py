@@ -71,13 +71,10 @@ def as_of(contract: Contract, on: date) -> Applied:
     plan = plan_named(state["plan"])
     if plan is None:
         raise LookupError(f"Contract {contract.number} names a plan that is kept no longer: {state['plan']}")
-    ended = state.get("ended_on")
     return Applied(
         contract=contract,
         on=on,
-        standing=standing_between(
-            date.fromisoformat(state["starts_on"]), min(filter(None, (state["ends_on"], ended))), on
-        ),
+        standing=_standing(state, on),
         plan=plan,
         branch=Branch.objects.filter(code=state.get("branch", "")).first(),
         team=Team.objects.filter(code=state.get("team", "")).first(),
@@ -90,6 +87,12 @@ def as_of(contract: Contract, on: date) -> Applied:
         state=state,
         is_before_signing=bool(rows) and rows[0].on > on,
     )
+
+
+def _standing(state: State, on: date) -> Standing:
+    first, last = (date.fromisoformat(state[path]) for path in ("starts_on", "ends_on"))
+    ended = state.get("ended_on")
+    return standing_between(first, min(last, date.fromisoformat(ended)) if ended else last, on)
 
 
 def _under(state: State, prefix: str) -> dict[str, Any]:

@@ -123,13 +123,17 @@ def _picks(keys: list[int]) -> Found:
 def _overrides(keys: list[int]) -> Found:
     rows = Override.objects.filter(entitlement__contract__in=keys).exclude(kind=Override.Kind.WITHDRAWN).order_by()
     for row in rows.select_related("entitlement__item"):
-        item = row.entitlement.item
-        said = {
-            "promise": item.promise, "service": item.service, "kind": row.kind, "value": row.value,
-            "reason": row.reason, "by": row.actor_display, "at": _plain(row.at),
-            "from": _plain(row.starts_on), "to": _plain(row.ends_on), "state": row.state,
-        }  # fmt: skip
-        yield row.entitlement.contract_id, f"override/{row.pk}", said
+        yield row.entitlement.contract_id, f"override/{row.pk}", agreement(row)
+
+
+def agreement(row: Override) -> dict[str, Any]:
+    """Return something that was agreed as a state names it."""
+    item = row.entitlement.item
+    return {
+        "promise": item.promise, "service": item.service, "kind": row.kind, "value": row.value,
+        "reason": row.reason, "by": row.actor_display, "at": _plain(row.at),
+        "from": _plain(row.starts_on), "to": _plain(row.ends_on), "state": row.state,
+    }  # fmt: skip
 
 
 READERS: list[Callable[[list[int]], Found]] = [_products, _seats, _switches, _own_policies, _picks, _overrides]

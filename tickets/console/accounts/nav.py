@@ -35,12 +35,19 @@ class Entry:
 # Pages of all the reader's accounts together, beside the list.
 DESK = [
     Entry("list", pgettext_lazy("accounts", "客户与合同"), "document"),
+    Entry("calendar", pgettext_lazy("accounts", "应交日历"), "calendar"),
+    Entry("engagement_desk", pgettext_lazy("accounts", "服务交付"), "person"),
+    Entry("gatherings", pgettext_lazy("accounts", "活动与认证"), "gift"),
     Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
 # Pages of one contract; each takes its number.
 TABS = [
     Entry("contract", pgettext_lazy("tab", "概览")),
+    Entry("rights", pgettext_lazy("tab", "权益")),
+    Entry("owed", pgettext_lazy("tab", "应交服务")),
+    Entry("engagements", pgettext_lazy("tab", "服务交付")),
     Entry("upgrade", pgettext_lazy("tab", "新版本"), applies=has_newer),
+    Entry("history", pgettext_lazy("tab", "变更历史")),
 ]
 
 

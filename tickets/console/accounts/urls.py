@@ -2,11 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.accounts import contract, listing, upgrade
+from tickets.console.accounts import calendar, contract, history, listing, owed, rights, signing, upgrade
+from tickets.console.accounts.amending import page as amending
+from tickets.console.accounts.engagements import desk, gatherings
+from tickets.console.accounts.engagements import listing as engagements
+from tickets.console.accounts.engagements import page as engagements_page
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.listing, name="list"),
+    *calendar.urlpatterns,
+    *desk.urlpatterns,
+    *gatherings.urlpatterns,
+    *engagements_page.urlpatterns,
+    *engagements.urlpatterns,
+    *signing.urlpatterns,
     *contract.urlpatterns,
+    *amending.urlpatterns,
+    *history.urlpatterns,
+    *rights.urlpatterns,
+    *owed.urlpatterns,
     *upgrade.urlpatterns,
 ]

@@ -1,0 +1,145 @@
+"""What may be changed in a contract: each with its form and the action that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext_lazy as _
+
+from plans.actions import (
+    NewTarget,
+    Owned,
+    change_term,
+    disown,
+    end,
+    leave_seat,
+    override,
+    override_calendar,
+    override_quota,
+    own,
+    place,
+    set_switch,
+    take_seat,
+    unset_switch,
+)
+from plans.actions.overrides import rescind
+from plans.models import Contract, User
+from sla.models import Target
+from tickets.console.accounts.amending import forms
+from tickets.console.accounts.amending.forms import HOUR, AmendForm
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who changes what, when."""
+
+    contract: Contract
+    actor: User
+    at: datetime
+
+    @property
+    def who(self) -> dict[str, Any]:
+        """Return who decides, and when, as the actions ask it."""
+        return {"actor": self.actor, "at": self.at}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that may be changed."""
+
+    key: str
+    name: LazyText
+    what: LazyText
+    form: type[AmendForm]
+    carry_out: Callable[[Doing, Any], None]
+
+
+def _term(doing: Doing, form: Any) -> None:
+    change_term(contract=doing.contract, **form.cleaned_data, **doing.who)
+
+
+def _end(doing: Doing, form: Any) -> None:
+    end(contract=doing.contract, **form.cleaned_data, **doing.who)
+
+
+def _place(doing: Doing, form: Any) -> None:
+    place(contract=doing.contract, **form.cleaned_data, **doing.who)
+
+
+def _own(doing: Doing, form: Any) -> None:
+    said = dict(form.cleaned_data)
+    reason = said.pop("reason")
+    own(contract=doing.contract, products=[Owned(**said)], reason=reason, **doing.who)
+
+
+def _disown(doing: Doing, form: Any) -> None:
+    disown(**form.cleaned_data, **doing.who)
+
+
+def _seat(doing: Doing, form: Any) -> None:
+    take_seat(contract=doing.contract, **form.cleaned_data, **doing.who)
+
+
+def _leave(doing: Doing, form: Any) -> None:
+    member, reason = form.cleaned_data["member"], form.cleaned_data["reason"]
+    leave_seat(contract=doing.contract, seat=member.seat, user=member.user, reason=reason, **doing.who)
+
+
+def _switch(doing: Doing, form: Any) -> None:
+    said = form.cleaned_data
+    if said["value"]:
+        set_switch(contract=doing.contract, **said, **doing.who)
+    else:
+        unset_switch(contract=doing.contract, name=said["name"], reason=said["reason"], **doing.who)
+
+
+def _target(doing: Doing, form: Any) -> None:
+    said = form.cleaned_data
+    is_days = said["unit"] == "working_days"
+    target = NewTarget(
+        metric=said["metric"],
+        amount=said["amount"] if is_days else said["amount"] * HOUR,
+        unit=Target.Unit.WORKING_DAYS if is_days else Target.Unit.SECONDS,
+        calendar=said["calendar"],
+    )
+    override(contract=doing.contract, target=target, reason=said["reason"], dates=form.dates, **doing.who)
+
+
+def _calendar(doing: Doing, form: Any) -> None:
+    said = {name: form.cleaned_data[name] for name in ("promise", "calendar", "reason")}
+    override_calendar(contract=doing.contract, dates=form.dates, **said, **doing.who)
+
+
+def _quota(doing: Doing, form: Any) -> None:
+    said = {name: form.cleaned_data[name] for name in ("promise", "amount", "reason")}
+    override_quota(contract=doing.contract, dates=form.dates, **said, **doing.who)
+
+
+def _rescind(doing: Doing, form: Any) -> None:
+    rescind(**form.cleaned_data, **doing.who)
+
+
+DEEDS = [
+    Deed(
+        "target",
+        _("约定时限"),
+        _("例如首次响应 1 小时；只对这份合同，按选的日子生效和到期。"),
+        forms.TargetForm,
+        _target,
+    ),
+    Deed("calendar", _("约定服务时间"), _("这份合同的某项服务按另一份服务时间计时。"), forms.CalendarForm, _calendar),
+    Deed("quota", _("约定次数"), _("这份合同的某项计次服务给另一个数量。"), forms.QuotaForm, _quota),
+    Deed("switch", _("合同选项"), _("原文没有写明的两件事，由谁决定、为什么，都会留下。"), forms.SwitchForm, _switch),
+    Deed("term", _("改服务期"), _("改长或改短；要接着签下一期，请用续签。"), forms.TermForm, _term),
+    Deed("end", _("提前终止"), _("最后一天之后不再受理新的问题。"), forms.EndForm, _end),
+    Deed("place", _("机构和团队"), _("由哪里的机构、哪个团队服务。"), forms.PlaceForm, _place),
+    Deed("own", _("加产品"), _("把产品列入合同；已在其中的会更新版本和数量。"), forms.ProductForm, _own),
+    Deed("disown", _("去掉产品"), _("列表里没有的产品就不在服务范围内。"), forms.DisownForm, _disown),
+    Deed("seat", _("客户团队加人"), _("经理席位只有一位，新的一位接替原来的。"), forms.SeatForm, _seat),
+    Deed("leave", _("客户团队减人"), _("离开后不再收到这份合同的提醒。"), forms.LeaveForm, _leave),
+]
+# Done from where the agreement stands, not from the list.
+RESCIND = Deed("rescind", _("撤销约定"), _("撤销后按计划的原文计时。"), forms.RescindForm, _rescind)
+BY_KEY = {deed.key: deed for deed in [*DEEDS, RESCIND]}
