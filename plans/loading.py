@@ -271,10 +271,14 @@ def _offer(plan: Mapping[str, Any], outline: Mapping[str, Any]) -> Offer:
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in item.items() if name != "certified"}
     quota = item["quota"]
-    if quota and quota["amount"] is not None:
-        # JSON has no decimals; person-days come in halves at the finest.
-        kept["quota"] = {**quota, "amount": float(quota["amount"])}
+    kept["quota"] = [_quota(one) for one in quota] if isinstance(quota, list) else _quota(quota)
     return {**kept, "is_for_certified": item["certified"]}
+
+
+def _quota(quota: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an amount as it is kept: JSON has no decimals; person-days come in halves at the finest."""
+    kept = {name: value for name, value in quota.items() if name != "of" or value}
+    return kept if kept.get("amount") is None else {**kept, "amount": float(kept["amount"])}
 
 
 def summary(changes: Collection[Change]) -> dict[str, int]:

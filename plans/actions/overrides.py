@@ -13,6 +13,7 @@ from plans.actions.news import OWN
 from plans.actions.own_terms import MEETS, MOST, Edit, NewTarget, check_kept, lay_anew, lay_over, refused, timed_with
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Contract, Entitlement, Override, Switch, User
+from plans.quotas.rules import written
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
 from sla.models import CalendarVersion, Target
@@ -215,7 +216,7 @@ def _edit(decided: Decided) -> Edit:
 
 def granted(entitlement: Entitlement) -> dict[str, Any]:
     """Return the quota a contract has: the item's, with the amount of the last override."""
-    quota: dict[str, Any] = entitlement.item.quota
+    quota: dict[str, Any] = next(iter(written(entitlement.item)), {})
     last = entitlement.overrides.in_force().filter(kind=Override.Kind.QUOTA).last()
     return {**quota, "amount": last.value["amount"]} if last else quota
 

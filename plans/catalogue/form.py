@@ -34,6 +34,7 @@ from sla.rules.reading import (
     list_of,
     mapping,
     number,
+    one_or_several,
     refuse_inside,
     schema_of,
     text,
@@ -97,6 +98,7 @@ QUOTA = mapping({
     "unit": Field(choice(UNITS), says="What is counted. 单位。"),
     "period": Field(choice(PERIODS), None, "A contract year, or the whole term. 每合同年，或整个服务期。"),
     "as_published": Field(flag, False, "The number is set later, when it is published. 以实际发布为准。"),
+    "of": Field(own_service, "", "The service of the same promise whose amount this one draws on. 与哪个服务项合计。"),
 })  # fmt: skip
 OWED_ONCE = paired({
     "line": Field(own_service, "", "Tells it from others of the same item. 同一服务项有多项时的代码。"),
@@ -146,7 +148,7 @@ ITEM = paired({
     "response": Field(text(200), "", "The promised response in words. 响应承诺的文字。"),
     "response_en": Field(text(200), ""),
     "policy": Field(known("policy"), "", "The code of the policy that times it. 响应标准的代码。"),
-    "quota": Field(QUOTA, {}, "How much of it there is. 额度。"),
+    "quota": Field(one_or_several(QUOTA, once=["unit"]), {}, "How much of it there is, of one thing or several. 额度。"),
     "frequency": Field(list_of(OWED, once=["line"]), [], "What is owed by when, unasked. 按期主动交付什么。"),
     "products": Field(list_of(known("product")), [], "Only for these products. 仅限这些产品。"),
     "deployments": Field(list_of(choice(Deployment.values)), [], "Only for these deployments. 仅限这些部署方式。"),

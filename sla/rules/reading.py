@@ -247,6 +247,17 @@ def list_of(read: Reader, *, once: Sequence[str] = ()) -> Reader:
     return read_list
 
 
+def one_or_several(read: Reader, *, once: Sequence[str] = ()) -> Reader:
+    """Return a reader of one thing, or of a list of such things; what was read is one thing or a list."""
+    several = list_of(read, once=once)
+
+    @described({"anyOf": [schema_of(read), schema_of(several)]})
+    def read_either(node: yaml.Node, place: Place) -> Any:
+        return several(node, place) if isinstance(node, yaml.SequenceNode) else read(node, place)
+
+    return read_either
+
+
 def _refuse_twins(entries: list[Any], nodes: list[yaml.Node], once: Sequence[str], place: Place) -> None:
     seen: set[tuple[Any, ...]] = set()
     for entry, node in zip(entries, nodes, strict=True):

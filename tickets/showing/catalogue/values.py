@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from plans.models import Item, Plan, Product
 from plans.models.contracts import Deployment
 from plans.quotas.rules import Rule, rules_of
-from plans.quotas.words import promised_words
+from plans.quotas.words import promised_words, unit_name
 from plans.vocabulary import UNCERTIFIED
 from plans.wording import name_of, worded, worded_list
 from sla.models import CalendarVersion, Policy
@@ -53,12 +53,14 @@ def _policy_words(policy: Policy) -> str:
 
 def amounts(item: Item) -> list[str]:
     """Return how much there is of an item, and how often; nothing where nothing is counted."""
-    return [_amount(rule) for rule in rules_of(item)]
+    return [_amount(rule) for rule in rules_of(item) if not rule.draws_on]
 
 
 def _amount(rule: Rule) -> str:
     if rule.is_as_published:
         return _("名额以实际发布为准")
+    if rule.draws_on:
+        return _("%(unit)s与同一承诺的其他服务项合计") % {"unit": unit_name(rule.unit)}
     return _("不限次数") if rule.amount is None else promised_words(rule.amount, rule.unit, rule.period)
 
 
