@@ -46,7 +46,7 @@ def check_ledger(due: int) -> None:
     assert Delivery.objects.count() == due
 
 
-def test_each_deadline_is_told_once_while_workers_are_killed__F1(running: Rig):
+def test_each_deadline_is_told_once_while_workers_are_killed__F1_C34_C36(running: Rig):
     rows.seed(open_clocks=3000, due=600, within=20, lead=8)
     names = ["clock-1", "clock-2", "out-1", "out-2"]
     for name in names:
@@ -98,7 +98,7 @@ def test_a_broker_that_dies_and_comes_back_empty_costs_seconds_and_nothing_else_
     assert running.asked_to_end("watchdog", 25) == 0
 
 
-def test_no_beat_many_beats_and_dying_beats_double_nothing__F9(running: Rig):
+def test_no_beat_many_beats_and_dying_beats_double_nothing__F9_C34_C35(running: Rig):
     rows.seed(open_clocks=1000, due=400, within=18, lead=4)
     running.worker("clock")
     running.worker("out")
