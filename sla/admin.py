@@ -180,7 +180,7 @@ class PolicyAdmin(ReadOnly, admin.ModelAdmin):
     readonly_fields = ("come_again",)
     inlines = [TargetInline, EscalationRuleInline]
 
-    @admin.display(description=_("重复升级"))
+    @admin.display(description=_("重复工单升级"))
     def come_again(self, policy: Policy) -> str:
         return lines([f"{Metric(name).label}: {wording.again(said)}" for name, said in policy.repeats.items()]) or "-"
 

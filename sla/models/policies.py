@@ -47,7 +47,7 @@ class Policy(models.Model):
     basis = models.CharField(_("起算依据"), max_length=16, choices=Basis, default=Basis.FROM_CREATION)
     reopening = models.CharField(_("重新打开后"), max_length=8, choices=Reopening, default=Reopening.RESUME)
     # {metric: {"from": level, "every": seconds of working time, "times": rounds}}: those levels come again. Source: C29
-    repeats = models.JSONField(_("重复升级"), default=dict, blank=True)
+    repeats = models.JSONField(_("重复工单升级"), default=dict, blank=True)
     digest = models.CharField(_("校验码"), max_length=64)
     note = models.CharField(_("备注"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
