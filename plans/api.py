@@ -1,6 +1,7 @@
 """Contracts for other programs: a target of one customer's own, and customers kept up to date."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from plans.actions.customers import upsert_customers
-from plans.actions.overrides import NewTarget, override
+from plans.actions.overrides import Dates, NewTarget, override, override_calendar, override_quota
 from plans.authentication import caller_of
 from plans.models import Contract, Override, Role, User
 from plans.permissions import KeepsCustomers, Manages
@@ -45,22 +46,45 @@ def find_contract(request: Request, number: str) -> Contract:
 
 
 class OverrideSerializer(serializers.Serializer[Any]):
-    """A target of this customer's own, from now on."""
+    """Something of this customer's own: a target by its metric, or hours or an amount by a promise; for some days."""
 
-    metric = serializers.ChoiceField(Metric.choices)
+    metric = serializers.ChoiceField(Metric.choices, required=False)
+    promise = serializers.CharField(max_length=8, required=False, help_text="for hours or an amount")
     seconds = serializers.DecimalField(max_digits=14, decimal_places=6, min_value=Decimal(0), required=False)
     working_days = serializers.DecimalField(max_digits=10, decimal_places=6, min_value=Decimal(0), required=False)
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2, min_value=Decimal(0), required=False)
     rule = serializers.ChoiceField(Target.Rule.choices, default=Target.Rule.DURATION)
     calendar = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
     met_on = serializers.ListField(
         child=serializers.CharField(max_length=20), required=False, max_length=20, default=list
     )
+    starts_on = serializers.DateField(required=False, default=None, help_text="from now on without one")
+    ends_on = serializers.DateField(required=False, default=None, help_text="the last day, included")
     reason = serializers.CharField(max_length=400)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "promise" in attrs and "metric" not in attrs:
+            if ("amount" in attrs) == bool(attrs["calendar"]):
+                raise serializers.ValidationError(_("amount 与 calendar 必须且只能给一个。"), "one_of")
+            return attrs
+        if "metric" not in attrs:
+            raise serializers.ValidationError({"metric": [serializers.Field.default_error_messages["required"]]})
         if ("seconds" in attrs) == ("working_days" in attrs):
             raise serializers.ValidationError(_("seconds 与 working_days 必须且只能给一个。"), "one_of")
         return attrs
+
+    def agree(self, contract: Contract, actor: User, at: datetime) -> Override:
+        """Agree what was asked for, and return its row."""
+        said = self.validated_data
+        dates = Dates(said["starts_on"], said["ends_on"])
+        who: dict[str, Any] = {
+            "contract": contract, "reason": said["reason"], "actor": actor, "at": at, "dates": dates,
+        }  # fmt: skip
+        if "metric" in said:
+            return override(target=self.target(), **who)
+        if "amount" in said:
+            return override_quota(promise=said["promise"], amount=said["amount"], **who)
+        return override_calendar(promise=said["promise"], calendar=said["calendar"], **who)
 
     def target(self) -> NewTarget:
         """Return the target that was asked for."""
@@ -82,17 +106,21 @@ class OverrideAnswerSerializer(serializers.ModelSerializer[Override]):
     contract = serializers.CharField(source="entitlement.contract.number")
     promise = serializers.CharField(source="entitlement.item.promise")
     policy = serializers.CharField(source="entitlement.policy")
+    state = serializers.CharField(help_text="ahead, in_force, lapsed, withdrawn or failed")
     decided_by = serializers.CharField(source="actor_display")
     at = InstantField()
 
     class Meta:
         model = Override
-        fields = ["id", "contract", "promise", "policy", "kind", "value", "reason", "decided_by", "at"]
+        fields = [
+            "id", "contract", "promise", "policy", "kind", "value", "starts_on", "ends_on", "state", "reason",
+            "decided_by", "at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
 class ContractOverrides(APIView):
-    """Give a contract its own target, with who and why."""
+    """Give a contract its own target, hours or amount, with who and why, for all its term or for some days."""
 
     permission_classes = [Manages]
 
@@ -102,13 +130,7 @@ class ContractOverrides(APIView):
         said = OverrideSerializer(data=request.data)
         said.is_valid(raise_exception=True)
         actor: Any = request.user
-        row = override(
-            contract=contract,
-            target=said.target(),
-            reason=said.validated_data["reason"],
-            actor=actor,
-            at=caller_of(request).at,
-        )
+        row = said.agree(contract, actor, caller_of(request).at)
         return Response(OverrideAnswerSerializer(row).data, status=HTTPStatus.CREATED)
 
 
