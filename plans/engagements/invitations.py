@@ -77,7 +77,7 @@ def _event(meeting: Meeting, method: str, at: datetime) -> Event:
             event.add(name, said)
     event["organizer"] = _organiser()
     for guest in meeting.guests:
-        event.add("attendee", _guest(guest), encode=0)
+        event.add("attendee", _guest(guest), encode=False)
     return event
 
 

@@ -4,12 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
-
 from plans.engagements.notice import earliest_on
 from plans.engagements.providers import is_overseas
 from plans.engagements.services import LeftOut, bookable, left_out, provider_words
 from plans.models import Contract, Engagement, Entitlement, Item
+from plans.models.engagements import EngagementQuerySet
 from plans.quotas.balances import Balance, balance_of
 from plans.terms import last_day, local_date
 from plans.wording import clause_of, name_of
@@ -51,7 +50,7 @@ class Offer:
         return self.balance.unit if self.balance else ""
 
 
-def find(number: str, rows: QuerySet[Engagement] | None = None) -> Engagement | None:
+def find(number: str, rows: EngagementQuerySet | None = None) -> Engagement | None:
     """Return an engagement by its number, of `rows` where given; None where there is none."""
     written = NUMBER.fullmatch(number.upper())
     if not written:
@@ -60,7 +59,7 @@ def find(number: str, rows: QuerySet[Engagement] | None = None) -> Engagement | 
     return found if found and found.number == number.upper() else None
 
 
-def brought(rows: QuerySet[Engagement]) -> QuerySet[Engagement]:
+def brought(rows: EngagementQuerySet) -> EngagementQuerySet:
     """Return engagements with what a list shows of them, in a constant number of queries."""
     return rows.select_related(*RELATED).prefetch_related("experts__user")
 

@@ -118,8 +118,8 @@ def step_words(step: EngagementStep) -> str:
     fields = step.fields
     if "starts_at" in fields and fields.get("ends_at"):
         zone = zone_named(timezone.get_current_timezone_name())
-        ends = (datetime.fromisoformat(fields[name]) for name in ("starts_at", "ends_at"))
-        said = span_words(*ends, zone)
+        start, end = (datetime.fromisoformat(fields[name]) for name in ("starts_at", "ends_at"))
+        said = span_words(start, end, zone)
         more = fields.get("note") or fields.get("heard") or fields.get("busy") or ""
         return f"{said} · {more}" if more else said
     teller = TELLERS.get(EngagementStep.Kind(step.kind))

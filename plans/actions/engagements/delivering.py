@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.engagements.gates import in_state, reason_given
-from plans.actions.engagements.holding import let_go, use
+from plans.actions.engagements.holding import day_of, let_go, use
 from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, tell_everyone
+from plans.actions.obligations.settling import meet_next
 from plans.engagements.services import stage_at, stages_of
 from plans.models import Attendee, Engagement, User
 from plans.refusals import RefusedError
-from plans.terms import local_date
 
 State = Engagement.State
 BEFORE_DELIVERY = (State.REQUESTED, State.PROPOSED, State.AGREED)
@@ -29,31 +29,44 @@ class Report:
     attended: Mapping[int, bool] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """How much it really took; `line` names which of several things owed it was."""
+
+    person_days: Decimal | None = None
+    amount: Decimal | None = None
+    line: str = ""
+
+
 @transaction.atomic
-def deliver(
-    *, engagement: Engagement, actor: User, at: datetime, person_days: Decimal | None = None,
-    amount: Decimal | None = None,
-) -> Engagement:  # fmt: skip
+def deliver(*, engagement: Engagement, actor: User, at: datetime, took: Took | None = None) -> Engagement:
     """Note that an engagement took place: what it held is used, and the obligation that came next is met.
 
     Raises RefusedError before it has begun, and where more was used than is left.
     """
-    engagement = lock(engagement)
+    engagement, took = lock(engagement), took or Took()
     in_state(engagement, (State.AGREED,), _("标记交付"))
     if engagement.starts_at is None or engagement.starts_at > at:
         raise RefusedError("not_begun", _("约定的时间还没有到。"), ways_on=[_("提前进行的，请先改约时间。")])
-    _check_figures(person_days, amount)
-    engagement.person_days = person_days if person_days is not None else engagement.planned_person_days
-    engagement.amount = amount if amount is not None else engagement.amount
+    _check_figures(took.person_days, took.amount)
+    engagement.person_days = engagement.planned_person_days if took.person_days is None else took.person_days
+    engagement.amount = engagement.amount if took.amount is None else took.amount
     engagement.state, engagement.delivered_at = State.DELIVERED, at
     _to_stage(engagement, "follow_up")
     use(engagement, actor, at)
     engagement.save()
     note(engagement, Kind.DELIVERED, actor, at, person_days=_figure(engagement.person_days))
-    if engagement.entitlement and engagement.part_of_id is None:
-        on = local_date(engagement.contract, engagement.starts_at)
-        assert on
+    _meet(engagement, took.line, actor, at)
     return engagement
+
+
+def _meet(engagement: Engagement, line: str, actor: User, at: datetime) -> None:
+    """Meet what is owed next; a session of a series meets nothing, nor does one of several that are owed, unnamed."""
+    if engagement.entitlement is None or engagement.part_of_id or (len(engagement.item.frequency) > 1 and not line):
+        return
+    meet_next(
+        entitlement=engagement.entitlement, ref=engagement.number, on=day_of(engagement), at=at, actor=actor, line=line
+    )
 
 
 def _figure(amount: Decimal | None) -> str:

@@ -66,7 +66,7 @@ def propose(
     return proposal
 
 
-def side_of(actor: User) -> Side:
+def side_of(actor: User) -> TimeProposal.Side:
     """Return on which side somebody stands."""
     return Side.THEIRS if actor.is_customer else Side.OURS
 
@@ -102,8 +102,7 @@ def _tell_other_side(engagement: Engagement, proposal: TimeProposal, actor: User
     said = Slot(proposal.starts_at, proposal.ends_at).said()
     step = note(engagement, Kind.PROPOSED, actor, at, side=proposal.side, note=proposal.note, **said)
     to = customers_of(engagement) if proposal.side == Side.OURS else ours_of(engagement)
-    about = {"proposed": said, "note": proposal.note, "side": proposal.side}
-    inform(engagement, "proposed", to, step, **about)
+    inform(engagement, "proposed", to, step, proposed=said, note=proposal.note)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from plans.actions.engagements import timing
-from plans.actions.engagements.delivering import Report, advance, cancel, close, deliver, record
+from plans.actions.engagements.delivering import Report, Took, advance, cancel, close, deliver, record
 from plans.actions.engagements.people import Guest, add_attendee, give_feedback, post, remove_attendee
 from plans.actions.engagements.recalling import remind_next_day
 from plans.actions.quotas import lay_out
@@ -71,9 +71,9 @@ def test_person_days_are_held_as_planned_and_used_as_they_were__K05(ledger: Simp
     assert left(ledger.kingdee, "private_operations") == 1
     at = beijing("2026-03-20 18:00")
     with pytest.raises(RefusedError) as refused:
-        deliver(engagement=engagement, actor=ledger.technical, at=at, person_days=Decimal("3.5"))
+        deliver(engagement=engagement, actor=ledger.technical, at=at, took=Took(Decimal("3.5")))
     assert refused.value.code == "quota_used_up"
-    deliver(engagement=engagement, actor=ledger.technical, at=at, person_days=Decimal("1.5"))
+    deliver(engagement=engagement, actor=ledger.technical, at=at, took=Took(Decimal("1.5")))
     assert left(ledger.kingdee, "private_operations") == Decimal("1.5")
 
 
@@ -106,7 +106,7 @@ def test_a_figure_that_cannot_be_is_refused(ledger: SimpleNamespace, figure):
         asked(ledger.yonsuite, "training", ledger.ys), ledger.success, customer(ledger.ys), slot("2026-03-20 09:00")
     )
     with pytest.raises(RefusedError, match="大于 0"):
-        deliver(engagement=engagement, actor=ledger.success, at=beijing("2026-03-20 12:00"), person_days=figure)
+        deliver(engagement=engagement, actor=ledger.success, at=beijing("2026-03-20 12:00"), took=Took(figure))
 
 
 def test_a_record_says_who_came_and_keeps_what_stood_before(ledger: SimpleNamespace):

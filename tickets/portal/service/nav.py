@@ -29,6 +29,7 @@ TABS = [
     Tab("contract", pgettext_lazy("tab", "概览")),
     Tab("rights", pgettext_lazy("tab", "权益")),
     Tab("owed", pgettext_lazy("tab", "按期服务")),
+    Tab("engagements", pgettext_lazy("tab", "服务交付")),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 

@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import overview, owed, plan, rights
+from tickets.portal.service import engagements, gatherings, overview, owed, plan, rights
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
+    *engagements.urlpatterns,
+    *gatherings.urlpatterns,
     *rights.urlpatterns,
     *owed.urlpatterns,
     *plan.urlpatterns,

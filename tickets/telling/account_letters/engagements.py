@@ -56,12 +56,12 @@ def _done(engagement: Engagement, _about: Mapping[str, Any]) -> str:
 
 
 def _post(_engagement: Engagement, about: Mapping[str, Any]) -> str:
-    post = EngagementPost.objects.filter(pk=about.get("post")).first()
+    post = EngagementPost.objects.filter(pk=about["post"]).first()
     return f"{post.author_display}：\n{post.body}" if post else ""
 
 
 def _comment(_engagement: Engagement, about: Mapping[str, Any]) -> str:
-    row = Attendee.objects.filter(pk=about.get("attendee")).first()
+    row = Attendee.objects.filter(pk=about["attendee"]).first()
     return f"{row.name}：{row.rating}/5\n{row.comment}".strip() if row else ""
 
 

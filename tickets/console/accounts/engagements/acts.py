@@ -17,17 +17,14 @@ from tickets.console.accounts.engagements.forms import (
     ArrangeForm,
     ContactForm,
     DeliverForm,
-    GuestForm,
     HeardForm,
-    KeyForm,
-    PostForm,
     ProposeForm,
-    ReasonForm,
     RecordForm,
     StageForm,
     arranged,
     zone_of,
 )
+from tickets.engagement_forms import GuestForm, KeyForm, PostForm, ReasonForm
 
 # Invited to nothing yet is told by the same field.
 PARTS = (Attendee.State.ENROLLED, Attendee.State.ATTENDED, Attendee.State.ABSENT)
@@ -81,7 +78,9 @@ def _arrange(deed: Deed) -> object:
 
 
 def _deliver(deed: Deed) -> object:
-    return delivering.deliver(**deed.usual, person_days=deed.said["person_days"], amount=deed.said["amount"])
+    said = deed.said
+    took = delivering.Took(said["person_days"], said["amount"], said.get("line", ""))
+    return delivering.deliver(**deed.usual, took=took)
 
 
 def _record(deed: Deed) -> object:
@@ -115,6 +114,10 @@ def _record_form(engagement: Engagement, said: Mapping[str, Any] | None) -> form
     return RecordForm(said, people=[(row.pk, row.name) for row in rows], initial=initial)
 
 
+def _deliver_form(engagement: Engagement, said: Mapping[str, Any] | None) -> forms.Form:
+    return DeliverForm(said, engagement=engagement)
+
+
 def _contact_form(engagement: Engagement, said: Mapping[str, Any] | None) -> forms.Form:
     return ContactForm(said, engagement=engagement)
 
@@ -140,7 +143,7 @@ ACTS = {
     "propose": Act(_propose_form, _propose, _("已提议时间，等客户答复。")),
     "accept": Act(plain(HeardForm), _accept, _("时间已定，邀请已发出。")),
     "withdraw": Act(plain(forms.Form), lambda deed: timing.withdraw(**deed.usual), _("提议已撤回。")),
-    "deliver": Act(plain(DeliverForm), _deliver, _("已标记交付。")),
+    "deliver": Act(_deliver_form, _deliver, _("已标记交付。")),
     "record": Act(_record_form, _record, _("交付记录已写下。")),
     "close": Act(plain(forms.Form), lambda deed: delivering.close(**deed.usual), _("已关闭。")),
     "cancel": Act(plain(ReasonForm), _cancel, _("已取消。")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from plans.engagements.invitations import PUBLISH, calendar_of
 from plans.engagements.reading import brought
 from plans.models import Engagement
+from plans.models.engagements import EngagementQuerySet
 from tickets.console.accounts.engagements.listing import Line, line
 from tickets.console.accounts.engagements.page import ics
 from tickets.console.accounts.guard import accounts_of
@@ -45,7 +46,7 @@ class Day:
     lines: list[Line]
 
 
-def engagements_of(reader: Reader, view: str) -> QuerySet[Engagement]:
+def engagements_of(reader: Reader, view: str) -> EngagementQuerySet:
     """Return the engagements that a view of the desk shows: of the reader's accounts, and those they deliver."""
     mine = Q(experts__user=reader.user)
     if view == "mine":
@@ -95,7 +96,7 @@ def _month(written: str, today: date) -> date:
         return today.replace(day=1)
 
 
-def weeks_of(rows: QuerySet[Engagement], month: date, at: datetime) -> list[list[Day]]:
+def weeks_of(rows: EngagementQuerySet, month: date, at: datetime) -> list[list[Day]]:
     """Return the weeks that hold a month, Monday first, each day with what takes place on it in the zone in use."""
     zone = ZoneInfo(timezone.get_current_timezone_name())
     weeks = Calendar().monthdatescalendar(month.year, month.month)

@@ -1,26 +1,20 @@
-"""Forms of engagements. Wall times are those of the engagement's own zone, wherever the reader lives."""
+"""Forms of engagements that our people alone fill in."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.accounts import zone_named
-from plans.actions.engagements.gates import Slot
 from plans.engagements.providers import providers_of
-from plans.engagements.services import left_out
-from plans.models import Branch, Contact, Engagement, Entitlement, Mode, User
-from plans.models.people import STAFF_ROLES, Language
+from plans.models import Branch, Contact, Engagement, Mode, User
+from plans.models.people import STAFF_ROLES
 from plans.wording import name_of as named
+from plans.wording import worded
+from tickets.engagement_forms import TimeForm, figure, short, words
 from tickets.showing.wording import ZONES, name_of
-
-WALL = "%Y-%m-%dT%H:%M"
-WANTED = {"required": gettext_lazy("请选日期和时间。"), "invalid": gettext_lazy("请选日期和时间。")}
 
 
 class Person(forms.ModelMultipleChoiceField):
@@ -37,58 +31,6 @@ class One(forms.ModelChoiceField):
         return named(obj) or str(obj)
 
 
-def wall(label: Any, *, required: bool = True) -> forms.DateTimeField:
-    """Return a field for a wall time."""
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=WALL)
-    formats = [WALL, f"{WALL}:%S", "%Y-%m-%d %H:%M"]
-    return forms.DateTimeField(
-        label=label, input_formats=formats, widget=widget, required=required, error_messages=WANTED
-    )
-
-
-def figure(label: Any, **more: Any) -> forms.DecimalField:
-    """Return a field for an amount in halves or quarters."""
-    return forms.DecimalField(label=label, max_digits=6, decimal_places=2, min_value=0, required=False, **more)
-
-
-def short(label: Any, limit: int, *, required: bool = False, **more: Any) -> forms.CharField:
-    """Return a field for a line of words."""
-    return forms.CharField(label=label, max_length=limit, required=required, **more)
-
-
-def words(label: Any, limit: int = 20_000, *, required: bool = True) -> forms.CharField:
-    """Return a field for several lines."""
-    return forms.CharField(
-        label=label, max_length=limit, required=required, widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": gettext_lazy("请写一句话。")},
-    )  # fmt: skip
-
-
-class ZonedForm(forms.Form):
-    """A form whose wall times are those of one zone."""
-
-    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.zone = zone
-
-    def full_clean(self) -> None:
-        """Read wall times as the zone's own."""
-        with timezone.override(self.zone):
-            super().full_clean()
-
-
-class TimeForm(ZonedForm):
-    """A time to propose."""
-
-    starts_at = wall(gettext_lazy("开始"))
-    ends_at = wall(gettext_lazy("结束"))
-    remark = short(gettext_lazy("附言"), 400)
-
-    def slot(self) -> Slot:
-        """Return the time that was typed."""
-        return Slot(self.cleaned_data["starts_at"], self.cleaned_data["ends_at"])
-
-
 class ProposeForm(TimeForm):
     """A time that one of us proposes, with what they go on in spite of."""
 
@@ -98,47 +40,6 @@ class ProposeForm(TimeForm):
         help_text=gettext_lazy("只在短于条款要求时填写；会记入台账和报表。"),
     )
     despite_conflict = forms.BooleanField(label=gettext_lazy("专家有冲突也照约"), required=False)
-
-
-class RequestForm(ZonedForm):
-    """What is asked for. The questions of what a clause leaves out are asked as they are, and so are its figures."""
-
-    topic = short(
-        gettext_lazy("主题"), 160, required=True, error_messages={"required": gettext_lazy("请用一句话写明主题。")}
-    )
-    wish = words(gettext_lazy("希望解决什么"), 4000, required=False)
-    mode = forms.ChoiceField(label=gettext_lazy("方式"), choices=Mode.choices, initial=Mode.REMOTE)
-    place = short(gettext_lazy("地点"), 300, help_text=gettext_lazy("现场服务请写地址。"))
-    person_days = figure(gettext_lazy("预计人天"))
-    amount = figure(gettext_lazy("几套环境"))
-    starts_at = wall(gettext_lazy("希望开始"), required=False)
-    ends_at = wall(gettext_lazy("希望结束"), required=False)
-
-    def __init__(self, *args: Any, entitlement: Entitlement, unit: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        item = entitlement.item
-        asked = left_out(item)
-        if asked:
-            self.fields["ticked"] = forms.MultipleChoiceField(
-                label=_("要做的事里有下面这些吗？有就勾上"), required=False, widget=forms.CheckboxSelectMultiple,
-                choices=[(one.code, one.what) for one in asked],
-            )  # fmt: skip
-        if unit != "person_days":
-            del self.fields["person_days"]
-        if unit not in ("environments", "sets"):
-            del self.fields["amount"]
-
-    def clean(self) -> dict[str, Any]:
-        """Want both ends of a time, or none. Raises ValidationError."""
-        said = super().clean() or {}
-        if bool(said.get("starts_at")) != bool(said.get("ends_at")) and not self.errors:
-            raise ValidationError(_("开始和结束请都写，或都不写。"))
-        return said
-
-    def slot(self) -> Slot | None:
-        """Return the time that is wished for, if one is."""
-        said = self.cleaned_data
-        return Slot(said["starts_at"], said["ends_at"]) if said.get("starts_at") else None
 
 
 class ArrangeForm(forms.Form):
@@ -199,6 +100,15 @@ class DeliverForm(forms.Form):
 
     person_days = figure(gettext_lazy("实际人天"))
     amount = figure(gettext_lazy("几套环境"))
+    line = forms.ChoiceField(label=gettext_lazy("交付的是"), required=False)
+
+    def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        owed = engagement.item.frequency
+        fields["line"].choices = [("", "—"), *((one["line"], worded(one, "what")) for one in owed)]
+        if len(owed) < 2:
+            del fields["line"]
 
 
 class RecordForm(forms.Form):
@@ -220,12 +130,6 @@ class RecordForm(forms.Form):
         return {key: key in came for key in self.people}
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = short(gettext_lazy("理由"), 400, required=True, error_messages={"required": gettext_lazy("请写明理由。")})
-
-
 class StageForm(forms.Form):
     """Which stage from now on."""
 
@@ -241,32 +145,6 @@ class ContactForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["contact"].queryset = Contact.objects.active().filter(customer=engagement.contract.customer_id)
-
-
-class GuestForm(forms.Form):
-    """Somebody who takes part and is no contact."""
-
-    name = short(gettext_lazy("姓名"), 80, required=True, error_messages={"required": gettext_lazy("请写姓名。")})
-    email = forms.EmailField(
-        label=gettext_lazy("邮箱"),
-        error_messages={
-            "required": gettext_lazy("请写正确的邮箱，邀请会发到那里。"),
-            "invalid": gettext_lazy("请写正确的邮箱，邀请会发到那里。"),
-        },
-    )
-    language = forms.ChoiceField(label=gettext_lazy("语言"), choices=Language.choices, initial=Language.CHINESE)
-
-
-class PostForm(forms.Form):
-    """What is said."""
-
-    body = words(gettext_lazy("留言"))
-
-
-class KeyForm(forms.Form):
-    """Which of those who take part."""
-
-    attendee = forms.IntegerField(min_value=1)
 
 
 def zone_of(engagement: Engagement) -> ZoneInfo:

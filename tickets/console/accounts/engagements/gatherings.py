@@ -18,22 +18,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from plans.accounts import zone_named
 from plans.actions.engagements import gathering as actions
 from plans.actions.engagements.gates import Slot
+from plans.actions.engagements.journal import COMING
 from plans.engagements.services import is_gathered, stages_of
 from plans.models import Attendee, Contact, Gathering, Item, Mode, Role
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of
 from sla.refusals import ActionRefusedError
-from tickets.console.accounts.engagements.forms import (
-    ReasonForm,
-    StageForm,
-    ZonedForm,
-    short,
-    wall,
-    words,
-    zone_choices,
-)
+from tickets.console.accounts.engagements.forms import StageForm, zone_choices
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
+from tickets.engagement_forms import ReasonForm, ZonedForm, short, wall, words
 from tickets.showing.engagements import span_words
 from tickets.showing.wording import name_of as called
 
@@ -134,7 +128,7 @@ def _when(row: Gathering) -> str:
 
 
 def _coming(row: Gathering) -> int:
-    return Attendee.objects.filter(engagement__gathering=row, state__in=actions.COMING).count()
+    return Attendee.objects.filter(engagement__gathering=row, state__in=COMING).count()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,24 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.accounts import zone_named
 from plans.actions.engagements.asking import Asked, ask
-from plans.actions.engagements.requesting import Wanted
 from plans.engagements.reading import Offer, brought, find, offers_of
 from plans.models import Contact, Contract, Engagement, User
 from sla.refusals import ActionRefusedError
-from tickets.console.accounts.engagements.forms import RequestForm
 from tickets.console.accounts.guard import for_account
 from tickets.console.accounts.nav import account_page
+from tickets.engagement_forms import RequestForm
 from tickets.showing.engagements import experts_of, provider_of, topic_of, when_words
 
 PAST = 50
@@ -76,9 +75,7 @@ def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
         user = cast(User, request.user)
         contact = contacts.filter(pk=_key(said.get("contact", ""))).first()
         try:
-            made = ask(
-                asked=Asked(chosen.entitlement, wanted_of(form, series), contact, form.slot()), actor=user, at=at
-            )
+            made = ask(asked=Asked(chosen.entitlement, form.wanted(series), contact, form.slot()), actor=user, at=at)
         except ActionRefusedError as error:
             refusal = error
         else:
@@ -104,21 +101,6 @@ def _chosen(request: HttpRequest, contract: Contract, at: datetime) -> Offer:
     if found is None:
         raise Http404
     return found
-
-
-def wanted_of(form: RequestForm, series: Engagement | None = None) -> Wanted:
-    """Return what was typed."""
-    said: dict[str, Any] = form.cleaned_data
-    return Wanted(
-        topic=said["topic"], wish=said["wish"], mode=said["mode"], place=said["place"],
-        ticked=tuple(said.get("ticked", ())), person_days=said.get("person_days"), amount=said.get("amount"),
-        part_of=series,
-    )  # fmt: skip
-
-
-def new_url(contract: Contract, offer: Offer) -> str:
-    """Return where a service is asked for."""
-    return f"{reverse('console:accounts:engagement_new', args=[contract.number])}?right={offer.entitlement.pk}"
 
 
 urlpatterns = [
