@@ -25,7 +25,7 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
 
     def due(self, at: datetime) -> Self:
         """Narrow to those of which somebody is to be warned, or which have lapsed, oldest first."""
-        return self.filter(next_step_at__lte=at).order_by("next_step_at", "pk")
+        return self.filter(next_step_at__lte=at).order_by("next_step_at", "contract", "ends_on", "pk")
 
 
 class Quota(models.Model):

@@ -32,12 +32,12 @@ UNIT_NAMES = {
 PERIODS = {"year": gettext_lazy("每年 %(amount)s"), "term": gettext_lazy("服务期内 %(amount)s")}
 
 
-def number_words(amount: Decimal | float) -> str:
+def number_words(amount: Decimal | float | str) -> str:
     """Return a number without zeros that say nothing: 2, 1.5."""
     return format(Decimal(str(amount)).normalize(), "f")
 
 
-def amount_words(amount: Decimal | float, unit: str) -> str:
+def amount_words(amount: Decimal | float | str, unit: str) -> str:
     """Return an amount with its unit: 2 person-days."""
     return str(UNITS.get(unit, "%(n)s")) % {"n": number_words(amount)}
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from plans.actions import Agreed, NewTarget, Owned, override, set_switch, sign
+from plans.actions.history import Decided
 from plans.actions.people import keep
 from plans.actions.rotas import Swap, keep_rota, set_members, swap
 from plans.models import Branch, Contact, Contract, Customer, Plan, Product, Role, Rota, Team, User
@@ -105,11 +106,13 @@ def _contact(customer: Customer, person: Mapping[str, Any], password: str) -> Co
 
 def _signed(cast: Cast, customer: Customer, entry: Mapping[str, Any], now: datetime) -> Contract:
     today = now.astimezone(BEIJING).date()
+    starts_on = today + timedelta(days=entry["starts_days"])
+    signed_at = datetime.combine(starts_on, time(9), BEIJING)
     return sign(
         customer=customer,
         plan=Plan.objects.current().get(code=entry["plan"]),
         number=entry["number"],
-        starts_on=today + timedelta(days=entry["starts_days"]),
+        starts_on=starts_on,
         ends_on=today + timedelta(days=entry["ends_days"]),
         agreed=Agreed(
             timezone=customer.timezone,
@@ -118,6 +121,7 @@ def _signed(cast: Cast, customer: Customer, entry: Mapping[str, Any], now: datet
             products=tuple(_owned(cast, entry["products"])),
             account_team=tuple((seat, cast.users[entry[seat]]) for seat in SEATS if entry[seat]),
             picks=tuple(entry.get("items", ())),
+            decided=Decided(None, min(now, signed_at)),
         ),
     )
 

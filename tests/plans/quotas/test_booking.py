@@ -196,8 +196,6 @@ def test_a_delivery_moved_into_the_next_year_counts_there(world):
 
 def test_installing_draws_on_the_person_days_of_all_private_operations__K05(cast):
     install = held(cast.kingdee, "K05", "private_installation")
-    install.item.quota = [install.item.quota, {"unit": "person_days", "of": "private_operations"}]
-    install.item.save()
     quotas.consume(entitlement=install, amount=Decimal(1), on=ON, posting=posting("a"), unit="environments")
     quotas.consume(entitlement=install, amount=Decimal("0.5"), on=ON, posting=posting("b"), unit="person_days")
     assert sums(install) == (2, 0, 1, 0, 1)

@@ -25,9 +25,9 @@ def check(db):
     return found
 
 
-def told() -> list[tuple[int, str, tuple[str, ...]]]:
+def told() -> list[tuple[object, ...]]:
     rows = AccountNotice.objects.filter(kind="quota_lapsing").order_by("pk")
-    return [(row.about["days"], row.about["left"], tuple(row.to)) for row in rows]
+    return [(row.about["days"], *row.about["left"].values(), tuple(row.to)) for row in rows]
 
 
 def test_unused_rights_are_told_sixty_and_fourteen_days_before_they_lapse_once_each(check):
@@ -81,3 +81,10 @@ def test_a_window_shorter_than_the_warning_is_not_warned_of_before_it_begins(cas
     assert told() == []
     quotas.due(at=beijing("2026-12-17 09:00"))
     assert [days for days, *_more in told()] == [14]
+
+
+def test_amounts_of_one_contract_that_lapse_together_are_told_together(db):
+    with clock_at("2026-01-01 09:00"):
+        contract_of("many", "yonsuite-premier", [])
+    quotas.due(at=beijing("2026-11-01 09:00"))
+    assert [days_and_amounts[:-1] for days_and_amounts in told()] == [(60, "2", "4", "4")]
