@@ -11,6 +11,7 @@ from sla.hours import Hours as Rules
 # Weekly hours that change differ for ever: dates are listed this far ahead, and spans have no end.
 DAYS_AHEAD = 3 * 366
 WHOLE_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC))
+EARLIEST, LATEST = (at.toordinal() for at in WHOLE_TIME)
 
 Opening = tuple[str, str]
 Span = tuple[datetime, datetime]
@@ -87,4 +88,7 @@ def _in_a_row(dates: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _midnight(rules: Rules, day: int) -> datetime:
-    return moment(rules.first_reading(day, 0))
+    """Return the first instant of a date; far out, where local time has no instant, the end of time."""
+    if day <= EARLIEST:
+        return WHOLE_TIME[0]
+    return WHOLE_TIME[1] if day >= LATEST else moment(rules.first_reading(day, 0))

@@ -22,6 +22,7 @@ EPOCH_DATE = EPOCH.toordinal()
 MICROSECOND = timedelta(microseconds=1)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)  # no amount is rounded unseen
+FIRST_YEAR, LAST_YEAR = 1990, 2100  # dates that people mean
 MOST_SECONDS = 10**12  # some 31,700 years: more than all the time there is
 
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)

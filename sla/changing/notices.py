@@ -15,7 +15,7 @@ from sla.calendar import CalendarError
 from sla.changing.proposals import Proposal, propose
 from sla.compiled import calendar_of
 from sla.composing import Day, Hours, Year, hours_of, years_known
-from sla.hours import WEEKDAYS
+from sla.hours import FIRST_YEAR, LAST_YEAR, WEEKDAYS
 from sla.models import CalendarVersion, HolidayDate, HolidayNotice, HolidaySet
 from sla.refusals import ActionRefusedError
 
@@ -180,6 +180,9 @@ def _check(notice: HolidayNotice, at: datetime) -> None:
     """Refuse a notice that says nothing, says a thing twice, speaks of the past or over somebody else's word."""
     if not notice.title:
         _refuse("title_missing", _("通知没有标题。"), _("写上标题，如“关于2027年部分节假日安排的通知”。"))
+    if notice.published_on and notice.published_on > (at + OVER_EVERYWHERE).date():
+        words = _("发布日期 %s 还没有到。") % notice.published_on
+        _refuse("published_later", words, _("写它发布的那一天，或留空。"))
     if not notice.dates:
         _refuse("notice_empty", _("通知里没有日期。"), _("至少写一个日期。"))
     for row in notice.dates:
@@ -201,6 +204,8 @@ def _check_row(row: Mapping[str, Any], year: int | None) -> None:
         day = date.fromisoformat(row["date"])
     except (TypeError, ValueError):
         _refuse("bad_date", _("“%s”不是日期。") % row["date"], _("日期写成 2027-01-01 这样。"))
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        _refuse("bad_date", _("%s 太远了。") % day, _("日期写成 2027-01-01 这样。"))
     if not str(row.get("name", "")).strip():
         _refuse("name_missing", _("%s 没有写名称。") % day, _("写上这一天是什么，如“春节”。"))
     if year is None:

@@ -53,6 +53,8 @@ class Move:
     new_due_at: datetime | None
     verdict: Verdict
     undoes_breach: bool
+    # The new deadline lies in, or its time runs through, a year that is only assumed.
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def moves(proposal: Proposal, *, at: datetime, limit: int, after: int = 0) -> Mo
     page.sort(key=lambda one: one[0].row.pk)
     verdicts = {verdict.value: counted[verdict.value] for verdict in Verdict}
     counts = Counts(touched=counted["touched"], undone=counted["undone"], is_complete=is_complete, **verdicts)
-    return Moves(_named(page[:limit]), counts)
+    return Moves(_named(page[:limit], proposal), counts)
 
 
 def _count(outcome: Outcome, counted: Counter[str]) -> None:
@@ -138,8 +140,10 @@ def _outcomes(calendar: Composed, at: datetime) -> Iterator[Outcome]:
         after, left = rows[-1].pk, left - len(rows)
 
 
-def _named(found: Sequence[tuple[Outcome, str]]) -> list[Move]:
-    milestones = Milestone.objects.select_related("target").in_bulk([outcome.row.pk for outcome, _code in found])
+def _named(found: Sequence[tuple[Outcome, str]], proposal: Proposal) -> list[Move]:
+    milestones = Milestone.objects.select_related("target", "clock").in_bulk(
+        [outcome.row.pk for outcome, _code in found]
+    )
     things = things_of({outcome.row.clock for outcome, _code in found})
     return [
         Move(
@@ -150,10 +154,16 @@ def _named(found: Sequence[tuple[Outcome, str]]) -> list[Move]:
             new_due_at=outcome.reckoned.due_at,
             verdict=outcome.verdict,
             undoes_breach=outcome.undoes_breach,
+            is_provisional=_is_provisional(outcome, proposal.calendars[code]),
         )
         for outcome, code in found
         if outcome.verdict and outcome.row.pk in milestones
     ]
+
+
+def _is_provisional(outcome: Outcome, calendar: Composed) -> bool:
+    new = outcome.reckoned
+    return new.due_at is not None and calendar.after.is_provisional(new.started_at, new.due_at)
 
 
 def things_of(clocks: Iterable[int]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from icalendar.prop import vDDDTypes
 from sla.composing import Day
 from sla.holidays.marked import Marks, marks_of, usual_weekday
 from sla.models import CalendarVersion, HolidayDate, HolidaySet
-from sla.rules.reading import Problem, ReadingError
+from sla.rules.reading import UNSAVABLE, Problem, ReadingError
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 366 * ONE_DAY
@@ -92,7 +92,8 @@ def _lines_of(content: bytes) -> list[int]:
 
 def _text(event: Event, name: str) -> str:
     value = event.get(name, "")
-    return str(value[0] if isinstance(value, list) and value else value).strip()
+    text = str(value[0] if isinstance(value, list) and value else value)
+    return UNSAVABLE.sub("", text).strip()
 
 
 def _properties(event: Event) -> dict[str, str]:

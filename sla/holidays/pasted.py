@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from sla.composing import Day
 from sla.holidays.marked import english_of
-from sla.holidays.rows import COLUMNS, read_rows
+from sla.holidays.rows import read_rows
 from sla.hours import WEEKDAYS
 from sla.models import HolidayDate
 from sla.rules.reading import Problem, ReadingError
@@ -25,6 +25,7 @@ DATE = re.compile(r"(?:(?P<year>\d{4})年)?(?:(?P<month>\d{1,2})月)?(?P<day>\d{
 SENTENCE = re.compile(r"[。；;]")
 ISO = re.compile(r"(\d{4}-\d{2}-\d{2})")
 RANGE = re.compile(rf"^{ISO.pattern}(?:\s*(?:至|到|~|–|—|\.\.)\s*{ISO.pattern})?\s+(\S+)\s+(.+)$")
+HEADER = re.compile(r"(date|日期)\s*[,;\t]", re.IGNORECASE)
 SHUT = {"休息", "放假", "关闭", "closed", "off"}
 
 
@@ -36,16 +37,8 @@ def read_pasted(text: str, year: int, known: Iterable[Day]) -> list[Day]:
     if any(ITEM.match(line.strip()) for line in text.splitlines()):
         return _of_notice(text, year, {day.date: day for day in known if day.kind == Kind.STATUTORY})
     lines = text.strip().splitlines()
-    has_header = bool(lines) and lines[0].lower().startswith(("date,", "date;", "date\t"))
-    head = "" if has_header else ",".join(COLUMNS) + "\n"
-    try:
-        return read_rows((head + text.strip()).encode(), "", year)
-    except ReadingError as error:
-        # The header that was put before the rows is no line of theirs.
-        moved = [
-            Problem("", max(found.line - (not has_header), 1), found.field, found.message) for found in error.problems
-        ]
-        raise ReadingError(moved) from error
+    has_header = bool(lines) and HEADER.match(lines[0]) is not None
+    return read_rows(text.strip().encode(), "", year, has_header=has_header)
 
 
 def _of_notice(text: str, year: int, statutory: Mapping[date, Day]) -> list[Day]:
@@ -119,8 +112,11 @@ def _spans(sentence: str, year: int) -> Iterator[tuple[date, date]]:
 
 
 def _through(first: date, last: date) -> list[date]:
-    if not 0 <= (last - first).days < LONGEST_BREAK:
-        raise ValueError(_("%(first)s 至 %(last)s 不像一段假期。") % {"first": first, "last": last})
+    words = {"first": first, "last": last}
+    if last < first:
+        raise ValueError(_("%(first)s 至 %(last)s 的先后反了。") % words)
+    if (last - first).days >= LONGEST_BREAK:
+        raise ValueError(_("%(first)s 至 %(last)s 不像一段假期。") % words)
     return [first + step * ONE_DAY for step in range((last - first).days + 1)]
 
 
@@ -147,16 +143,20 @@ def _special(line: str) -> list[dict[str, Any]]:
     if found is None:
         raise ValueError(_("应写作：日期 时段 名称，如 2026-12-31 08:30-12:00 元旦前夕。"))
     first, last, hours, names = found.groups()
-    try:
-        days = _through(date.fromisoformat(first), date.fromisoformat(last or first))
-    except ValueError as error:
-        raise ValueError(_("没有这个日期，或日期的先后反了。")) from error
+    days = _through(_day_named(first), _day_named(last or first))
     name, _bar, english = (part.strip() for part in names.partition("|"))
     opened = _hours(hours)
     return [
         {"date": day.isoformat(), "hours": opened, "name": name[:120], "name_en": (english or english_of(name))[:120]}
         for day in days
     ]
+
+
+def _day_named(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(_("没有“%s”这一天。") % text) from error
 
 
 def _hours(text: str) -> list[list[str]]:

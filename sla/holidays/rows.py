@@ -10,31 +10,39 @@ from django.utils.translation import gettext as _
 
 from sla.composing import Day
 from sla.holidays.marked import english_of
+from sla.holidays.places import is_english
 from sla.hours import WEEKDAYS
 from sla.models import HolidayDate
-from sla.rules.reading import Problem, ReadingError, meant
+from sla.rules.reading import UNSAVABLE, Problem, ReadingError, meant
 
 COLUMNS = ("date", "kind", "name", "name_en", "stands_for")
 NEEDED = ("date", "kind", "name")
+HEADS = dict(zip(("日期", "类别", "名称", "英文名称", "补哪一天"), COLUMNS, strict=True))
 MOST_ROWS = 400
 FORMULA = ("=", "+", "-", "@")
+KINDS_ZH = ("法定节假日", "调休放假", "假期内周末", "调休上班")
 # What people call the kinds, in both languages, beside their codes.
 KINDS = {
     **{kind: kind for kind in HolidayDate.Kind.values},
-    **{"法定节假日": "statutory", "调休放假": "swapped_off", "假期内周末": "weekend_in_break", "调休上班": "make_up"},
+    **dict(zip(KINDS_ZH, ("statutory", "swapped_off", "weekend_in_break", "make_up"), strict=True)),
     **{"放假": "statutory", "休": "statutory", "上班": "make_up", "班": "make_up"},
 }
+WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 DAYS = {
     **{day: day for day in WEEKDAYS},
-    **{f"周{sign}": day for sign, day in zip("一二三四五六日", WEEKDAYS, strict=True)},
+    **dict(zip(WEEKDAYS_ZH, WEEKDAYS, strict=True)),
 }
 
 
-def read_rows(content: bytes, path: str, year: int) -> list[Day]:
-    """Return the days of one year. Raises ReadingError with every mistake by its line and column."""
+def read_rows(content: bytes, path: str, year: int, *, has_header: bool = True) -> list[Day]:
+    """Return the days of one year; without a header the columns stand in their order.
+
+    Raises ReadingError with every mistake by its line and column.
+    """
     problems: list[Problem] = []
-    table = csv.DictReader(io.StringIO(_decoded(content), newline=""), dialect=_dialect(content))
-    header = [(name or "").strip().lower() for name in table.fieldnames or []]
+    columns = None if has_header else COLUMNS
+    table = csv.DictReader(io.StringIO(_decoded(content), newline=""), columns, dialect=_dialect(content))
+    header = [_column(name or "") for name in table.fieldnames or []]
     table.fieldnames = header
     for name in NEEDED:
         if name not in header:
@@ -47,6 +55,12 @@ def read_rows(content: bytes, path: str, year: int) -> list[Day]:
     if problems:
         raise ReadingError(problems)
     return sorted(days, key=lambda day: day.date)
+
+
+def _column(name: str) -> str:
+    """Return which column a head means, in either language."""
+    plain = name.strip().lower()
+    return HEADS.get(plain, plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +118,26 @@ def _day(cells: Mapping[str, str], line: int, sheet: Sheet) -> Day:
     on = _date(cells["date"], line, sheet)
     kind = KINDS.get(cells["kind"].lower(), "")
     if not kind:
-        kinds = HolidayDate.Kind.values
-        sheet.refuse(line, "kind", _("不认识“%s”。") % cells["kind"] + meant(cells["kind"], kinds))
+        sheet.refuse(line, "kind", _strange(cells["kind"], list(HolidayDate.Kind.values), KINDS_ZH))
     stands_for = DAYS.get(cells["stands_for"].lower()[:3], "")
     if cells["stands_for"] and not stands_for:
-        sheet.refuse(line, "stands_for", _("不认识“%s”。") % cells["stands_for"] + meant(cells["stands_for"], WEEKDAYS))
+        sheet.refuse(line, "stands_for", _strange(cells["stands_for"], list(WEEKDAYS), WEEKDAYS_ZH))
     elif kind and (kind == HolidayDate.Kind.MAKE_UP) != bool(stands_for):
         sheet.refuse(line, "stands_for", _("调休上班日（且只有它）要写明代替星期几。"))
     for column in ("name", "name_en"):
+        if UNSAVABLE.search(cells[column]):
+            sheet.refuse(line, column, _("含有不能保存的字符。"))
         if len(cells[column]) > 120:
             sheet.refuse(line, column, _("最长 %d 个字符。") % 120)
     if not cells["name"]:
         sheet.refuse(line, "name", _("不能为空。"))
     return Day(on, kind, cells["name"], cells["name_en"] or english_of(cells["name"]), stands_for)
+
+
+def _strange(word: str, codes: list[str], chinese: tuple[str, ...]) -> str:
+    """Return that a word is not known and which are, in the script that it is written in."""
+    known = codes if word.isascii() and (word or is_english()) else list(chinese)
+    return _("不认识“%s”。") % word + meant(word, known)
 
 
 def _date(text: str, line: int, sheet: Sheet) -> date:

@@ -12,6 +12,7 @@ from sla.actions import Change, put_calendars, write_alone
 from sla.actors import Actor
 from sla.calendar import Calendar, CalendarError
 from sla.composing import Hours, Year, compose, hours_of, years_known
+from sla.hours import FIRST_YEAR, LAST_YEAR
 from sla.models import CalendarVersion, Clock, HolidayNotice, Observation, Policy, Target
 from sla.refusals import ActionRefusedError
 
@@ -66,11 +67,19 @@ def check_hours(hours: Hours) -> None:
     _check_zone(hours.rules["timezone"])
     if not 0 < hours.rules["working_day_seconds"] <= LONGEST_DAY:
         raise HoursError("working_day_seconds", _("一个工作日要大于零，最多 24 小时。"))
+    _check_special(hours.rules["special"])
     _check_openings({**hours.rules, "holidays": None}, [])
     try:
         _check_openings(hours.rules, _years_followed(hours.rules["holidays"]))
     except LookupError as error:
         raise HoursError("holidays", str(error)) from error
+
+
+def _check_special(rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in rows:
+        if not FIRST_YEAR <= int(row["date"][:4]) <= LAST_YEAR:
+            words = {"day": row["date"], "first": FIRST_YEAR, "last": LAST_YEAR}
+            raise HoursError("special", _("%(day)s 太远了，特别日期写在 %(first)d 到 %(last)d 年之间。") % words)
 
 
 def _years_followed(rule: Mapping[str, Any] | None) -> list[Year]:

@@ -179,3 +179,23 @@ def test_an_amendment_of_the_running_year_changes_only_days_to_come():
     extra = {"date": "2026-12-31", "kind": "swapped_off", "name": "元旦（调休）", "name_en": "New Year (swapped)"}
     notice = post(posting=year_notice(*rows, extra, year=2026), actor=AGENT, at=NOW)
     assert {day.date for day in preview(notice).days(at=NOW)} == {date(2026, 12, 31)}
+
+
+@pytest.mark.parametrize(
+    ("posting", "words"),
+    [
+        (day_notice({**SHORT_EVE, "date": "9999-12-31"}), "9999-12-31 太远了"),
+        (year_notice(NEW_YEAR, published_on=date(2027, 3, 1)), "发布日期 2027-03-01 还没有到"),
+    ],
+)
+def test_slips_of_the_pen_are_refused(posting, words):
+    with pytest.raises(ActionRefusedError, match=words):
+        post(posting=posting, actor=AGENT, at=NOW)
+
+
+def test_dates_keep_the_source_in_both_languages__Y17():
+    posting = day_notice(SHORT_EVE, title_en="New hours", source_en="Bulletin 12")
+    apply(notice=post(posting=posting, actor=AGENT, at=NOW), actor=AGENT, at=NOW)
+    version = current("yonsuite-7x12")
+    assert version.reasons["2026-12-31"]["source_en"] == "Bulletin 12"
+    assert (version.cause, version.cause_en) == ("服务时间调整", "New hours")

@@ -6,11 +6,13 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from plans.wording import name_of, text_of
-from sla.models import CalendarVersion, Policy, Recompute
+from sla.models import CalendarVersion, Milestone, Policy, Recompute
 from tickets.console.rules.changed_dates import lines_of
 from tickets.console.rules.year_grid import day_name, hours_words
+from tickets.models import TicketClock
 
 register = template.Library()
 register.filter("hours_words", hours_words)
@@ -27,6 +29,15 @@ def rule_name(recompute: Recompute) -> str:
     rows = {Recompute.Kind.CALENDAR: CalendarVersion, Recompute.Kind.POLICY: Policy}[Recompute.Kind(recompute.kind)]
     found: Any = rows._default_manager.filter(code=recompute.code, version=recompute.version).first()
     return name_of(found) if found else recompute.code
+
+
+@register.filter
+def promise_name(milestone: Milestone) -> str:
+    """Return what a deadline is about; one that a team owes within the house says so."""
+    metric = milestone.get_metric_display()
+    timed = getattr(milestone.clock, "ticket_clock", None)
+    is_internal = timed is not None and timed.part == TicketClock.Part.TEAM
+    return _("%(metric)s（团队内部）") % {"metric": metric} if is_internal else metric
 
 
 @register.filter

@@ -65,6 +65,7 @@ def test_taking_a_year_in_makes_new_versions_and_sends_them_to_open_deadlines__C
     version = CalendarVersion.objects.current().get(code="kingdee-5x8")
     assert "2027-01-04" in version.spec["closed_dates"]
     assert version.cause == "导入中国大陆 2027 年节假日"
+    assert version.cause_en == "Holidays of Mainland China 2027 imported"
     assert Recompute.objects.count() == before + 2
     assert take_in(published()) == []
     assert HolidaySet.objects.filter(country="CN", year=2027).count() == 1

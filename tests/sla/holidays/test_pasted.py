@@ -42,12 +42,24 @@ def test_a_notice_for_next_year_is_read_as_soon_as_it_is_out__C13():
     assert len(found) == 13
 
 
+def test_rows_without_a_header_are_told_by_their_own_lines():
+    with pytest.raises(ReadingError) as refused:
+        pasted("2027-01-01,法定节假日,元旦\n2027-01-01,法定节假日,又一次\n2027-01-02,假期,元旦")
+    told = [(problem.line, problem.message) for problem in refused.value.problems]
+    kinds = "、".join(sorted(("法定节假日", "调休放假", "假期内周末", "调休上班")))
+    assert told == [(2, "2027-01-01 在第 1 行已经出现过。"), (3, f"不认识“假期”。可用：{kinds}。")]
+
+
+def test_a_header_may_be_chinese():
+    assert [day.name for day in pasted("日期,类别,名称,英文名称,补哪一天\n2027-01-01,法定节假日,元旦,,")] == ["元旦"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("一、元旦：放假。", "没有看懂哪几天放假"),
         ("一、元旦：2月30日放假。", "没有“2月30日”这一天"),
-        ("一、元旦：1月3日至1日放假。", "不像一段假期"),
+        ("一、元旦：1月3日至1日放假。", "先后反了"),
         ("一、元旦：1月1日至6日放假调休。1月9日上班。", "数目不等"),
         ("一、元旦：1月1日至4日放假调休。1月9日上班。\n二、再来：1月4日放假调休。1月10日上班。", "已经出现过"),
     ],
@@ -91,7 +103,7 @@ def test_special_hours_are_written_a_line_each__C14():
     [
         ("2026-12-31", "应写作"),
         ("明天 08:30-12:00 元旦前夕", "应写作"),
-        ("2026-02-30 休息 无", "没有这个日期"),
+        ("2026-02-30 休息 无", "没有“2026-02-30”这一天"),
         ("2026-12-31至2026-12-30 休息 倒", "先后反了"),
         ("2026-12-31 25:00-26:00 错", "没有 25:00"),
         ("2026-12-31 12:00 错", "读不懂"),

@@ -46,6 +46,7 @@ def test_tables_as_spreadsheets_save_them_are_read(text, encoding):
         ("2027-01-01,statutory,又一次,,", "days.csv:3: date: 2027-01-01 在第 2 行已经出现过"),
         ("2027-01-02,statutery,错,,", "days.csv:3: kind: 不认识“statutery”。是否要写“statutory”？"),
         ("2027-01-02,make_up,班,,", "days.csv:3: stands_for: 调休上班日"),
+        ("2027-01-02,statutory,a\x00b,,", "days.csv:3: name: 含有不能保存的字符"),
         ("2027-01-02,statutory,休,,fri", "days.csv:3: stands_for: 调休上班日"),
         ("2027-01-02,make_up,班,,holiday", "days.csv:3: stands_for: 不认识“holiday”"),
         ("2027-01-02,statutory,,,", "days.csv:3: name: 不能为空"),

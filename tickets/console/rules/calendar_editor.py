@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from plans.wording import name_of
-from sla.changing.proposals import moves, propose
+from sla.changing.proposals import propose
 from sla.composing import Composed
 from sla.hours import WEEKDAYS
 from sla.models import CalendarVersion, Recompute
@@ -24,13 +24,14 @@ from tickets.console.guard import Reader
 from tickets.console.rules.calendar_forms import PREFIX, Edited, Editor, zones
 from tickets.console.rules.calendar_page import differences, find_version, follows_words
 from tickets.console.rules.changed_dates import ahead, shortened
+from tickets.console.rules.effects import moves_shown
 from tickets.console.rules.guard import writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.console.rules.people import person_named
 from tickets.ledger import actor_of
 
 SUBJECT = "calendars"
-MOST_DAYS, MOST_MOVES = 60, 50
+MOST_DAYS = 60
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +88,7 @@ def previewed(request: HttpRequest, reader: Reader, editor: Editor) -> HttpRespo
         messages.info(request, _("您没有改动什么，不用保存。"))
         return shown_form(request, reader, Editor.of_typed(request.POST, "", editor.edited))
     days = ahead(proposal.days(at=reader.at), reader.at.astimezone(changed.after.zone).date())
-    found = moves(proposal, at=reader.at, limit=MOST_MOVES)
+    found = moves_shown(proposal, reader.at)
     context = {
         **around(editor),
         "hours": editor.hours,

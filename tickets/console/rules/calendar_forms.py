@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from sla.composing import Hours
 from sla.holidays.places import place_code, place_words
-from sla.hours import WEEKDAYS, CalendarError, Span, read_hours
+from sla.hours import LAST_YEAR, WEEKDAYS, CalendarError, Span, read_hours
 from sla.models import CalendarVersion, HolidaySet
 from sla.rules.editing import HoursError, check_hours
 from sla.rules.typed_hours import TypedHoursError, read_typed, stored, typed
@@ -139,14 +139,19 @@ class CalendarForm(forms.Form):
                 continue
             openings[day] += read.today
             openings[WEEKDAYS[(number + 1) % 7]] += read.tomorrow
-        return {day: self._day(day, spans) for day, spans in openings.items() if spans}
+        return {day: self._day(number, spans) for number, (day, spans) in enumerate(openings.items()) if spans}
 
-    def _day(self, day: str, spans: Sequence[Span]) -> list[list[str]]:
+    def _day(self, number: int, spans: Sequence[Span]) -> list[list[str]]:
+        """Return a weekday's hours; a shift of the day before that runs on into them is told at both."""
+        day, before = WEEKDAYS[number], WEEKDAYS[number - 1]
         rows = stored(tuple(sorted(spans)))
         try:
             read_hours({"timezone": "UTC", "weekly": {day: rows}})
         except CalendarError:
-            self.add_error(day, _("前一天过零点的班次和这一天的时段重叠了。"))
+            words = {"before": DAYS[before], "day": DAYS[day], "until": rows[0][1]}
+            self.add_error(day, _("%(before)s的班次到这一天 %(until)s 才结束，和这一天的时段重叠了。") % words)
+            swapped = _("它过零点到%(day)s %(until)s，和%(day)s的时段重叠了。是不是把开始和结束写反了？")
+            self.add_error(before, swapped % words)
         return rows
 
 
@@ -177,16 +182,32 @@ class SpecialForm(forms.Form):
 class SpecialRows(forms.BaseFormSet):
     """The dated hours; one date has one row."""
 
+    default_error_messages = {
+        "missing_management_form": gettext_lazy("表单没有收全，请从头再填一次。"),
+        "too_many_forms": gettext_lazy("特别日期最多写 %(num)d 行。"),
+    }
+
+    def __init__(self, *args: Any, since: date = date.min, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.since = since
+
     def clean(self) -> None:
         seen: set[date] = set()
         for form in self.forms:
             on = form.cleaned_data.get("date") if form.is_valid() else None
-            if on in seen and on:
-                form.add_error("date", _("这一天已经写过一行了。"))
+            if on and (wrong := self._wrong(on, seen)):
+                form.add_error("date", wrong)
             seen |= {on} if on else set()
 
+    def _wrong(self, on: date, seen: set[date]) -> str:
+        if on in seen:
+            return _("这一天已经写过一行了。")
+        if on < self.since:
+            return _("%s 以前的日期在这里改不了。") % self.since
+        return _("%d 年以后的日期太远了。") % LAST_YEAR if on.year > LAST_YEAR else ""
 
-SpecialFormSet = forms.formset_factory(
+
+SpecialFormSet: Any = forms.formset_factory(
     SpecialForm, formset=SpecialRows, extra=0, max_num=MOST_SPECIAL, absolute_max=MOST_SPECIAL, validate_max=True
 )
 PREFIX = "special"
@@ -236,7 +257,8 @@ class Editor:
         if edited.kept:
             sent = sent.copy()
             sent["code"] = edited.kept.code
-        return cls(CalendarForm(sent), SpecialFormSet(sent, prefix=PREFIX), edited)
+        special = SpecialFormSet(sent, prefix=PREFIX, since=edited.since)
+        return cls(CalendarForm(sent), special, edited)
 
     @classmethod
     def of_typed(cls, sent: QueryDict, step: str, edited: Edited) -> "Editor":

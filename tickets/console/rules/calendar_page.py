@@ -19,13 +19,13 @@ from sla import wording
 from sla.comparing import DayChange, days_between
 from sla.compiled import CompiledCalendar, calendar_of
 from sla.holidays.places import place_words
+from sla.hours import FIRST_YEAR, LAST_YEAR
 from sla.models import CalendarVersion, HolidayDate, HolidaySet, Policy
 from sla.rules.dates import DateHours, dates_of, sum_of, year_of
 from tickets.console.guard import Reader
 from tickets.console.rules.people import people, person_named
 from tickets.console.rules.year_grid import date_in_words, hours_words, months_of, patterns_of, runs_of, source_of
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 FAR_AHEAD = 800  # dates
 HOUR = timedelta(hours=1)
 

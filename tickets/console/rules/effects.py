@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from plans.wording import name_of
-from sla.changing.proposals import Proposal, moves
+from sla.changing.proposals import Moves, Proposal, moves
 from sla.comparing import DayChange
 from sla.models import CalendarVersion
 
@@ -24,7 +26,7 @@ class Group:
 
 def effects(proposal: Proposal, at: datetime, *, after: int = 0) -> dict[str, Any]:
     """Return what a page of effects needs; `after` is the key of the last deadline on the page before."""
-    found = moves(proposal, at=at, limit=MOST_MOVES, after=after)
+    found = moves_shown(proposal, at, after=after)
     is_full = len(found.page) == MOST_MOVES
     return {
         "groups": _groups(proposal.days(at=at), dict(_names(proposal))),
@@ -32,6 +34,13 @@ def effects(proposal: Proposal, at: datetime, *, after: int = 0) -> dict[str, An
         "next_after": found.page[-1].milestone.pk if is_full else None,
         "is_later_page": after > 0,
     }
+
+
+def moves_shown(proposal: Proposal, at: datetime, *, after: int = 0) -> Moves:
+    """Return one page of deadlines that would move, each with the part of its ticket that is timed."""
+    found = moves(proposal, at=at, limit=MOST_MOVES, after=after)
+    prefetch_related_objects([move.milestone for move in found.page], "clock__ticket_clock")
+    return found
 
 
 def _names(proposal: Proposal) -> list[tuple[str, str]]:

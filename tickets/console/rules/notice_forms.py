@@ -69,7 +69,7 @@ class YearForm(NoticeForm):
         error_messages={**REQUIRED, "invalid": gettext_lazy("请写四位年份，如 2027。")},
     )  # fmt: skip
     dates = forms.CharField(
-        label=gettext_lazy("日期"),
+        label=gettext_lazy("通知的日期"),
         max_length=LONGEST,
         widget=forms.Textarea({"rows": 12}),
         error_messages={"required": gettext_lazy("请粘贴通知的原文，或逐行写日期。")},
@@ -136,7 +136,7 @@ def form_for(about: str, asked: Mapping[str, str], this_year: int) -> NoticeForm
         return CalendarNoticeForm(initial={"calendar": asked.get("calendar", "")})
     year = asked.get("year", "")
     initial = {"place": asked.get("place", "CN"), "year": int(year) if year.isdecimal() else this_year + 1}
-    if "place" in asked and year.isdecimal():
+    if asked.get("place") in dict(places()) and year.isdecimal():
         initial["dates"] = _rows_text(_kept(*asked["place"].partition("-")[::2], int(year)))
     return YearForm(initial=initial)
 

@@ -87,7 +87,8 @@ def _done(notice: HolidayNotice, after: int) -> dict[str, Any]:
     """Return what an applied notice changed, and how far the recomputing of open deadlines has come."""
     recomputes = list(Recompute.objects.filter(notice=notice).order_by("code"))
     moved = DueMove.objects.filter(recompute__in=recomputes)
-    page = list(moved.filter(pk__gt=after).select_related("milestone", "milestone__target").order_by("pk")[:MOST_MOVES])
+    rows = moved.select_related("milestone__target", "milestone__clock__ticket_clock").order_by("pk")
+    page = list(rows.filter(pk__gt=after)[:MOST_MOVES])
     things = things_of({move.milestone.clock_id for move in page})
     return {
         "groups": _groups(notice),

@@ -15,7 +15,7 @@ from sla.calendar import Calendar
 from sla.composing import hours_of
 from sla.models import CalendarVersion, Milestone, Recompute
 from tests.hours import beijing, hours
-from tests.tickets.console.rules.forms import EDIT, current, text_of, typed
+from tests.tickets.console.rules.forms import EDIT, PAGE, current, text_of, typed
 from tests.world import World, person
 
 Send = Callable[..., HttpResponse]
@@ -94,7 +94,7 @@ def test_a_date_without_hours_is_shut_and_a_holiday_with_hours_is_open(send: Sen
         ({"mon": "08:30-25:00"}, "mon", "没有 25:00 这个时刻"),
         ({"mon": "08:30"}, "mon", "一段写成“开始-结束”"),
         ({"mon": "上午"}, "mon", "读不懂"),
-        ({"mon": "21:00-09:00"}, "tue", "前一天过零点的班次和这一天的时段重叠了。"),
+        ({"mon": "21:00-09:00"}, "tue", "周一的班次到这一天 09:00 才结束，和这一天的时段重叠了。"),
         (dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ""), "mon", "一年之内没有任何开放时间"),
         ({"timezone": "Asia/Beijing"}, "timezone", "没有“Asia/Beijing”这个时区"),
         ({"working_day": "八"}, "working_day", "请写小时数，如 8 或 7.5。"),
@@ -138,6 +138,37 @@ def test_a_wrong_row_of_dated_hours_is_told_in_its_row(
     assert answer.status_code == 422
     assert words in text_of(answer)
     assert all(value in answer.content.decode() for row in rows for value in row.values() if value)
+
+
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [("9999-12-31", "太远了"), ("0001-01-01", "改不了"), ("2020-02-03", "改不了"), ("2101-01-01", "太远了")],
+)
+def test_dates_that_nobody_means_are_refused_in_their_row(send: Send, on: str, words: str) -> None:
+    row = {"date": on, "hours": "", "name": "末日", "name_en": "The last day"}
+    answer = send("preview", special=(row,))
+    assert answer.status_code == 422
+    assert words in text_of(answer)
+
+
+def test_swapped_times_are_told_at_the_day_that_has_them__C04(send: Send) -> None:
+    answer = send("preview", mon="18:00-09:00")
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    assert errors["mon"] == ["它过零点到周二 09:00，和周二的时段重叠了。是不是把开始和结束写反了？"]
+    assert errors["tue"] == ["周一的班次到这一天 09:00 才结束，和这一天的时段重叠了。"]
+
+
+def test_a_reason_and_a_remark_may_have_their_english(send: Send, client: Client) -> None:
+    said = {"note": "周一晚开", "note_en": "Mondays open late", "cause": "周一例会", "cause_en": "Monday meeting"}
+    saved(send, mon="10:00-12:00", **said)
+    assert Recompute.objects.latest("pk").cause_en == "Monday meeting"
+    client.post("/language/", {"language": "en"})
+    page = text_of(client.get(PAGE))
+    assert "Monday meeting" in page
+    assert "Mondays open late" in page
+    assert "周一例会" not in page
+    assert "周一晚开" not in page
 
 
 def test_looking_saves_nothing_and_shows_what_would_move(send: Send, world: World) -> None:

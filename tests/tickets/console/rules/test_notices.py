@@ -46,6 +46,10 @@ def special_said(**more):
             "dates": "2026-12-31 08:30-12:00 年末盘点 | Stocktaking", **more}  # fmt: skip
 
 
+def test_a_place_that_is_none_is_passed_over(desk):
+    assert desk.get(f"{AREA}new/year/?place=%00&year=2027").status_code == 200
+
+
 def draft(desk):
     answer = desk.post(f"{AREA}new/year/", year_said())
     assert answer.status_code == 302, answer.context["problems"] or answer.context["refusal"].message
