@@ -145,14 +145,13 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
 def _note_holds(ticket: Ticket, events: Iterable[TicketEvent], rows: Iterable[Milestone]) -> None:
     """Write into the line of a wait which of the customer's promises it pauses, and which go on all the same."""
     waits = [event for event in events if event.kind == Kind.WAITING]
-    if not waits:
-        return
-    running = [row for row in team_clocks.without_teams(ticket, rows) if row.stopped_at is None]
-    for event in waits:
+    seen = team_clocks.without_teams(ticket, rows) if waits else []
+    running = [row for row in seen if row.stopped_at is None]
+    for event in waits if running else ():
         is_held = {row.metric: row.state_at(event.at) == Milestone.State.PAUSED for row in running}
         event.fields["paused"] = [metric for metric, held in is_held.items() if held]
         event.fields["running"] = [metric for metric, held in is_held.items() if not held]
-    TicketEvent.objects.bulk_update(waits, ["fields"])
+        event.save(update_fields=["fields"])
 
 
 def note_all(lines: Sequence[tuple[Ticket, Entry]]) -> list[TicketEvent]:

@@ -3,6 +3,8 @@
 from email import message_from_bytes
 from email.policy import default as modern
 
+import pytest
+
 from sla.actions import put_policy, retire_policy
 from sla.actors import Actor
 from sla.models import DueMove, Recompute
@@ -49,23 +51,31 @@ def test_a_new_version_moves_open_tickets_with_who_and_why_and_tells_the_custome
     assert Delivery.objects.get(kind="deadline_moved", user=None).contact == ticket.contact
 
 
-def test_what_a_change_is_called_within_the_house_is_no_news_for_customers(world: World, client):
-    put_under(world.yonsuite.contract, "house", TWO)
+@pytest.mark.parametrize(
+    ("code", "words", "letter"),
+    [
+        ("house", "人手不足", "因为：人手不足。"),
+        # Why one contract has terms of its own is for colleagues, as with any reason for a change of terms.
+        ("house@C-Y-1", "服务响应标准有了新版本", "因为服务响应标准有了新版本。"),
+    ],
+)
+def test_customers_read_why_rules_changed_but_not_why_their_contract_has_its_own(world, client, code, words, letter):
+    put_under(world.yonsuite.contract, code, TWO)
     ticket = world.open_ticket(at="2026-09-28 09:00")
-    put_policy(terms=terms("house", FOUR), cause="人手不足", actor=MANAGER, at=beijing("2026-09-28 09:30"))
+    put_policy(terms=terms(code, FOUR), cause="人手不足", actor=MANAGER, at=beijing("2026-09-28 09:30"))
     sweep("2026-09-28 09:30:01")
     customer = ticket.contact.user
-    words = entries_of(ticket, [], customer)[-1].words
-    assert words == "首次响应时限由 09-28 11:00 改为 09-28 13:00。原因：服务响应标准有了新版本"
+    told = entries_of(ticket, [], customer)[-1].words
+    assert told == f"首次响应时限由 09-28 11:00 改为 09-28 13:00。原因：{words}"
     key = bearer(new_key("api", user=customer))
     lines = client.get(f"/api/v1/tickets/{ticket.number}/events/", **key).json()
     [line] = [one for one in lines if one["kind"] == MOVED]
     assert [move["new_due_at"] for move in line["fields"]["moves"]] == ["2026-09-28T05:00:00Z"]
-    assert "人手不足" not in str(line)
-    letter = mail.render(Delivery.objects.get(kind=MOVED, user=None), at=beijing("2026-09-28 09:31"))
-    text = message_from_bytes(letter, policy=modern).get_body(("plain",)).get_content()
-    assert "因为服务响应标准有了新版本。" in text
-    assert "人手不足" not in text
+    assert ("人手不足" in str(line)) == (words == "人手不足")
+    sent = mail.render(Delivery.objects.get(kind=MOVED, user=None), at=beijing("2026-09-28 09:31"))
+    text = message_from_bytes(sent, policy=modern).get_body(("plain",)).get_content()
+    assert letter in text
+    assert ("人手不足" in text) == (words == "人手不足")
 
 
 def test_a_shorter_promise_disturbs_nobody(world: World):

@@ -28,13 +28,13 @@ MANAGER = Actor(ActorKind.AGENT, "user:9", "郑经理")
 @pytest.fixture
 def ticket(world: World) -> Ticket:
     """Return a ticket that was reclassified, timed by new rules, and raised by a rule, within an hour."""
-    put_under(world.yonsuite.contract, "house", EIGHT, TWO_IF_URGENT)
+    put_under(world.yonsuite.contract, "house@C-Y-1", EIGHT, TWO_IF_URGENT)
     ticket = world.open_ticket(at="2026-09-28 09:00", priority="urgent")
     before = actions.Classification.of(ticket)
     to = actions.Classification("low", before.category, before.product, before.module, before.contract)
     actions.reclassify(ticket=ticket, to=to, reason="客户说不急", actor=world.agent, at=beijing("2026-09-28 09:10"))
     put_policy(
-        terms=terms("house", Target("resolution", 6), TWO_IF_URGENT), cause="内部代号", actor=MANAGER,
+        terms=terms("house@C-Y-1", Target("resolution", 6), TWO_IF_URGENT), cause="内部代号", actor=MANAGER,
         at=beijing("2026-09-28 09:20"),
     )  # fmt: skip
     with clock_at("2026-09-28 09:20:01"):
@@ -91,7 +91,7 @@ def test_page_and_program_tell_it_to_both_sides_in_both_languages(world: World, 
 
 
 def test_what_began_after_a_change_does_not_tell_of_it(world: World):
-    put_under(world.yonsuite.contract, "house", Target("next_response", 2), TWO_IF_URGENT)
+    put_under(world.yonsuite.contract, "house@C-Y-1", Target("next_response", 2), TWO_IF_URGENT)
     ticket = world.open_ticket(at="2026-09-28 09:00")
     actions.raise_priority(ticket=ticket, actor=actor_of(world.agent), at=beijing("2026-09-28 09:30"))
     contact = ticket.contact

@@ -12,6 +12,7 @@ from sla.models import Milestone
 from sla.models.policies import Metric
 from tickets.answers import decision_of, instant, milestone_fields, milestones_of, ticket_url
 from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
+from tickets.showing.term_words import is_private
 
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
@@ -49,9 +50,7 @@ class MilestoneSerializer(serializers.Serializer[Any]):
     due_at = InstantField(allow_null=True)
     completed_at = InstantField(allow_null=True)
     remaining_seconds = serializers.IntegerField(allow_null=True, help_text="working time left")
-    overdue_seconds = serializers.IntegerField(
-        help_text="working time past due, frozen at the end"
-    )
+    overdue_seconds = serializers.IntegerField(help_text="working time past due, frozen at the end")
     calendar = serializers.CharField()
     promise = serializers.CharField()
     clause = serializers.CharField()
@@ -240,8 +239,8 @@ class EventSerializer(serializers.ModelSerializer[TicketEvent]):
     def to_representation(self, instance: TicketEvent) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         if is_customer(self):
-            # What a policy's change is called within the house is no news for customers; a notice's title is.
-            public = PUBLIC_FIELDS if "policy" in instance.fields else (*PUBLIC_FIELDS, "cause", "cause_en")
+            is_ours = is_private(instance.fields.get("policy", ""))
+            public = PUBLIC_FIELDS if is_ours else (*PUBLIC_FIELDS, "cause", "cause_en")
             shown["fields"] = {name: value for name, value in instance.fields.items() if name in public}
         return shown
 

@@ -18,6 +18,7 @@ from tickets.revocable import acts_on
 from tickets.showing.happenings import words_of
 from tickets.showing.names import Names, names_in
 from tickets.showing.promises import Promise
+from tickets.showing.term_words import is_private
 
 Kind = TicketEvent.Kind
 
@@ -175,7 +176,7 @@ def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
     """Return a line without what is only for agents to read; that a reply was a note once is theirs alone, too."""
     if viewer.is_agent:
         return event
-    hidden = INTERNAL | ({"cause", "cause_en"} if "policy" in event.fields else set())
+    hidden = INTERNAL | ({"cause", "cause_en"} if is_private(event.fields.get("policy", "")) else set())
     event.fields = {name: said for name, said in event.fields.items() if name not in hidden}
     if event.kind == Kind.PUBLISHED:
         event.kind = Kind.REPLY

@@ -15,7 +15,7 @@ from sla.proof.proofs import ProofFact, ProofMove
 from sla.timeline import FactKind
 from tickets.models import TicketEvent
 from tickets.showing.promises import Promise
-from tickets.showing.term_words import changed_words
+from tickets.showing.term_words import changed_words, is_private
 
 Kind = TicketEvent.Kind
 # By which a ticket came under other terms.
@@ -48,16 +48,18 @@ def changes_of(promise: Promise) -> list[Change]:
 def moves_of(promise: Promise) -> list[tuple[str, ProofMove]]:
     """Return each move by changed hours or rules with the kind of rule, as its viewer may read it.
 
-    What a policy's change is called within the house is no news for customers; a notice's title is.
+    Why a contract has terms of its own is for colleagues.
     """
-    kinds = promise.milestone.moves.order_by("pk").values_list("recompute__kind", flat=True)
-    hidden = () if promise.viewer.is_agent else (Recompute.Kind.POLICY,)
-    told = zip(kinds, promise.proof.moves, strict=True)
-    return [(kind, _without_cause(move) if kind in hidden else move) for kind, move in told]
+    rules = promise.milestone.moves.order_by("pk").values_list("recompute__kind", "recompute__code")
+    told = zip(rules, promise.proof.moves, strict=True)
+    return [(kind, _as_read(move, promise, kind, code)) for (kind, code), move in told]
 
 
-def _without_cause(move: ProofMove) -> ProofMove:
-    return replace(move, **{name: "" for name in ("cause", "cause_en") if hasattr(move, name)})
+def _as_read(move: ProofMove, promise: Promise, kind: str, code: str) -> ProofMove:
+    is_ours = kind == Recompute.Kind.POLICY and is_private(code)
+    if promise.viewer.is_agent or not is_ours:
+        return move
+    return replace(move, cause="", cause_en="")
 
 
 def _of_rules(promise: Promise) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from plans.actions.news import OWN
 from plans.models import Amendment
 from plans.wording import is_english
 from sla.models.policies import Metric
@@ -81,6 +82,11 @@ def _due(line: Said, told_at: datetime) -> str:
     else:
         told = _("%(metric)s时限由 %(old)s 改为 %(new)s") % {**words, "old": words["old"] or _("没有时限")}
     return _("%(told)s，因变更而超时") % {"told": told} if line.get("late") else told
+
+
+def is_private(policy: str) -> bool:
+    """Tell whether a policy was changed for reasons that only colleagues read: a contract's own, as was agreed."""
+    return OWN in policy
 
 
 def holding_words(paused: Iterable[str], running: Iterable[str]) -> str:
