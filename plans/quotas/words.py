@@ -5,20 +5,21 @@ from decimal import Decimal
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from plans.models.people import Language
 from plans.quotas.rights import Right
 from plans.quotas.windows import YEAR
 
+# `count` is 1 for one of them, as grammars see it; half a day is as many as two.
 UNITS = {
-    "times": gettext_lazy("%(n)s 次"),
-    "reports": gettext_lazy("%(n)s 份"),
-    "person_days": gettext_lazy("%(n)s 人天"),
-    "environments": gettext_lazy("%(n)s 个环境"),
-    "sets": gettext_lazy("%(n)s 套"),
-    "people": gettext_lazy("%(n)s 人"),
-    "tickets": gettext_lazy("%(n)s 张"),
+    "times": ngettext_lazy("%(n)s 次", "%(n)s 次", "count"),
+    "reports": ngettext_lazy("%(n)s 份", "%(n)s 份", "count"),
+    "person_days": ngettext_lazy("%(n)s 人天", "%(n)s 人天", "count"),
+    "environments": ngettext_lazy("%(n)s 个环境", "%(n)s 个环境", "count"),
+    "sets": ngettext_lazy("%(n)s 套", "%(n)s 套", "count"),
+    "people": ngettext_lazy("%(n)s 人", "%(n)s 人", "count"),
+    "tickets": ngettext_lazy("%(n)s 张", "%(n)s 张", "count"),
 }
 UNIT_NAMES = {
     "times": gettext_lazy("次"),
@@ -39,7 +40,9 @@ def number_words(amount: Decimal | float | str) -> str:
 
 def amount_words(amount: Decimal | float | str, unit: str) -> str:
     """Return an amount with its unit: 2 person-days."""
-    return str(UNITS.get(unit, "%(n)s")) % {"n": number_words(amount)}
+    number = number_words(amount)
+    said: str = UNITS[unit] % {"n": number, "count": 1 if number == "1" else 2} if unit in UNITS else number
+    return said
 
 
 def promised_words(amount: Decimal | float, unit: str, period: str | None) -> str:
