@@ -2,8 +2,15 @@
 
 from django.contrib import admin
 
-from plans.models import Item, Plan, Product
+from plans.models import Item, Plan, Product, Vendor
 from sla.admin import ReadOnly, ReadOnlyInline
+
+
+@admin.register(Vendor)
+class VendorAdmin(ReadOnly, admin.ModelAdmin):
+    """Vendors, as loaded from their plans' files."""
+
+    list_display = ("code", "name", "name_en")
 
 
 @admin.register(Product)
