@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from plans.api import find_contract
 from plans.authentication import caller_of
 from plans.models import QuotaEntry
-from plans.quotas.owing import owed_under
+from plans.obligations.reads import Owed, owed_of
 from plans.quotas.rights import Right, rights_of
 from plans.quotas.statements import Account, Line, Statement, statement_of, usual_span
 from plans.terms import local_date
@@ -69,14 +69,20 @@ class ContractEntitlements(APIView):
     @extend_schema(responses=EntitlementsSerializer)
     def get(self, request: Request, number: str) -> Response:
         contract = find_contract(request, number)
-        today = local_date(contract, caller_of(request).at)
-        rights = rights_of(contract, today)
+        at = caller_of(request).at
+        rights = rights_of(contract, local_date(contract, at))
         answer = {
             "contract": contract.number,
             "rights": [right_said(right) for right in rights],
-            "owed": owed_under(contract, rights, today),
+            "owed": [owed_said(one) for one in owed_of(contract, at)],
         }
         return Response(EntitlementsSerializer(answer).data)
+
+
+def owed_said(one: Owed) -> dict[str, Any]:
+    """Return one thing that is owed by a date as other programs read it."""
+    row = one.row
+    return {"promise": row.item.promise, "what": text_of(row, "what"), "due_on": row.due_on, "state": one.state}
 
 
 def right_said(right: Right) -> dict[str, Any]:

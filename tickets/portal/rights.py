@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from plans.actions.quotas.booking import IN_PARTS
 from plans.models import Contact, Contract
+from plans.obligations.reads import owed_of
 from plans.quotas import Balance, rights
-from plans.quotas.owing import owed_under
 from plans.quotas.words import left_words
 from plans.terms import last_day, local_date
 from plans.wording import name_of, text_of
@@ -59,21 +59,21 @@ def held_by(contact: Contact, at: datetime) -> list[Held]:
     """Return the contracts in force of a contact's organisation, each with its rights; the highest plan first."""
     contracts = Contract.objects.filter(customer_id=contact.customer_id).select_related("plan")
     found = [one for one in contracts.order_by("-plan__rank", "number") if _in_force(one, local_date(one, at))]
-    return [_held(contract, local_date(contract, at)) for contract in found]
+    return [_held(contract, at) for contract in found]
 
 
 def _in_force(contract: Contract, today: date) -> bool:
     return contract.starts_on <= today <= last_day(contract)
 
 
-def _held(contract: Contract, today: date) -> Held:
-    given = rights.rights_of(contract, today)
-    deliveries = [Owed(row["what"], row["due_on"]) for row in owed_under(contract, given, today)]
+def _held(contract: Contract, at: datetime) -> Held:
+    given, today = rights.rights_of(contract, local_date(contract, at)), local_date(contract, at)
+    open_ones = [one.row for one in owed_of(contract, at) if one.is_open]
     return Held(
         contract,
         name_of(contract.plan),
         [_right(right) for right in given],
-        [one for one in deliveries if one.due_on >= today],
+        [Owed(text_of(row, "what"), row.due_on) for row in open_ones if row.due_on >= today],
     )
 
 

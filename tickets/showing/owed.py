@@ -103,7 +103,9 @@ class ShownLine:
     clause: str
     frequency: str
     agreed: AgreedFrequency | None
+    # What has begun, and the next that has not; what lies further ahead comes apart.
     rows: Sequence[Shown]
+    later: Sequence[Shown]
     parts: Sequence[Part]
     # Where today is on the track; None outside the term.
     needle: int | None
@@ -124,6 +126,9 @@ def _line(
 ) -> ShownLine:
     item = line.entitlement.item
     rows = by_line.get((item.promise, item.service, line.code), ())
+    later = [one for one in rows if one.state == AHEAD]
+    if not any(one.owed.is_open and one.state != AHEAD for one in rows):
+        later = later[1:]
     agreed = [one for one in line.entitlement.agreed_frequencies.all() if one.line == line.code]
     return ShownLine(
         line=line,
@@ -131,7 +136,8 @@ def _line(
         clause=f"{item.promise} {clause_of(item)}",
         frequency=frequency_words(line.frequency),
         agreed=agreed[-1] if agreed else None,
-        rows=rows,
+        rows=rows[: len(rows) - len(later)],
+        later=later,
         parts=[_part(contract, one) for one in rows],
         needle=_place(contract, local_date(contract, at)),
     )
