@@ -1,9 +1,9 @@
-"""A manager changes service hours in a real browser: typed, looked at, saved."""
+"""A manager changes service hours and days off in a real browser: typed, looked at, saved."""
 
 import pytest
 from playwright.sync_api import expect
 
-from sla.models import CalendarVersion
+from sla.models import CalendarVersion, HolidayNotice, HolidaySet
 from tests.e2e.browsing import findings, overflow
 
 pytestmark = pytest.mark.e2e
@@ -53,3 +53,48 @@ def test_a_manager_edits_looks_and_saves_service_hours(window, world, server_clo
     expect(page.locator(".toast")).to_contain_text("已存为版本 2")
     expect(page.get_by_role("row", name="v2 现行")).to_contain_text("周一开会")
     assert CalendarVersion.objects.current().get(code="kingdee-5x8").version == 2
+
+
+ROWS = "date,kind,name,name_en\n2027-01-01,statutory,元旦,New Year's Day\n2027-01-04,swapped_off,元旦,New Year's Day\n"
+
+
+def test_a_manager_imports_a_year_from_a_file__C15(window, world, server_clock):
+    server_clock("2026-12-31 16:00")
+    ticket = world.open_ticket("月结报错", side=world.kingdee, at="2026-12-31 16:00")
+    visit = window()
+    visit.sign_in(world.manager)
+    page = visit.open("/console/rules/holidays/import/?place=CN&year=2027")
+    page.get_by_label("文件（.ics 或 .csv）").check()
+    page.get_by_role("button", name="看影响").click()
+    expect(page.locator("#id_file_error")).to_contain_text("请选一个文件。")
+    checked(page)
+    file = {"name": "2027.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.get_by_label("文件", exact=False).last.set_input_files(file)
+    page.get_by_label("出处", exact=False).first.fill("国办 9 号")
+    page.get_by_role("button", name="看影响").click()
+    expect(page.locator("table", has_text=ticket.number)).to_contain_text("推迟")
+    checked(page)
+    page.get_by_role("button", name="取入").click()
+    expect(page.locator("h1")).to_contain_text("中国大陆 2027 已公布")
+    assert HolidaySet.objects.get(country="CN", year=2027).source == "国办 9 号"
+
+
+def test_a_manager_posts_a_notice_looks_and_puts_it_in_force__Y17(window, world, server_clock):
+    server_clock("2026-12-31 16:00")
+    ticket = world.open_ticket("月结报错", side=world.kingdee, at="2026-12-31 16:00")
+    visit = window()
+    visit.sign_in(world.manager)
+    page = visit.open("/console/rules/notices/new/year/?place=CN&year=2027")
+    page.get_by_label("通知的日期").fill("一、元旦：放假。")
+    page.get_by_label("标题", exact=True).fill("2027 年放假通知")
+    page.get_by_role("button", name="看影响").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有看懂哪几天放假")
+    checked(page)
+    page.get_by_label("通知的日期").fill("一、元旦：1月1日至4日放假调休，共4天。1月9日上班。")
+    page.get_by_label("英文标题").fill("Holidays of 2027")
+    page.get_by_role("button", name="看影响").click()
+    expect(page.locator("table", has_text=ticket.number)).to_contain_text("推迟")
+    checked(page)
+    page.get_by_role("button", name="使它生效").click()
+    expect(page.locator("h1")).to_contain_text("已生效")
+    assert HolidayNotice.objects.get().state == "applied"
