@@ -3,9 +3,12 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import demo_mail, health, metrics, openapi
-from plans import amending_api
+from plans import amending_api, signing_api
 from plans import api as plans_api
 from plans.catalogue import api as catalogue_api
+from plans.engagements import api as engagements_api
+from plans.history import api as history_api
+from plans.obligations import api as obligations_api
 from plans.quotas import api as quotas_api
 from sla.api import views as sla_api
 from tickets import attachments
@@ -13,6 +16,11 @@ from tickets import attachments
 API = [
     path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
     path("customers/upsert/", plans_api.CustomersUpsert.as_view(), name="customers-upsert"),
+    path("contracts/", signing_api.Contracts.as_view(), name="contracts"),
+    path("contracts/<str:number>/", history_api.ContractAsOf.as_view(), name="contract"),
+    path("contracts/<str:number>/history/", history_api.ContractHistory.as_view(), name="contract-history"),
+    path("contracts/<str:number>/renew/", signing_api.ContractRenewal.as_view(), name="contract-renewal"),
+    path("contracts/<str:number>/term/", signing_api.ContractTerm.as_view(), name="contract-term"),
     path("contracts/<str:number>/overrides/", plans_api.ContractOverrides.as_view(), name="contract-overrides"),
     path(
         "contracts/<str:number>/overrides/withdraw/",
@@ -26,6 +34,31 @@ API = [
     path("plans/<str:code>/changes/", catalogue_api.PlanChanges.as_view(), name="plan-changes"),
     path(
         "contracts/<str:number>/entitlements/", quotas_api.ContractEntitlements.as_view(), name="contract-entitlements"
+    ),
+    path(
+        "contracts/<str:number>/obligations/",
+        obligations_api.ContractObligations.as_view(),
+        name="contract-obligations",
+    ),
+    path(
+        "contracts/<str:number>/obligations/<int:pk>/meet/",
+        obligations_api.ObligationMet.as_view(),
+        name="obligation-met",
+    ),
+    path(
+        "contracts/<str:number>/obligations/<int:pk>/waive/",
+        obligations_api.ObligationWaived.as_view(),
+        name="obligation-waived",
+    ),
+    path(
+        "contracts/<str:number>/engagements/",
+        engagements_api.ContractEngagements.as_view(),
+        name="contract-engagements",
+    ),
+    path("engagements/<slug:code>/", engagements_api.EngagementDetail.as_view(), name="engagement-detail"),
+    *(
+        path(f"engagements/<slug:code>/{name}/", engagements_api.act_view(name), name=f"engagement-{name}")
+        for name in engagements_api.ACTS
     ),
     path("contracts/<str:number>/statement/", quotas_api.ContractStatement.as_view(), name="contract-statement"),
 ]
