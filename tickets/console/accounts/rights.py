@@ -250,7 +250,7 @@ def _entitlement(contract: Contract, pk: int) -> Entitlement:
 def _booking_form(request: HttpRequest, entitlement: Entitlement, at: datetime) -> BookingForm:
     """Return the form for a right, on the units that it is counted in, and today within the term."""
     contract = entitlement.contract
-    units = [rule.unit for rule in rules_of(entitlement.item) if rule.is_counted]
+    units = [rule.unit for rule in rules_of(entitlement.item) if rule.is_counted or rule.draws_on]
     units = list(dict.fromkeys([*units, *entitlement.quotas.order_by("pk").values_list("unit", flat=True)]))
     today = min(max(local_date(contract, at), contract.starts_on), last_day(contract))
     initial = {"on": today, "amount": Decimal(1), "unit": units[0] if units else "person_days"}
