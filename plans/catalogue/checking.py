@@ -52,7 +52,8 @@ def try_out(paths: Sequence[Path]) -> Tried:
         before = {plan.code: items_of(plan) for plan in Plan.objects.current().select_related("includes")}
         known = {(one.place, one.message) for one in lint_house(at)}
         changes = load(paths)
-        lines = [line for change in changes for line in _lines(change, before)]
+        told = [change for change in changes if change.outcome != Outcome.UNCHANGED]
+        lines = [line for change in told for line in _lines(change, before)] or [_("没有任何改动。")]
         odd = [one for one in lint_house(at) if (one.place, one.message) not in known]
         transaction.set_rollback(True)
     return Tried(changes, lines, odd)

@@ -57,7 +57,7 @@ def lines_of(plans: Sequence[Plan], contract: Contract | None = None) -> list[Li
 
 def entitlements_told(contract: Contract) -> list[Entitlement]:
     """Return what a contract gives, with the item and its plan."""
-    return list(contract.entitlements.select_related("item__plan").order_by("-item__plan__rank", "item"))
+    return list(contract.entitlements.select_related("item__plan").order_by("-item__plan__rank", "item_id"))
 
 
 def _line(row: Row, plans: Sequence[Plan], names: Names) -> Line:

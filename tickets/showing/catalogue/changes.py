@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from plans.catalogue.differing import FieldChange, ItemChange, Verdict
 from plans.models import Item
@@ -13,9 +13,9 @@ from plans.wording import is_english, name_of, text_of
 from tickets.showing.catalogue.values import Names, names_for, value_words
 
 VERDICTS: dict[Verdict, LazyText] = {
-    Verdict.ADDED: gettext_lazy("新增"),
-    Verdict.CHANGED: gettext_lazy("改动"),
-    Verdict.REMOVED: gettext_lazy("取消"),
+    Verdict.ADDED: pgettext_lazy("item", "新增"),
+    Verdict.CHANGED: pgettext_lazy("item", "改动"),
+    Verdict.REMOVED: pgettext_lazy("item", "取消"),
 }
 ENGLISH = "_en"
 # What the fields of an item are called.
@@ -75,6 +75,7 @@ def _fields(changes: Iterable[FieldChange], names: Names) -> Iterator[FieldTold]
     for name, change in by_name.items():
         has_twin = f"{name}{ENGLISH}" in TEXTS
         is_other = has_twin if is_english() else name.endswith(ENGLISH) and name.removesuffix(ENGLISH) in by_name
-        told = FieldTold(TEXTS[name], *(value_words(name, value, names) for value in (change.before, change.after)))
+        label = TEXTS[name.removesuffix(ENGLISH) if is_english() else name]
+        told = FieldTold(label, *(value_words(name, value, names) for value in (change.before, change.after)))
         if not is_other and told.before != told.after:
             yield told
