@@ -140,11 +140,12 @@ def rescind(*, row: Override, reason: str, actor: User | None, at: datetime) -> 
 
 
 def take_force(row: Override, decided: Decided) -> None:
-    """Have what was agreed hold. Call inside `changing`."""
+    """Have what was agreed hold. Call inside `changing`. Raises RefusedError where its hours are in force no longer."""
     if row.kind == Override.Kind.QUOTA:
         lay_out_quotas(contract=row.entitlement.contract, at=decided.at, actor=decided.actor, reason=decided.reason)
-    else:
-        lay_over(row, _edit(decided))
+        return
+    _check_calendar(row.value["calendar"], row.entitlement)
+    lay_over(row, _edit(decided))
 
 
 def cease(row: Override, decided: Decided) -> None:

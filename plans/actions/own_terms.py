@@ -139,6 +139,8 @@ def _under(own: Terms, terms: Terms) -> Terms:
 def check_kept(row: Override) -> None:
     """Refuse what could not be laid over the terms in force now, for an agreement whose day has not come."""
     entitlement = row.entitlement
+    if row.kind == Override.Kind.CALENDAR and not entitlement.policy:
+        return
     present = Policy.objects.current().filter(code=entitlement.policy).first() if entitlement.policy else None
     try:
         check_terms(_laid(terms_of(present) if present else _no_terms(entitlement), row))
