@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
+from plans.engagements.access import may_act
 from plans.engagements.conflicts import Conflict, conflicts_of
 from plans.engagements.invitations import PUBLISH, invitation
 from plans.engagements.reading import find, summary
@@ -22,7 +23,7 @@ from plans.engagements.services import stage_of, stages_of
 from plans.models import Engagement, User
 from sla.refusals import ActionRefusedError
 from tickets.console.accounts.engagements.acts import ACTS, Deed
-from tickets.console.accounts.guard import accounts_of, may_write
+from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.showing.engagements import experts_of, meeting_of, provider_of, step_words, when_words, where_words
@@ -88,11 +89,6 @@ def may_see(user: User, engagement: Engagement) -> bool:
     """Tell whether an engagement is one of a user's accounts or one that they deliver."""
     delivers = engagement.experts.filter(user=user).exists()
     return delivers or accounts_of(user).filter(pk=engagement.contract_id).exists()
-
-
-def may_act(user: User, engagement: Engagement) -> bool:
-    """Tell whether a user may change an engagement."""
-    return may_write(user, engagement.contract) or engagement.experts.filter(user=user).exists()
 
 
 @require_safe

@@ -1,0 +1,17 @@
+"""Who of our people may change an engagement: those of its account, whoever answers for all, and its experts."""
+
+from plans.models import Contract, Engagement, Role, User
+
+ALL = (Role.LEAD, Role.MANAGER, Role.ADMIN)
+
+
+def may_arrange(user: User, contract: Contract) -> bool:
+    """Tell whether a user may ask for services on a customer's behalf, and arrange them."""
+    return user.role in ALL or contract.account_team.filter(user=user).exists()
+
+
+def may_act(user: User, engagement: Engagement) -> bool:
+    """Tell whether a user may change an engagement; its customer may what is theirs to do."""
+    if user.is_customer:
+        return engagement.gathering_id is None
+    return may_arrange(user, engagement.contract) or engagement.experts.filter(user=user).exists()

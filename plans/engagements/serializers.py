@@ -1,0 +1,215 @@
+"""Engagements as programs read and write them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+
+from plans.engagements.reading import Offer
+from plans.models import Attendee, Engagement, EngagementStep, Mode, TimeProposal
+from plans.models.people import Language
+from sla.api.fields import InstantField
+
+MOST = Decimal(1000)
+
+
+def amount(**more: Any) -> serializers.DecimalField:
+    """Return a field for an amount in hundredths."""
+    return serializers.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        max_value=MOST,
+        required=False,
+        allow_null=True,
+        **more,
+    )
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """A service that may be asked for: what is left of it, from which day, and what its clause leaves out."""
+
+    promise = serializers.CharField(source="item.promise")
+    service = serializers.CharField(source="item.service")
+    name = serializers.CharField()
+    clause = serializers.CharField()
+    provider = serializers.CharField(allow_blank=True)
+    left = serializers.SerializerMethodField()
+    unit = serializers.CharField(allow_blank=True)
+    earliest = serializers.DateField(allow_null=True)
+    left_out = serializers.SerializerMethodField()
+
+    def get_left(self, offer: Offer) -> float | None:
+        """Return how much is left; null where nothing is counted."""
+        return float(offer.balance.left) if offer.balance else None
+
+    def get_left_out(self, offer: Offer) -> list[dict[str, str]]:
+        """Return what the clause leaves out, each by the code that `excluded` takes."""
+        return [{"code": one.code, "what": one.what} for one in offer.left_out]
+
+
+class AttendeeSerializer(serializers.ModelSerializer[Attendee]):
+    """Somebody who takes part."""
+
+    class Meta:
+        model = Attendee
+        fields = ["id", "name", "email", "state", "rating", "comment", "certificate"]
+        read_only_fields = fields
+
+
+class ProposalSerializer(serializers.ModelSerializer[TimeProposal]):
+    """A time that one side put on the table."""
+
+    starts_at = InstantField()
+    ends_at = InstantField()
+    at = InstantField()
+
+    class Meta:
+        model = TimeProposal
+        fields = ["side", "starts_at", "ends_at", "note", "at", "answer"]
+        read_only_fields = fields
+
+
+class StepSerializer(serializers.ModelSerializer[EngagementStep]):
+    """One line of the journal."""
+
+    at = InstantField()
+    actor = serializers.CharField(source="actor_display")
+
+    class Meta:
+        model = EngagementStep
+        fields = ["kind", "at", "actor", "fields"]
+        read_only_fields = ["kind", "at", "actor", "fields"]
+
+
+class EngagementLineSerializer(serializers.ModelSerializer[Engagement]):
+    """One engagement in a list."""
+
+    number = serializers.CharField()
+    contract = serializers.CharField(source="contract.number")
+    promise = serializers.CharField(source="item.promise")
+    service = serializers.CharField(source="item.service")
+    starts_at = InstantField()
+    ends_at = InstantField()
+    requested_at = InstantField()
+    series = serializers.CharField(source="part_of.number", allow_null=True, default=None)
+
+    class Meta:
+        model = Engagement
+        fields = [
+            "number", "contract", "promise", "service", "topic", "state", "provider", "mode", "place", "timezone",
+            "starts_at", "ends_at", "requested_at", "series", "person_days",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class EngagementSerializer(EngagementLineSerializer):
+    """One engagement, with who takes part, what was proposed, and its journal."""
+
+    experts = serializers.SerializerMethodField()
+    attendees = AttendeeSerializer(many=True)
+    proposals = ProposalSerializer(many=True)
+    journal = serializers.SerializerMethodField()
+
+    class Meta(EngagementLineSerializer.Meta):
+        fields = [*EngagementLineSerializer.Meta.fields, "wish", "done", "short_notice_reason", "experts", "attendees",
+                  "proposals", "journal"]  # fmt: skip
+        read_only_fields = fields
+
+    def get_experts(self, row: Engagement) -> list[str]:
+        """Return the experts by name."""
+        return [str(one.user) for one in row.experts.all()]
+
+    @extend_schema(responses=StepSerializer(many=True))
+    def get_journal(self, row: Engagement) -> list[dict[str, Any]]:
+        """Return the lines of the journal, the first in front; nothing to the customer's side."""
+        user = self.context["user"]
+        return [] if user.is_customer else [dict(StepSerializer(step).data) for step in row.steps.order_by("pk")]
+
+
+class NewEngagementSerializer(serializers.Serializer[Any]):
+    """What is asked for; `excluded` names what of it the clause leaves out, by the codes of the offer."""
+
+    service = serializers.CharField(max_length=40)
+    topic = serializers.CharField(max_length=160)
+    wish = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="")
+    mode = serializers.ChoiceField(Mode.choices, default=Mode.REMOTE)
+    place = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    contact = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    excluded = serializers.ListField(child=serializers.CharField(max_length=40), max_length=40, default=list)
+    person_days = amount(default=None)
+    amount = amount(default=None)
+    starts_at = InstantField(required=False, allow_null=True, default=None)
+    ends_at = InstantField(required=False, allow_null=True, default=None)
+    short_notice = serializers.CharField(max_length=400, required=False, allow_blank=True, default="")
+    series = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs["starts_at"]) != bool(attrs["ends_at"]):
+            raise serializers.ValidationError(_("开始和结束请都写，或都不写。"), "one_of")
+        return attrs
+
+
+class ListSerializer(serializers.Serializer[Any]):
+    """The engagements of a contract, the latest in front, and what may be asked for."""
+
+    results = EngagementLineSerializer(many=True)
+    offers = OfferSerializer(many=True)
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """No body is needed."""
+
+
+class ProposeSerializer(serializers.Serializer[Any]):
+    """A time; less notice than the clause asks for needs a reason, from one of us."""
+
+    starts_at = InstantField()
+    ends_at = InstantField()
+    note = serializers.CharField(max_length=400, required=False, allow_blank=True, default="")
+    short_notice = serializers.CharField(max_length=400, required=False, allow_blank=True, default="")
+    despite_conflict = serializers.BooleanField(default=False)
+
+
+class AcceptSerializer(serializers.Serializer[Any]):
+    """How the customer agreed to our own proposal, where it is that one."""
+
+    heard = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class DeliverSerializer(serializers.Serializer[Any]):
+    """How much it really took; `line` names which of several things owed it was."""
+
+    person_days = amount(default=None)
+    amount = amount(default=None)
+    line = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+
+class RecordSerializer(serializers.Serializer[Any]):
+    """What was done, and who of those who take part came, by their ids."""
+
+    done = serializers.CharField(max_length=20_000)
+    came = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=500, default=list)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=400)
+
+
+class PostSerializer(serializers.Serializer[Any]):
+    """What is said."""
+
+    body = serializers.CharField(max_length=20_000)
+
+
+class GuestSerializer(serializers.Serializer[Any]):
+    """Somebody who takes part: a contact by id, or anybody by name and e-mail."""
+
+    contact = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True, default="")
+    language = serializers.ChoiceField(Language.choices, default=Language.CHINESE)
