@@ -15,6 +15,9 @@ from sla.models import Milestone
 from sla.proof.verdicts import Verdict
 from tickets.models import Ticket, TicketClock
 
+# A deadline that moves by less reads the same to people: nobody is told.
+NOTICEABLE = timedelta(minutes=1)
+
 
 def instant(at: datetime | None) -> str | None:
     """Return an instant as the API writes it: ISO 8601 in UTC."""

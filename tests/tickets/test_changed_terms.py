@@ -124,3 +124,14 @@ def test_nobody_is_told_of_a_moved_deadline_that_was_kept_meanwhile__Y17(world, 
         dispatch.sweep()
     assert ticket.events.filter(kind=MOVED).exists()
     assert told() == set()
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(4 + 50 / 3600, False), (4 + 1 / 60, True)])
+def test_seconds_that_nobody_reads_disturb_nobody__Y17(world, hours, is_told):
+    put_under(world.yonsuite.contract, "house", ANSWER)
+    ticket = world.open_ticket(at=OPENED)
+    put_policy(terms=terms("house", Target("first_response", round(hours, 4))), at=beijing(CHANGED))
+    with clock_at("2026-09-28 09:31"):
+        dispatch.sweep()
+    assert ticket.events.filter(kind=MOVED).exists()
+    assert bool(told()) == is_told

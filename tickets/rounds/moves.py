@@ -10,7 +10,7 @@ from sla.actors import SYSTEM, Actor
 from sla.batching import BACKOFF, in_batches
 from sla.models import DueMove, Recompute
 from sla.timeline import ActorKind
-from tickets.answers import instant
+from tickets.answers import NOTICEABLE, instant
 from tickets.ledger import Entry, note_all
 from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
@@ -59,8 +59,10 @@ class Line:
 
 
 def _is_news(move: DueMove) -> bool:
-    """Tell whether a promise is still to be kept, or was ended by the very change."""
-    row = move.milestone
+    """Tell whether a promise is still to be kept, or was ended by the very change, and reads otherwise than before."""
+    row, old, new = move.milestone, move.old_due_at, move.new_due_at
+    if old and new and abs(new - old) < NOTICEABLE:
+        return False
     return row.completed_at is None and (row.stopped_at is None or move.new_due_at is None)
 
 

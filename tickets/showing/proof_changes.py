@@ -13,6 +13,7 @@ from plans.wording import text_of
 from sla.models import DueMove, Recompute
 from sla.proof.proofs import ProofFact, ProofMove
 from sla.timeline import FactKind
+from tickets.answers import NOTICEABLE
 from tickets.models import TicketEvent
 from tickets.showing.promises import Promise
 from tickets.showing.term_words import changed_words, is_private
@@ -38,6 +39,11 @@ class Change:
     # Where the ledger tells of it; blank where a rule was changed for everybody.
     ledger: str = ""
     because: str = ""
+
+    @property
+    def is_within_a_minute(self) -> bool:
+        """Tell whether only the seconds tell old and new apart."""
+        return bool(self.old_due_at and self.new_due_at and abs(self.new_due_at - self.old_due_at) < NOTICEABLE)
 
 
 def changes_of(promise: Promise) -> list[Change]:

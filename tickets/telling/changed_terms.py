@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plans.models import Contact, User
+from tickets.answers import NOTICEABLE
 from tickets.models import Delivery, Ticket, TicketEvent
 from tickets.telling.notifications import Notice, queue_many
 
@@ -31,4 +32,4 @@ def _is_put_off(line: Mapping[str, Any]) -> bool:
     if line.get("ended"):
         return True
     old, new = line["from"], line["to"]
-    return bool(old) and (not new or datetime.fromisoformat(new) > datetime.fromisoformat(old))
+    return bool(old) and (not new or datetime.fromisoformat(new) - datetime.fromisoformat(old) >= NOTICEABLE)
