@@ -11,7 +11,7 @@ from plans.loading import load
 from plans.models import Contact, Customer, User
 from plans.refusals import RefusedError
 from sla.clock import database_now
-from tickets.demo import account_owed, account_rights, credentials, rulebook, script
+from tickets.demo import account_contracts, account_owed, account_rights, credentials, rulebook, script
 from tickets.demo.cast import put_in_place
 from tickets.demo.stage import perform
 from tickets.models import Delivery, Ticket, TicketEvent
@@ -67,6 +67,7 @@ def _fill() -> Seeded:
     now, password = database_now(), credentials.password()
     cast = put_in_place(password=make_password(password), now=now)
     rulebook.put_in_force(cast, now=now)
+    account_contracts.go_on(now=now)
     account_owed.deliver_until(now=now)
     account_rights.draw_down(now=now)
     perform(cast, now=now)
