@@ -194,8 +194,8 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    said = {name: getattr(line, name) for name in ("at", "kind", "change", "reserved", "used", "left", "on", "actor")}
-    return {**said, "cause": text_of(line, "cause")}
+    said = {name: getattr(line, name) for name in ("at", "kind", "change", "reserved", "used", "left", "on")}
+    return {**said, "cause": text_of(line, "cause"), "actor": text_of(line, "actor")}
 
 
 def _date_in(request: Request, name: str, usual: date) -> date:

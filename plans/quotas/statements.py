@@ -32,6 +32,7 @@ class Line(NamedTuple):
     on: date | None
     at: datetime
     actor: str
+    actor_en: str | None
     cause: str
     cause_en: str
 
@@ -107,8 +108,8 @@ def usual_span(contract: Contract, today: date) -> Window:
 
 
 COLUMNS = (
-    "pk", "quota_id", "kind", "granted", "reserved", "used", "expired", "left", "on", "at", "actor_display", "cause",
-    "cause_en",
+    "pk", "quota_id", "kind", "granted", "reserved", "used", "expired", "left", "on", "at", "actor_display",
+    "actor__name_en", "cause", "cause_en",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from plans.models import Contract, Quota, QuotaEntry
 from plans.quotas import Balance
@@ -70,6 +71,8 @@ class Uncounted:
     section: str
     clause: str
     words: str
+    # What people deliver may be given an amount by the contract alone. Source: K06
+    may_be_granted: bool
 
 
 def shown_rights(contract: Contract, at: datetime) -> tuple[list[Counted], list[Uncounted]]:
@@ -111,7 +114,9 @@ def _counted(right: Right, balance: Balance, today: date) -> Counted:
 
 def _uncounted(right: Right) -> Uncounted:
     item = right.entitlement.item
-    return Uncounted(right, name_of(item), item.promise, item.section, text_of(item, "clause"), left_words(right))
+    may_be_granted = bool(item.provider) and not right.is_unlimited
+    words = left_words(right)
+    return Uncounted(right, name_of(item), item.promise, item.section, text_of(item, "clause"), words, may_be_granted)
 
 
 def parts_of(balance: Balance) -> list[Part]:
@@ -218,7 +223,7 @@ def booked(line: Line) -> Booked:
         left=number_words(line.left),
         cause=text_of(line, "cause"),
         on=line.on,
-        actor=line.actor,
+        actor=text_of(line, "actor"),
     )
 
 
@@ -252,8 +257,8 @@ def file_of(contract: Contract, span: tuple[date, date], *, with_actors: bool = 
 def table_of(statement: Statement, *, with_actors: bool) -> Iterator[Sequence[object]]:
     """Yield a statement as rows of a file, its columns first; instants in the contract's zone."""
     columns = (
-        _("条款编号"), _("服务项"), _("单位"), _("可用自"), _("可用至"), _("时间"), _("类别"), _("增加"), _("减少"),
-        _("剩余"), _("使用日期"), _("缘由"),
+        _("条款编号"), _("服务项"), _("单位"), _("可用自"), _("可用至"), _("时间"), _("类别"),
+        pgettext("statement", "增加"), pgettext("statement", "减少"), _("剩余"), _("使用日期"), _("缘由"),
     )  # fmt: skip
     yield (*columns, _("操作人")) if with_actors else columns
     zone = ZoneInfo(statement.contract.timezone)
