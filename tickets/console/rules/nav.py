@@ -69,7 +69,7 @@ SUBJECTS = [
     ),
     Subject(
         "holidays",
-        gettext_lazy("节假日"),
+        pgettext_lazy("subject", "节假日"),
         gettext_lazy("各地各年的放假和调休，从公布的来源导入。"),
         "gift",
         _holidays,
@@ -95,7 +95,7 @@ SUBJECTS = [
         "reopen",
     ),
     Subject("alerts", gettext_lazy("将要通知"), gettext_lazy("接下来 24 小时里，谁会被通知，为什么。"), "escalated"),
-    Subject("rotas", gettext_lazy("值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team", _on_call),
+    Subject("rotas", pgettext_lazy("subject", "值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team", _on_call),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
 ]
 
