@@ -224,6 +224,8 @@ def test_an_english_reader_sees_english_on_every_page_of_a_rota(client: Client, 
     keep_rota(rota=kept, order=[world.lead], actor=world.manager, at=beijing("2026-09-20 12:00"))
     client.force_login(person("reader", "读者", Role.MANAGER, language="en"))
     User.objects.filter(name_en="").update(name_en="Someone")
+    # A field shows the name that was typed, in whichever language that was.
+    Rota.objects.update(name="House")
     for page in ("new/", "house/edit/", "house/?at=2026-09-15T10:00"):
         with clock_at(NOW):
             said = client.get(f"{ROTAS}{page}").content.decode()
