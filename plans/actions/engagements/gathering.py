@@ -192,7 +192,7 @@ def _one_place_left(gathering: Gathering) -> None:
 def decline(*, attendee: Attendee, actor: User, at: datetime) -> Attendee:
     """Note that somebody does not come; their place is free again."""
     engagement = lock(attendee.engagement)
-    in_state(engagement, (State.AGREED,), _("退出"))
+    in_state(engagement, (State.AGREED,), _("退出活动"))
     was_coming = attendee.state in COMING
     let_place_go(attendee, engagement, actor, at)
     attendee.state = Place.DECLINED
