@@ -7,7 +7,7 @@ with `--check` it only reports.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,6 +131,18 @@ def problems(folder: Path) -> list[str]:
     return [*unsaid, *open_ones, *gone, *halves, *(["not compiled: run `make translations`"] if stale else [])]
 
 
+def clashes(folders: Iterable[Path]) -> list[str]:
+    """Return the texts that two apps translate each in its own way: Django shows one of them, wherever they stand."""
+    said: dict[tuple[str | None, str], dict[str, str]] = {}
+    for folder in folders:
+        for entry in opened(folder / CATALOGUE):
+            if entry.translated():
+                english = entry.msgstr or " / ".join(entry.msgstr_plural.values())
+                said.setdefault((entry.msgctxt, entry.msgid), {})[folder.name] = english
+    found = [(text, told) for (_context, text), told in said.items() if len(set(told.values())) > 1]
+    return [f"two English texts, give one a context: {text!r} {told}" for text, told in found]
+
+
 def update(folder: Path) -> None:
     """Add what is new, drop what is gone, compile."""
     path, messages = folder / CATALOGUE, in_app(folder)
@@ -154,6 +166,9 @@ def main(words: list[str]) -> int:
         for problem in problems(ROOT / app):
             left = True
             print(f"{app}: {problem}")
+    for clash in clashes(ROOT / app for app in APPS):
+        left = True
+        print(clash)
     return int(left)
 
 

@@ -80,6 +80,21 @@ def test_every_text_of_the_product_has_its_english() -> None:
     assert [problem for app in translations.APPS for problem in translations.problems(translations.ROOT / app)] == []
 
 
+def test_one_text_has_one_english_in_every_app() -> None:
+    assert translations.clashes(translations.ROOT / app for app in translations.APPS) == []
+
+
+def test_a_text_that_two_apps_translate_each_in_its_own_way_is_found(tmp_path: Path) -> None:
+    for name, english in (("one", "Retire"), ("other", "Retired")):
+        (tmp_path / name).mkdir()
+        path = app_with(tmp_path / name, '_("停用")')
+        catalogue = polib.pofile(str(path))
+        catalogue[0].msgstr = english
+        catalogue.save()
+    (told,) = translations.clashes([tmp_path / "one", tmp_path / "other"])
+    assert "'停用'" in told
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -75,7 +75,7 @@ class Span:
     def words(self) -> str:
         """Return the reason in the reader's language, with its detail where there is one."""
         named = str(REASONS.get(self.reason, self.reason))
-        return f"{named}: {self.detail}" if self.detail else named
+        return _("%(named)s：%(detail)s") % {"named": named, "detail": self.detail} if self.detail else named
 
     def cut(self, start: datetime, end: datetime) -> "Span":
         """Return the part of this span between `start` and `end`."""

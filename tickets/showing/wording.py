@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import dateformat
 from django.utils.functional import Promise as LazyText
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from plans.models import Contact, Team, User
@@ -30,7 +30,7 @@ ACTS: dict[str, LazyText] = {
     FactKind.PROGRESS: gettext_lazy("进展反馈"),
     FactKind.REPLY: gettext_lazy("回复"),
     FactKind.CALL: gettext_lazy("电话"),
-    FactKind.RESOLVE: gettext_lazy("解决"),
+    FactKind.RESOLVE: pgettext_lazy("act", "解决"),
     FactKind.SIGN: gettext_lazy("签字"),
     FactKind.OBJECT: gettext_lazy("提出书面意见"),
 }

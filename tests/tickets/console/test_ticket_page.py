@@ -92,7 +92,7 @@ def test_a_paused_promise_shows_the_pause_and_what_is_left(desk, world):
     assert (promise.tone, promise.clock.brief) == ("paused", "暂停，还剩 1 小时 15 分")
     assert [(span.reason, span.words) for span in promise.story.spans] == [
         ("open", "服务时间"),
-        ("pause", "暂停计时: 等待客户"),
+        ("pause", "暂停计时：等待客户"),
     ]
     assert proof_of(desk, ticket).status_code == 200
 
