@@ -85,17 +85,19 @@ def statement_of(
 ) -> Statement:
     """Return a statement of a contract, by the dates of its zone: all lines, or `limit` of them after `before`.
 
-    An amount has a place on it when its window or a line of it touches the span.
+    An amount has a place on it when its window touches the span, or something was done with it there; what was only
+    granted for another year stands on that year's statement.
     """
     start, end = _instants(contract, first, last)
     sums = _summed(contract, start, end)
-    quotas = _touched(contract, first, last, [pk for pk, found in sums.items() if found["lines"]])
+    quotas = _touched(contract, first, last, [pk for pk, found in sums.items() if found["deeds"]])
     lines: dict[int, list[Line]] = {quota.pk: [] for quota in quotas}
     cut = slice(before, None if limit is None else before + limit)
     for row in _lines(list(lines), start, end)[cut].values_list(*COLUMNS):
         lines[row[1]].append(Line._make(row))
     accounts = [_account(quota, sums.get(quota.pk), lines[quota.pk]) for quota in quotas]
-    return Statement(contract, first, last, accounts, sum(found["lines"] for found in sums.values()), before)
+    count = sum(sums[quota.pk]["lines"] for quota in quotas if quota.pk in sums)
+    return Statement(contract, first, last, accounts, count, before)
 
 
 def usual_span(contract: Contract, today: date) -> Window:
@@ -119,8 +121,10 @@ def _instants(contract: Contract, first: date, last: date) -> tuple[datetime, da
 
 
 def _summed(contract: Contract, start: datetime, end: datetime) -> dict[int, dict[str, Any]]:
-    """Return for each amount its sums before and after a span, and how many lines lie in it. One pass."""
-    sums: dict[str, Any] = {"lines": Count("pk", filter=Q(at__gte=start, at__lt=end))}
+    """Return for each amount its sums before and after a span, and how much was done in it. One pass."""
+    within = Q(at__gte=start, at__lt=end)
+    deeds = within & ~Q(kind=QuotaEntry.Kind.GRANT)
+    sums: dict[str, Any] = {"lines": Count("pk", filter=within), "deeds": Count("pk", filter=deeds)}
     for name in SUMS:
         sums[f"opening_{name}"] = Sum(name, filter=Q(at__lt=start), default=ZERO)
         sums[f"closing_{name}"] = Sum(name, filter=Q(at__lt=end), default=ZERO)
@@ -130,9 +134,9 @@ def _summed(contract: Contract, start: datetime, end: datetime) -> dict[int, dic
     return {row["quota_id"]: dict(row) for row in rows}
 
 
-def _touched(contract: Contract, first: date, last: date, moved: list[int]) -> list[Quota]:
+def _touched(contract: Contract, first: date, last: date, used: list[int]) -> list[Quota]:
     """Return the quotas that have a place on a statement."""
-    rows = contract.quotas.filter(Q(pk__in=moved) | Q(starts_on__lte=last, ends_on__gte=first))
+    rows = contract.quotas.filter(Q(pk__in=used) | Q(starts_on__lte=last, ends_on__gte=first))
     return list(rows.select_related("item").order_by("pk"))
 
 
