@@ -37,6 +37,9 @@ from sla.rules.reading import (
     untouched,
 )
 
+# Whose a product or plan is, by "products" and "plans" and its code.
+Owners = dict[str, dict[str, str]]
+
 FIXTURES = settings.ROOT / "fixtures"
 # Any two loads at once would race for the same version numbers.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('load_plans'))"
@@ -168,12 +171,16 @@ def _check_countries(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue)
 
 def _read_plans(trees: list[tuple[yaml.Node, Place]], catalogue: Catalogue) -> None:
     # A code that is brought with a mistake is known all the same: one mistake is told once.
-    brought = {name: {code for node, _place in trees for code in _written_codes(node, name)} for name in GROUND}
-    calendars = _codes(CalendarVersion.objects.current()) | brought["calendars"]
-    products = _codes(Product.objects.all()) | brought["products"]
+    brought = {code for node, _place in trees for code in _written_codes(node, "calendars")}
+    calendars = _codes(CalendarVersion.objects.current()) | brought
+    brought_products = {product["code"]: product["vendor"] for product in catalogue.products}
+    owners = {
+        "products": brought_products | dict(Product.objects.values_list("code", "vendor")),
+        "plans": dict(Plan.objects.current().values_list("code", "vendor")),
+    }
     for node, place in trees:
         if keys_of(node) & {"plans", "policies"}:
-            _read_file(node, place.knowing("calendar", calendars).knowing("product", products), catalogue)
+            _read_file(node, place.knowing("calendar", calendars), catalogue, owners)
 
 
 def staff() -> set[str]:
@@ -185,22 +192,34 @@ def _codes(rows: Any) -> set[str]:
     return set(rows.values_list("code", flat=True))
 
 
-def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue) -> None:
+def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue, owners: Owners) -> None:
     """Read one vendor's file: its outline first, so that policies and items may name what it brings."""
     outline = mapping(OUTLINE)(node, place)
     promises = _promises(outline["promises"] or "", node, place)
     place = place.knowing("promise", promises).knowing("person", staff())
     place = place.knowing("service", {*SERVICES, *(outline["services"] or ())})
+    place = _knowing_own(node, place, outline["vendor"] or "", owners)
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
     place = place.knowing("policy", _codes(Policy.objects.current()) | set(_written_codes(node, "policies")))
-    place = place.knowing("plan", _codes(Plan.objects.current()) | set(_written_codes(node, "plans")))
     before = len(place.problems)
     plans = _listed(PLAN, node, place, "plans")
+    _check_once(plans, catalogue, node, place)
     if len(place.problems) == before:
         catalogue.vendors.append(_vendor(outline))
         _check_promises(plans, promises, node, place)
         catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
+
+
+def _knowing_own(node: yaml.Node, place: Place, vendor: str, owners: Owners) -> Place:
+    """Return the place knowing this vendor's products and plans alone, after noting codes that are another's."""
+    for name, taken in owners.items():
+        for nth, code in enumerate(_written_codes(node, name), start=1):
+            if taken.setdefault(code, vendor) != vendor:
+                words = {"code": code, "vendor": taken[code]}
+                refuse_inside(node, place, f"{name}.{nth}.code", _("%(code)s 已是 %(vendor)s 的。") % words)
+    products, plans = ({code for code, owner in owners[name].items() if owner == vendor} for name in owners)
+    return place.knowing("product", products).knowing("plan", plans)
 
 
 def _vendor(outline: Mapping[str, Any]) -> dict[str, str]:
@@ -231,6 +250,14 @@ def _promises(span: str, node: yaml.Node, place: Place) -> list[str]:
         refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号，如 Y01-Y22。"))
         return []
     return [f"{found[1]}{number:02d}" for number in range(int(found[2]), int(found[3]) + 1)]
+
+
+def _check_once(plans: list[dict[str, Any]], catalogue: Catalogue, node: yaml.Node, place: Place) -> None:
+    """Note the plans that another file of this load has brought already."""
+    offered = {offer.code for offer in catalogue.offers}
+    for nth, plan in enumerate(plans, start=1):
+        if plan.get("code") in offered:
+            refuse_inside(node, place, f"plans.{nth}.code", _("重复：%s 已经出现过。") % plan["code"])
 
 
 def _check_promises(plans: list[dict[str, Any]], promises: list[str], node: yaml.Node, place: Place) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sla.actions import BREAKS, Again, Hours, Level, PolicyError, Promise, Terms, check_terms, compose
 from sla.calendar import Calendar, CalendarError
@@ -45,6 +46,15 @@ DEEDS: dict[str, tuple[str, ...]] = {
     "webhook": ("endpoint",),
 }
 TOLD = ("roles", "people")
+# What is wrong with hours in the reader's words, by the error's code; its detail names the day and the time.
+WRONG_HOURS = {
+    "unknown_timezone": gettext_lazy("没有这个时区，应为 IANA 名称，如 Asia/Shanghai。（%s）"),
+    "past_midnight": gettext_lazy("一天到 24:00 为止。（%s）"),
+    "overlap": gettext_lazy("两段开放时间重叠。（%s）"),
+    "end_before_start": gettext_lazy("结束须晚于开始；跨零点的班次写成两段：到 24:00，次日从 00:00 起。（%s）"),
+    "bad_time": gettext_lazy("时刻写作 08:30。（%s）"),
+    "wrong_type": gettext_lazy("每段开放时间写作 [开始, 结束]。（%s）"),
+}
 
 SPAN = list_of(text(8))
 HOLIDAYS = mapping({
@@ -171,7 +181,8 @@ def calendar(node: yaml.Node, place: Place) -> Hours | None:
     try:
         compiled = Calendar.from_spec(compose({**hours.rules, "holidays": None}, [])["spec"])
     except CalendarError as error:
-        place.refuse(node, str(error))
+        words = WRONG_HOURS.get(error.code)
+        refuse_inside(node, place, _where(error, read), str(words) % error.detail if words else error.detail)
         return None
     if not compiled.opens_within_a_year:
         refuse_inside(node, place, "weekly", _("一年之内没有任何开放时间。"))
@@ -196,6 +207,15 @@ def policy(node: yaml.Node, place: Place) -> Terms | None:
 def _special(row: Mapping[str, Any]) -> dict[str, Any]:
     said = {**row, "date": row["date"].isoformat()}
     return {name: value for name, value in said.items() if name != "source_en" or value}
+
+
+def _where(error: CalendarError, read: Mapping[str, Any]) -> str:
+    """Return the field of a calendar that an error is about."""
+    if error.code == "unknown_timezone":
+        return "timezone"
+    about = error.detail.partition(":")[0]
+    dates = [row["date"].isoformat() for row in read["special"]]
+    return f"special.{dates.index(about) + 1}.hours" if about in dates else f"weekly.{about}"
 
 
 def _hours(read: Mapping[str, Any]) -> Hours:

@@ -332,7 +332,8 @@ def compose_text(written: str, place: Place) -> yaml.Node | None:
         place.problems.append(Problem(place.path, line, "", _("YAML 写法有误：%s") % error.problem))
         return None
     except (yaml.YAMLError, RecursionError) as error:
-        place.problems.append(Problem(place.path, 1, "", str(error)))
+        first, *_more = str(error).splitlines() or [""]
+        place.problems.append(Problem(place.path, 1, "", _("YAML 写法有误：%s") % first))
         return None
     if node is None:
         place.problems.append(Problem(place.path, 1, "", _("文件是空的。")))

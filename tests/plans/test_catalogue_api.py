@@ -80,6 +80,15 @@ def test_what_the_schema_refuses_the_loader_refuses_too(tmp_path: Path, right: s
         ("        name_en: Dedicated consultant\n", "", "缺少此项"),
         ("services: [on_site_visit]", "services: [on-site]", "服务代码用小写字母"),
         ("code: lanhai-5x9\n", "code: lanhai 5x9\n", "calendars.1.code"),
+        ('mon: [["09:00", "18:00"]]', 'mon: [["09:00", "25:00"]]', "calendars.1.weekly.mon: 一天到 24:00 为止"),
+        ('tue: [["09:00", "18:00"]]', 'tue: [["18:00", "09:00"]]', "calendars.1.weekly.tue: 结束须晚于开始"),
+        ("timezone: Asia/Shanghai", "timezone: Asia/Shanghia", "calendars.1.timezone: 没有这个时区"),
+        ("vendor: lanhai, name", "vendor: kingdee, name", "products.1.code: lanhai-erp 已是 kingdee 的"),
+        ("code: lanhai-erp", "code: galaxy", "products.1.code: galaxy 已是 kingdee 的"),
+        ("code: lanhai-pick", "code: kingdee-gold", "plans.3.code: kingdee-gold 已是 kingdee 的"),
+        ("includes: lanhai-basic", "includes: kingdee-standard", "没有名为“kingdee-standard”的条目"),
+        ("products: [lanhai-erp]", "products: [galaxy]", "没有名为“galaxy”的条目"),
+        ("# yaml-language", "\0 yaml-language", ":1: YAML 写法有误"),
         ("seal: 专\n", "seel: 专\n", "plans.2.seel: 不认识这个键。是否要写“seal”？可用："),
     ],
 )  # fmt: skip
@@ -92,6 +101,13 @@ def test_mistake_in_any_part_is_told_with_its_line_field_and_what_is_allowed(tmp
         load([path])
     assert told in str(refused.value)
     assert str(refused.value).startswith(f"{path}:")
+
+
+def test_plan_in_two_files_of_one_load_is_told(tmp_path: Path):
+    twin = tmp_path / "twin.yaml"
+    twin.write_text(LANHAI.read_text())
+    with pytest.raises(ReadingError, match=r"plans\.1\.code: 重复：lanhai-basic 已经出现过"):
+        load([LANHAI, twin])
 
 
 def test_mistake_in_what_a_file_brings_is_told_once(tmp_path: Path):

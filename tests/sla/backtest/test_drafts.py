@@ -52,7 +52,7 @@ def test_what_one_contract_agreed_may_be_tried():
 def test_every_mistake_is_told_with_its_line_and_field():
     text = HOURS.replace('"24:00"', '"20:00"') + draft(target(amount=0, calendar="nigths"))
     found = [(line, field) for line, field, _message in mistakes(text)]
-    assert found == [(2, "calendars.1"), (13, "policies.1.targets.1.calendar")]
+    assert found == [(6, "calendars.1.weekly.mon"), (13, "policies.1.targets.1.calendar")]
 
 
 @pytest.mark.parametrize(
