@@ -8,10 +8,10 @@ from itertools import combinations, product
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from plans.catalogue.items import items_of
 from plans.agreements import Agreement
+from plans.catalogue.items import items_of
 from plans.coverage import Question, decide
-from plans.models import Contact, Contract, Entitlement, Item, OwnedProduct, Plan, Product, Team
+from plans.models import Contact, Contract, Entitlement, Item, Obligation, OwnedProduct, Plan, Product, Team
 from plans.vocabulary import CHANNELS, PRIORITIES
 from plans.wording import name_of
 from sla.compiled import policy_of
@@ -65,7 +65,10 @@ def _lost_codes(
 ) -> Iterator[Finding]:
     """Yield items that name a policy or calendar that is not in force."""
     for item in items:
-        for code, known, what in ((item.policy, policies, _("响应标准")), (item.calendar, calendars, _("服务时间"))):
+        timed = [
+            (code, policies, _("响应标准")) for code in (item.policy, *(line["policy"] for line in item.frequency))
+        ]
+        for code, known, what in (*timed, (item.calendar, calendars, _("服务时间"))):
             if code and code not in known:
                 words = {"item": name_of(item), "what": what, "code": code}
                 yield _finding(
@@ -158,9 +161,11 @@ def _overlap(one: Contract, other: Contract) -> bool:
 
 def _unused(today: date) -> Iterator[Finding]:
     """Yield policies that no plan that is sold, no contract in force and no team names."""
-    used = set(Item.objects.filter(plan__is_current=True).values_list("policy", flat=True))
+    items = Item.objects.filter(plan__is_current=True).values_list("policy", "frequency")
+    used = {code for policy, owed in items for code in (policy, *(line["policy"] for line in owed))}
     live = Contract.objects.filter(ends_on__gte=today)
     used |= set(Entitlement.objects.filter(contract__in=live).values_list("policy", flat=True))
+    used |= set(Obligation.objects.open().values_list("policy", flat=True).order_by().distinct())
     used |= set(Team.objects.values_list("policy", flat=True))
     for code in Policy.objects.current().exclude(code__in=used).values_list("code", flat=True):
         yield Finding(

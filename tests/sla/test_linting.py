@@ -117,7 +117,10 @@ def test_policies_in_force_on_hours_of_the_draft_are_looked_at_too():
     text = (HOURS % {"weekly": 'mon: [["09:00", "09:01"]]', "more": ""}).replace("tried-hours", "yonsuite-7x12")
     found = [one for one in lint_draft(read_draft(text), AT) if one.kind == "policy"]
     assert {(str(one.grade), one.code, one.field) for one in found} == {
-        ("warning", "yonsuite-premier-ticket", "targets.1.amount")
+        ("warning", "yonsuite-premier-ticket", "targets.1.amount"),
+        # A quarter has fewer open hours than the lead of these warnings.
+        ("warning", "yonsuite-owed", "ladders.delivery.1"),
+        ("warning", "yonsuite-owed", "ladders.delivery.2"),
     }
 
 
