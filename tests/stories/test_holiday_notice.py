@@ -97,7 +97,7 @@ def test_a_notice_over_a_thousand_open_tickets_is_seen_then_applied_and_told_in_
     with clock_at("2026-12-31 16:31"):
         dispatch.sweep(within=30)
     assert Milestone.objects.filter(due_at=NEW, is_provisional=False).count() == TOUCHED
-    assert Milestone.objects.filter(due_at=beijing("2026-12-31 17:30")).count() == TICKETS - TOUCHED
+    assert Milestone.objects.filter(metric="first_response", due_at=beijing("2026-12-31 17:30")).count() == TICKETS - TOUCHED
     assert Ticket.objects.filter(next_due_at=NEW).count() == TOUCHED
     assert TicketEvent.objects.filter(kind="deadline_moved").count() == TOUCHED
     assert set(DueMove.objects.values_list("verdict", flat=True)) == {"later"}
