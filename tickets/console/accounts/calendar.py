@@ -1,7 +1,6 @@
 """What all of the reader's accounts owe: a month of dates, a list, and an address to subscribe to."""
 
 from datetime import date, datetime
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -105,7 +104,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     kept = feed_of(secret)
     if kept is None:
         raise Http404
-    at, user = database_now(), cast(User, kept.user)
+    at, user = database_now(), kept.user
     note_use(feed=kept, at=at)
     rows = _visible(user, "all").filter(due_on__range=((at - BEHIND).date(), (at + AHEAD).date())).order_by("due_on")
     with translation.override(user.language), timezone.override(_zone(user)):
