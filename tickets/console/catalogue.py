@@ -13,6 +13,7 @@ from plans.catalogue.differing import difference
 from plans.catalogue.lineup import chosen, vendors, versions_of
 from plans.catalogue.versions import items_now
 from plans.models import Contract, Plan, Vendor
+from tickets.console.accounts.guard import may_amend
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rows import Seal
@@ -48,7 +49,7 @@ def catalogue_page(request: HttpRequest, reader: Reader) -> HttpResponse:
         request,
         reader,
         (HERE, "console/catalogue/catalogue.html"),
-        {"vendors": sold, "vendor": vendor, "is_open": is_open, **context},
+        {"vendors": sold, "vendor": vendor, "is_open": is_open, "may_pick": may_amend(reader.user), **context},
     )
 
 

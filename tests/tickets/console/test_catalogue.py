@@ -47,6 +47,17 @@ def test_what_can_be_picked_is_offered_and_what_needs_another_item_says_so__K19(
     assert "须同时选取" in page
 
 
+def test_what_was_picked_is_taken_along_to_signing__K19(client, world: World):
+    client.force_login(world.manager)
+    gold = Plan.objects.current().get(code="kingdee-gold")
+    page = shown(client, vendor="kingdee")
+    assert 'value="K06" form="pick-kingdee-gold"' in page
+    asked = {"plan": str(gold.pk), "picks": ["K06", "K12"]}
+    form = client.get("/console/accounts/-/sign/", asked).content.decode()
+    assert 'value="K06 K12"' in form
+    assert f'<option value="{gold.pk}" selected>' in form
+
+
 def test_what_the_document_leaves_open_is_marked__Y21(desk):
     page = shown(desk, vendor="yonsuite")
     assert "三者之间的先后按书写顺序假定" in page

@@ -37,6 +37,10 @@ class SignForm(forms.Form):
     """A contract that is to be signed."""
 
     use_required_attribute = False
+    field_order = [
+        "customer", "number", "plan", "picks", "starts_on", "ends_on", "timezone", "branch", "team",
+        "success_manager", "technical_manager", "reason",
+    ]  # fmt: skip
 
     customer = fields.Named(
         Customer.objects.filter(is_active=True).order_by("name"), label=_("客户"), empty_label=_("选一家客户"),
@@ -121,7 +125,9 @@ def sign_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Take in a new contract, show what it comes to, and sign it when that was looked at."""
     form, lines = SignForm(request.POST or None), Lines(request.POST or None, prefix="products")
     if request.method == "GET":
-        form.initial = {"customer": request.GET.get("customer", "")}
+        asked = request.GET
+        form.initial = {name: asked.get(name, "") for name in ("customer", "plan")}
+        form.initial["picks"] = " ".join(dict.fromkeys(asked.getlist("picks")))
     step = Step()
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         step = _go_on(
