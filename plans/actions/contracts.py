@@ -99,7 +99,7 @@ def _check_new(number: str, starts_on: date, ends_on: date, timezone: str) -> No
     check_term(starts_on, ends_on, timezone)
     # A number is part of an address of its contract's pages.
     if not NUMBER.fullmatch(number) or number == "-":
-        raise RefusedError("bad_number", _("合同号须为 1 到 40 个字符，不含空格和 / \\ ? # %% 等符号。"))
+        raise RefusedError("bad_number", _("合同号须为 1 到 40 个字符，不含空格和 / \\ ? # 等符号。"))
     if Contract.objects.filter(number=number).exists():
         raise RefusedError("number_taken", _("合同号 %s 已存在。") % number, ways_on=[_("换一个合同号。")])
 

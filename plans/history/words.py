@@ -141,7 +141,11 @@ def _policy(rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:
 
 
 def _override(_rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:
-    return _("合同约定"), lambda said: f"{agreement_in(said, names)}（{Override.State(said['state']).label}）"
+    def words(said: Mapping[str, Any]) -> str:
+        state = Override.State(said["state"]).label
+        return _("%(agreed)s（%(state)s）") % {"agreed": agreement_in(said, names), "state": state}
+
+    return _("合同约定"), words
 
 
 def _agreed(said: Mapping[str, Any], names: Names) -> str:
