@@ -7,13 +7,16 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from plans.models import Contract
+from plans.history.states import agreement
+from plans.history.words import Names, agreement_in
+from plans.models import Contract, Override
 from plans.terms import standing_of
 from sla.clock import database_now
 from tickets.portal.guard import contact_in, customers_only
 from tickets.portal.service.guard import contracts_of, for_service
 from tickets.portal.service.nav import service_page
 
+State = Override.State
 # What a customer means by "my service", first things first.
 ORDER = ("ending", "in_force", "ahead", "over")
 
@@ -33,9 +36,14 @@ def service(request: HttpRequest) -> HttpResponse:
 @for_service
 def contract_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     """Show a contract to its customer."""
+    names = Names.known()
+    agreed = Override.objects.filter(entitlement__contract=contract, state__in=(State.AHEAD, State.IN_FORCE))
+    rows = agreed.exclude(kind=Override.Kind.WITHDRAWN).select_related("entitlement__item").order_by("-at", "-pk")
     context = {
         "products": contract.owned_products.select_related("product"),
         "seats": contract.account_team.select_related("user").filter(user__is_active=True),
+        "agreements": [(row, agreement_in(agreement(row), names)) for row in rows],
+        "follower": Contract.objects.filter(renews=contract).first(),
     }
     return service_page(request, contract, at, ("contract", "portal/service/contract.html"), context)
 
