@@ -57,3 +57,9 @@ def tell(  # noqa: PLR0913  one piece of news has this many sides
     }
     row, is_new = AccountNotice.objects.get_or_create(key=key, defaults=said)
     return row if is_new else None
+
+
+def withhold_news(*, before: datetime, kinds: str, reason: str) -> int:
+    """Keep news for good that was to be told before an instant, of kinds that begin with `kinds`; return how many."""
+    rows = AccountNotice.objects.filter(finished_at=None, not_before__lt=before, kind__startswith=kinds)
+    return rows.update(finished_at=before, error=reason)

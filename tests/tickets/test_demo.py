@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 
 from plans.agreements import agreements_of
 from plans.coverage import cover, hours_of
-from plans.models import Contact, Contract, Customer, Product, Team, User
+from plans.models import AccountNotice, Contact, Contract, Customer, Engagement, Gathering, Product, Team, User
 from sla import engine
 from sla.changing.notices import preview
 from sla.compiled import calendar_of
@@ -278,3 +278,11 @@ def test_a_customer_sees_the_demo_of_their_own_alone(demo: Demo, client: Client)
     for ticket in Ticket.objects.order_by("pk"):
         is_theirs = ticket.customer_id == user.contact.customer_id
         assert client.get(f"/portal/tickets/{ticket.number}/").status_code == (200 if is_theirs else 404)
+
+
+def test_engagements_stand_in_every_state_worth_seeing_and_flood_nobody(demo: Demo) -> None:
+    states = set(Engagement.objects.filter(gathering=None).values_list("state", flat=True))
+    assert {"proposed", "agreed", "recorded", "closed"} <= states
+    assert Engagement.objects.filter(part_of__isnull=False).exists()
+    assert set(Gathering.objects.values_list("is_by_invitation", flat=True)) == {True, False}
+    assert AccountNotice.objects.filter(kind__startswith="engagement_", finished_at=None).count() < 10

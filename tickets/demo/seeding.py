@@ -11,7 +11,15 @@ from plans.loading import load
 from plans.models import Contact, Customer, User
 from plans.refusals import RefusedError
 from sla.clock import database_now
-from tickets.demo import account_contracts, account_owed, account_rights, credentials, rulebook, script
+from tickets.demo import (
+    account_contracts,
+    account_engagements,
+    account_owed,
+    account_rights,
+    credentials,
+    rulebook,
+    script,
+)
 from tickets.demo.cast import put_in_place
 from tickets.demo.stage import perform
 from tickets.models import Delivery, Ticket, TicketEvent
@@ -70,6 +78,7 @@ def _fill() -> Seeded:
     account_contracts.go_on(now=now)
     account_owed.deliver_until(now=now)
     account_rights.draw_down(now=now)
+    account_engagements.take_place(now=now)
     perform(cast, now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
