@@ -144,7 +144,7 @@ def _held_for_many(now: datetime) -> None:
         event=gathering.Event(
             service="executive_events", vendor="kingdee", title="创见者沙龙：制造业的数字主线",
             title_en="Founders' salon: the digital thread in manufacturing", slot=_day(now, 26, 14, 3),
-            text="八位企业负责人，一个下午，讲自己走过的弯路。", place="深圳 · 金蝶云大厦 3 层",
+            text="八位企业负责人，一个下午，讲自己走过的弯路。", mode="remote", place="https://meet.shouyue.example/salon",
             text_en="Eight executives, one afternoon, the detours they took.", places=30,
             enrol_until=(now + timedelta(days=20)).date(),
         ),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from plans.accounts import zone_named
 from plans.actions.engagements import delivering, people, timing
 from plans.actions.engagements.asking import Asked, ask
+from plans.actions.engagements.journal import COMING
 from plans.engagements.invitations import PUBLISH, invitation
 from plans.engagements.reading import Offer, brought, find, offers_of, summary
 from plans.engagements.services import stage_of, stages_of
@@ -61,7 +62,8 @@ def engagements_page(request: HttpRequest, contract: Contract, at: datetime) -> 
     """Show what waits for an answer, what comes, what may be asked for, and what was."""
     rows = brought(seen_by(user_in(request), contract))
     asking = set(rows.filter(Q(proposals__answer="open", proposals__side="ours")).values_list("pk", flat=True))
-    lines = [_line(row, asking) for row in rows.under_way().order_by("starts_at", "pk")]
+    own = Q(gathering=None) | Q(attendees__contact=contact_in(request), attendees__state__in=COMING)
+    lines = [_line(row, asking) for row in rows.under_way().filter(own).distinct().order_by("starts_at", "pk")]
     ended = rows.filter(state__in=(State.CLOSED, State.CANCELLED)).order_by("-ended_at")[:PAST]
     context = {
         "waiting": [one for one in lines if one.waits],
