@@ -59,7 +59,11 @@ def overlaps_of(bought: Bought) -> list[Overlap]:
 
 
 def check_overlaps(bought: Bought) -> list[Overlap]:
-    """Return the overlaps that may be. Raises RefusedError where the same plan is bought twice for the same thing."""
+    """Return the overlaps that may be. Raises RefusedError where the same plan is bought twice for the same thing.
+
+    Call inside atomic: two who sell to one customer at once would not see each other's contract.
+    """
+    Customer.objects.select_for_update().get(pk=bought.customer.pk)
     found = overlaps_of(bought)
     for one in found:
         if one.is_same_plan:

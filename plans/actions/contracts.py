@@ -75,8 +75,6 @@ def sign(
     """
     agreed = agreed or Agreed()
     _check_new(number, starts_on, ends_on, agreed.timezone)
-    # Two who sign for one customer at once would not see each other.
-    Customer.objects.select_for_update().get(pk=customer.pk)
     items = [*items_of(plan), *picked(plan, agreed.picks, customer, starts_on)]
     check_overlaps(_bought(customer, plan, (starts_on, ends_on), agreed, items))
     decided = agreed.decided or Decided(None, database_now())

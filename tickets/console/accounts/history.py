@@ -13,6 +13,9 @@ from plans.terms import local_date
 from tickets.console.accounts.guard import for_account
 from tickets.console.accounts.nav import account_page
 
+# The last so many changes; the API has them all.
+SHOWN = 200
+
 
 @require_safe
 @for_account()
@@ -31,7 +34,7 @@ def history(request: HttpRequest, contract: Contract, at: datetime) -> HttpRespo
         "is_strange": is_strange,
         "agreed": [(agreement_in(said, names), said) for said in applied.overrides],
         "switched": [(label, said, names.calendars.get(said["value"], said["value"])) for label, said in switches],
-        "rows": all_lines(contract.changes.select_related("actor").order_by("-number")),
+        "rows": all_lines(contract.changes.select_related("actor").order_by("-number")[:SHOWN]),
     }
     return account_page(request, contract, at, ("history", "console/accounts/history.html"), context)
 
