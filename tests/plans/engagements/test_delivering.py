@@ -10,6 +10,7 @@ from plans.actions.engagements import timing
 from plans.actions.engagements.delivering import Report, Took, advance, cancel, close, deliver, record
 from plans.actions.engagements.people import Guest, add_attendee, give_feedback, post, remove_attendee
 from plans.actions.engagements.recalling import remind_next_day
+from plans.actions.obligations import lay_out as lay_out_owed
 from plans.actions.quotas import lay_out
 from plans.models import AccountNotice, Attendee, Engagement
 from plans.quotas.balances import balance_of
@@ -50,6 +51,15 @@ def test_a_moved_time_holds_no_more_than_one__Y14(ledger: SimpleNamespace):
         assert left(ledger.yonsuite, "health_check") == 3
     deliver(engagement=engagement, actor=ledger.success, at=beijing("2026-04-02 12:00"))
     assert left(ledger.yonsuite, "health_check") == 3
+
+
+def test_what_is_delivered_meets_what_is_owed_next__Y14(ledger: SimpleNamespace):
+    lay_out_owed(contract=ledger.yonsuite, at=beijing("2026-01-01 09:00"))
+    engagement = asked(ledger.yonsuite, "health_check", ledger.ys)
+    agreed(engagement, ledger.success, customer(ledger.ys), slot("2026-03-20 09:00"))
+    deliver(engagement=engagement, actor=ledger.success, at=beijing("2026-03-20 12:00"))
+    owed = ledger.yonsuite.obligations.filter(item__service="health_check").order_by("due_on")
+    assert [(row.state, row.met_by_ref) for row in owed[:2]] == [("met", engagement.number), ("owed", "")]
 
 
 def test_a_third_planning_of_a_year_is_refused__Y13(ledger: SimpleNamespace):
