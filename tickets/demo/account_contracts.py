@@ -16,50 +16,50 @@ HOUR = 3600
 
 def go_on(*, now: datetime) -> None:
     """Change what the demo's contracts say as time went by; done twice it changes nothing."""
-    manager = User.objects.filter(role="manager").order_by("pk").first()
+    decider = User.objects.filter(role="manager").order_by("pk").first()
     for number, change in CHANGES.items():
         contract = Contract.objects.filter(number=number).select_related("plan", "team").first()
         # One that was changed already has been gone over.
-        if contract and manager and contract.changes.exclude(kind="signed").count() == 0:
-            change(contract, manager, now)
+        if contract and decider and contract.changes.exclude(kind="signed").count() == 0:
+            change(contract, decider, now)
 
 
-def _year_end(contract: Contract, manager: User, now: datetime) -> None:
+def _year_end(contract: Contract, decider: User, now: datetime) -> None:
     """Agree a quicker answer for the days of the year's closing, which lie ahead."""
     first = local_date(contract, now) + timedelta(days=33)
     dates = Dates(first, min(first + timedelta(days=16), last_day(contract)))
     target = NewTarget("first_response", Decimal(HOUR))
-    said = {"reason": "年终结账期间，客户要求一小时内有人联系。", "actor": manager, "dates": dates}
+    said = {"reason": "年终结账期间，客户要求一小时内有人联系。", "actor": decider, "dates": dates}
     override(contract=contract, target=target, at=now - timedelta(days=6), **said)
 
 
-def _more(contract: Contract, manager: User, now: datetime) -> None:
+def _more(contract: Contract, decider: User, now: datetime) -> None:
     """Put another product under the contract, as the customer grew."""
     held = contract.owned_products.values_list("product", flat=True)
     product = Product.objects.filter(vendor=contract.plan.vendor).exclude(pk__in=held).order_by("code").first()
     if product:
         at = now - timedelta(days=40)
-        own(contract=contract, products=[Owned(product, quantity=20)], actor=manager, reason="客户增购。", at=at)
+        own(contract=contract, products=[Owned(product, quantity=20)], actor=decider, reason="客户增购。", at=at)
 
 
-def _handed_over(contract: Contract, manager: User, now: datetime) -> None:
+def _handed_over(contract: Contract, decider: User, now: datetime) -> None:
     """Have another colleague join the account, and headquarters take over."""
     colleague = User.objects.filter(role="expert", is_active=True).order_by("pk").first()
     if colleague:
         at = now - timedelta(days=75)
         take_seat(
-            contract=contract, seat="member", user=colleague, actor=manager, reason="接手供应链上线后的辅导。", at=at
+            contract=contract, seat="member", user=colleague, actor=decider, reason="接手供应链上线后的辅导。", at=at
         )  # fmt: skip
     place(
-        contract=contract, branch=None, team=contract.team, reason="伙伴合同到期，改由总部服务。", actor=manager,
+        contract=contract, branch=None, team=contract.team, reason="伙伴合同到期，改由总部服务。", actor=decider,
         at=now - timedelta(days=20),
     )  # fmt: skip
 
 
-def _renewed(contract: Contract, manager: User, now: datetime) -> None:
+def _renewed(contract: Contract, decider: User, now: datetime) -> None:
     """Sign the contract that follows one that ends soon."""
     ends_on = last_day(contract) + timedelta(days=365)
-    decided = Decided(manager, now - timedelta(days=3), "客户同意按原条款续一年。")
+    decided = Decided(decider, now - timedelta(days=3), "客户同意按原条款续一年。")
     renew(contract=contract, renewal=Renewal(f"{contract.number}-R", ends_on), decided=decided)
 
 

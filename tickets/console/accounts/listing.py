@@ -84,5 +84,5 @@ def _ordered(rows: QuerySet[Contract]) -> QuerySet[Contract]:
 
 
 def _line(contract: Any, reader: Reader) -> Line:
-    manager = contract.managers[0].user if contract.managers else None
-    return Line(contract, Seal.of(contract.plan), standing_of(contract, reader.at), manager)
+    seated = contract.managers[0].user if contract.managers else None
+    return Line(contract, Seal.of(contract.plan), standing_of(contract, reader.at), seated)
