@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.actions.history import Decided, Kind, changing
 from plans.actions.news import OWN
+from plans.actions.obligations.laying import lay_out as lay_out_owed
 from plans.actions.own_terms import MEETS, MOST, Edit, NewTarget, check_kept, lay_anew, lay_over, refused, timed_with
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Contract, Entitlement, Override, Switch, User
@@ -146,6 +147,8 @@ def take_force(row: Override, decided: Decided) -> None:
         return
     _check_calendar(row.value["calendar"], row.entitlement)
     lay_over(row, _edit(decided))
+    if row.pk:
+        _lay_out_owed(row, decided)
 
 
 def cease(row: Override, decided: Decided) -> None:
@@ -157,6 +160,7 @@ def cease(row: Override, decided: Decided) -> None:
         lay_out_quotas(contract=row.entitlement.contract, at=decided.at, actor=decided.actor, reason=decided.reason)
     elif OWN in row.entitlement.policy:
         lay_anew(row.entitlement, _edit(decided))
+    _lay_out_owed(row, decided)
 
 
 def _agree(row: Override, decided: Decided) -> Override:
@@ -168,7 +172,15 @@ def _agree(row: Override, decided: Decided) -> Override:
     if row.kind == Override.Kind.QUOTA:
         _journal(row)
     take_force(row, decided)
-    return row if row.pk else _journal(row)
+    kept = row if row.pk else _journal(row)
+    _lay_out_owed(row, decided)
+    return kept
+
+
+def _lay_out_owed(row: Override, decided: Decided) -> None:
+    """Have what is owed by a date follow other service hours."""
+    if row.kind == Override.Kind.CALENDAR:
+        lay_out_owed(contract=row.entitlement.contract, at=decided.at)
 
 
 def _journal(row: Override) -> Override:

@@ -6,12 +6,16 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plans.models import AgreedFrequency, Contract, Entitlement, Item
+from django.db.models import Prefetch
+
+from plans.models import AgreedFrequency, Branch, Contract, Entitlement, Item, Override
 from plans.obligations.schedule import Frequency, Period, Window
 from plans.terms import last_day
 
 # By what a thing that is owed is known again whatever the plan's version: promise, service, line, first day.
 Key = tuple[str, str, str, date]
+# Stands in the code of a policy between what it is and the service hours that it is put on.
+ON = "@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Line:
     frequency: Frequency | None
     # From then on: what was agreed later is not owed for the time before.
     agreed_at: datetime | None = None
+    # The code of the service hours that count for this contract; blank where the policy's own do.
+    hours: str = ""
 
     @property
     def code(self) -> str:
@@ -67,8 +73,13 @@ class Wanted:
             "due_on": window.due_on,
             "what": said["what"],
             "what_en": said["what_en"],
-            "policy": said["policy"],
+            "policy": on_hours(said["policy"], self.line.hours),
         }
+
+
+def on_hours(policy: str, hours: str) -> str:
+    """Return the code of a policy on other service hours than its own; its own code where there are none."""
+    return f"{policy}{ON}{hours}" if policy and hours else policy
 
 
 def key_of(item: Item, line: str, opens_on: date) -> Key:
@@ -85,19 +96,34 @@ def wanted_of(contract: Contract, lines: Iterable[Line]) -> dict[Key, Wanted]:
 def lines_of(contract: Contract) -> list[Line]:
     """Return what a contract owes so and so often, also what nobody has agreed on yet."""
     rows = contract.entitlements.select_related("item").exclude(item__frequency=[]).order_by("pk")
-    return list(_lines(rows.prefetch_related("agreed_frequencies")))
+    hours = Override.objects.in_force().filter(kind=Override.Kind.CALENDAR)
+    agreed = Prefetch("overrides", hours, to_attr="agreed_hours")
+    return list(_lines(rows.select_related("contract__branch").prefetch_related("agreed_frequencies", agreed)))
 
 
-def _lines(rows: Iterable[Entitlement]) -> Iterator[Line]:
+def _lines(rows: Iterable[Any]) -> Iterator[Line]:
     for row in rows:
         agreed = {one.line: one for one in row.agreed_frequencies.all()}
         for said in row.item.frequency:
-            yield line_of(row, said, agreed.get(said["line"]))
+            hours = row.agreed_hours[-1].value["calendar"] if row.agreed_hours else hours_of(row.contract)
+            yield line_of(row, said, hours, agreed.get(said["line"]))
 
 
-def line_of(entitlement: Entitlement, said: Mapping[str, Any], agreed: AgreedFrequency | None = None) -> Line:
+def hours_of(contract: Contract) -> str:
+    """Return the service hours of the branch that serves a contract; blank where headquarters or a partner does.
+
+    Source: Y19
+    """
+    branch = contract.branch
+    return branch.calendar if branch and branch.kind == Branch.Kind.BRANCH else ""
+
+
+def line_of(
+    entitlement: Entitlement, said: Mapping[str, Any], hours: str, agreed: AgreedFrequency | None = None
+) -> Line:
     """Return one line of an item as a contract has it: as agreed last, else as the plan says."""
     if agreed:
-        return Line(entitlement, said, Frequency(agreed.times, Period(agreed.period)), agreed.at)
+        return Line(entitlement, said, Frequency(agreed.times, Period(agreed.period)), agreed.at, hours)
     is_open = said["period"] == Period.AGREED
-    return Line(entitlement, said, None if is_open else Frequency(said["times"], Period(said["period"])))
+    frequency = None if is_open else Frequency(said["times"], Period(said["period"]))
+    return Line(entitlement, said, frequency, hours=hours)

@@ -6,7 +6,8 @@ import pytest
 
 from plans.actions import change_plan, end, obligations
 from plans.actions.obligations import agree_frequency, lay_out, meet, meet_next, take_back, waive
-from plans.models import Contract, Obligation, Plan
+from plans.actions.overrides import override_calendar, rescind
+from plans.models import Branch, Contract, Obligation, Plan
 from plans.obligations.schedule import Frequency, Period
 from plans.refusals import RefusedError
 from sla.models import Escalation, Milestone
@@ -192,3 +193,37 @@ def test_laying_out_again_changes_nothing(contract: Contract):
         lay_out(contract=contract, at=at)
         assert list(contract.obligations.order_by("pk").values()) == before
         assert obligations.due(at=at) == 0
+
+
+def test_what_a_branch_delivers_is_owed_by_the_branch_s_working_days__Y19(world: World):
+    branch = Branch.objects.create(
+        code="my", name="马来西亚分公司", name_en="Malaysia", vendor="yonsuite", kind="branch",
+        timezone="Asia/Kuala_Lumpur", calendar="yonsuite-my",
+    )  # fmt: skip
+    contract = signed(world, "yonsuite-premier", "C-O-4", date(2026, 2, 1), date(2027, 1, 31), branch=branch)
+    with clock_at("2026-02-01 00:01"):
+        dispatch.sweep()
+    milestone = Milestone.objects.select_related("calendar_version").get(clock=owed(contract, "Y13")[0].clock)
+    assert milestone.calendar_version.code == "yonsuite-my"
+
+
+def test_hours_agreed_for_one_promise_hold_for_what_it_owes__Y20(contract: Contract, world: World):
+    with clock_at("2026-01-01 00:01"):
+        dispatch.sweep()
+    with clock_at("2026-02-01 10:00") as at:
+        override_calendar(
+            contract=contract, promise="Y14", calendar="kingdee-5x8", reason="按工作日交付", actor=world.manager, at=at
+        )
+        dispatch.sweep()
+        again = override_calendar(
+            contract=contract, promise="Y14", calendar="yonsuite-7x24", reason="改回全天", actor=world.manager, at=at
+        )
+    with clock_at("2026-02-01 10:01"):
+        dispatch.sweep()
+    checks, reports = (Milestone.objects.get(clock=owed(contract, promise)[0].clock) for promise in ("Y14", "Y15"))
+    assert checks.due_at == beijing("2026-04-01 00:00"), "all day: until the last day is over"
+    assert reports.due_at == beijing("2026-03-31 20:30"), "what nothing was agreed for stays as it was"
+    with clock_at("2026-02-02 10:00") as at:
+        rescind(row=again, reason="不再约定", actor=world.manager, at=at)
+        dispatch.sweep()
+    assert owed(contract, "Y14")[0].policy in {"yonsuite-owed", "yonsuite-owed@kingdee-5x8"}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from plans.actions.obligations.timing import start, stop
+from plans.actions.obligations.timing import put_on_hours, start, stop
 from plans.models import Obligation
 from plans.terms import last_day, local_date
 from sla.batching import each_alone
@@ -34,7 +34,8 @@ def _follow(at: datetime, limit: int) -> int:
         policies = {row.code: row for row in Policy.objects.current().filter(code__in={row.policy for row in rows})}
 
         def follow(row: Obligation) -> None:
-            start(row, policies[row.policy])
+            policy = policies.get(row.policy) or put_on_hours(row.policy)
+            start(row, policy)
             row.save(update_fields=["clock"])
             done.append(row)
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from plans.actions.obligations.timing import stop
 from plans.models import Contract, Entitlement, Obligation
-from plans.obligations.wanted import Wanted, key_of, line_of, lines_of, wanted_of
+from plans.obligations.wanted import Wanted, hours_of, key_of, line_of, lines_of, wanted_of
 from plans.terms import last_day, local_date
 
 State = Obligation.State
@@ -40,11 +41,12 @@ def lay_out(*, contract: Contract, at: datetime) -> None:
 def lay_out_new(*, contracts: Iterable[Contract], at: datetime) -> None:
     """Lay out what contracts owe that have just been signed, many at once. Call inside atomic."""
     by_key = {contract.pk: contract for contract in contracts}
+    prefetch_related_objects(list(by_key.values()), "branch")
     rows = Entitlement.objects.filter(contract__in=by_key).exclude(item__frequency=[]).select_related("item")
     laid = []
     for row in rows:
         contract = by_key[row.contract_id]
-        wanted = wanted_of(contract, [line_of(row, said) for said in row.item.frequency])
+        wanted = wanted_of(contract, [line_of(row, said, hours_of(contract)) for said in row.item.frequency])
         laid += [_row(contract, one, local_date(contract, at)) for one in wanted.values()]
     Obligation.objects.bulk_create(laid, batch_size=BATCH)
 

@@ -1,14 +1,30 @@
 """The clock of what is owed: started with its date, told of what happens, stopped when nothing is owed any more."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from plans.actions.own_terms import moved_to
 from plans.models import Obligation, User
+from plans.obligations.wanted import ON
 from sla import engine
+from sla.actions import put_policy, terms_of
 from sla.actors import SYSTEM, Actor
+from sla.compiled import policy_named
 from sla.engine import Heard
 from sla.models import Milestone, Policy
 from sla.timeline import ActorKind, FactKind
+
+
+def put_on_hours(code: str) -> Policy:
+    """Return the policy of a code that names other service hours, made of the one it is called after. Source: Y19, Y20
+
+    Raises UnknownCodeError where there is none.
+    """
+    base, _on, hours = code.partition(ON)
+    terms = moved_to(terms_of(policy_named(base)), hours)
+    put_policy(terms=replace(terms, code=code))
+    return policy_named(code)
 
 
 def start(row: Obligation, policy: Policy) -> None:
