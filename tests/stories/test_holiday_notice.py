@@ -97,7 +97,8 @@ def test_a_notice_over_a_thousand_open_tickets_is_seen_then_applied_and_told_in_
     with clock_at("2026-12-31 16:31"):
         dispatch.sweep(within=30)
     assert Milestone.objects.filter(due_at=NEW, is_provisional=False).count() == TOUCHED
-    assert Milestone.objects.filter(metric="first_response", due_at=beijing("2026-12-31 17:30")).count() == TICKETS - TOUCHED
+    answers = Milestone.objects.filter(metric="first_response")
+    assert answers.filter(due_at=beijing("2026-12-31 17:30")).count() == TICKETS - TOUCHED
     assert Ticket.objects.filter(next_due_at=NEW).count() == TOUCHED
     assert TicketEvent.objects.filter(kind="deadline_moved").count() == TOUCHED
     assert set(DueMove.objects.values_list("verdict", flat=True)) == {"later"}
@@ -107,7 +108,7 @@ def test_a_notice_over_a_thousand_open_tickets_is_seen_then_applied_and_told_in_
         with clock_at(wall):
             dispatch.sweep()
             dispatch.send_mail(within=30)
-    mails = Counter(str(letter["To"]) for letter in mailbox.messages)
+    mails = Counter(str(letter["To"]) for letter in mailbox.messages if numbers(letter))
     assert len(mails) == AGENTS + CONTACTS
     assert set(mails.values()) == {1}
     listed = Counter(number for letter in mailbox.messages for number in numbers(letter))
@@ -122,4 +123,4 @@ def test_a_notice_over_a_thousand_open_tickets_is_seen_then_applied_and_told_in_
 
 
 def numbers(letter) -> set[str]:
-    return set(re.findall(r"S-\d+", letter.get_body(preferencelist=("plain",)).get_content()))
+    return set(re.findall(r"(?<!C-)S-\d+", letter.get_body(preferencelist=("plain",)).get_content()))
