@@ -1,7 +1,7 @@
 """What is sold: a vendor's plans side by side with their clauses, and what differs between two versions."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,13 @@ VERSION = "version."
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One plan of the comparison, with the versions that there are and how many contracts hold this one."""
+    """One plan of the comparison, with the versions that there are; contracts hold this one, or another of them."""
 
     plan: Plan
     seal: Seal
     versions: Sequence[Plan]
     contracts: int
+    elsewhere: int
     # The version before this one, to compare with.
     before: Plan | None
 
@@ -59,7 +60,7 @@ def _compared(vendor: Vendor, asked: Mapping[str, str], reader: Reader) -> dict[
     held = Counter(Contract.objects.in_force(reader.at.date()).values_list("plan", flat=True))
     shown = asked["show"] if asked.get("show") in versions else _fullest(plans).code
     columns = [
-        Column(plan, Seal.of(plan), found, held[plan.pk], _before(plan, found))
+        Column(plan, Seal.of(plan), found, held[plan.pk], _elsewhere(held, plan, found), _before(plan, found))
         for plan, found in zip(plans, versions.values(), strict=True)
     ]
     query = "".join(f"&{VERSION}{plan.code}={plan.version}" for plan in plans if not plan.is_current)
@@ -79,6 +80,11 @@ def _wanted(asked: Mapping[str, str]) -> dict[str, int]:
 def _fullest(plans: Sequence[Plan]) -> Plan:
     """Return the plan that a narrow screen shows first."""
     return max(plans, key=lambda plan: len(plan.items.all()))
+
+
+def _elsewhere(held: Mapping[int, int], plan: Plan, versions: Iterable[Plan]) -> int:
+    """Return how many contracts hold another version of a plan."""
+    return sum(held[one.pk] for one in versions if one != plan)
 
 
 def _before(plan: Plan, versions: Sequence[Plan]) -> Plan | None:
