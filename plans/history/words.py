@@ -9,7 +9,18 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from plans.models import AccountTeamMember, Branch, Item, Override, Plan, Product, Switch, Team
+from plans.models import (
+    CUSTOMER_ROLES,
+    AccountTeamMember,
+    Branch,
+    Item,
+    Override,
+    Plan,
+    Product,
+    Switch,
+    Team,
+    User,
+)
 from plans.models.contracts import Deployment
 from plans.wording import name_of
 from sla import wording
@@ -44,11 +55,16 @@ class Names:
     teams: Mapping[str, str] = field(default_factory=dict)
     calendars: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
+    # Our people, by key and by the text that was kept of them.
+    people: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def known(cls) -> "Names":
-        """Return the names of everything in the catalogue: a few short tables."""
+        """Return the names of everything in the catalogue and of our people: a few short tables."""
+        ours = User.objects.exclude(role__in=CUSTOMER_ROLES)
+        people = {text: name_of(one) or str(one) for one in ours for text in (str(one), str(one.pk))}
         return cls(
+            people=people,
             plans={f"{row.code}/{row.version}": f"{name_of(row)} v{row.version}" for row in Plan.objects.all()},
             products={row.code: name_of(row) for row in Product.objects.all()},
             branches={row.code: name_of(row) for row in Branch.objects.all()},
@@ -88,6 +104,8 @@ def _line(path: str, values: list[Any], names: Names) -> Line:
     if say is None:
         return Line(str(TERMS[head]), str(before or ""), str(after or ""))
     name, value = say(rest, names)
+    if head == "branch" and after is None:
+        return Line(name, value(before), _("总部"))
     return Line(name, value(before) if before is not None else "", value(after) if after is not None else "")
 
 
@@ -117,8 +135,9 @@ def _bought(value: Mapping[str, Any]) -> str:
     return f"{count} · {value['version']}" if value["version"] else count
 
 
-def _seat(rest: str, _names: Names) -> tuple[str, Callable[[Any], str]]:
-    return str(AccountTeamMember.Seat(rest.split("/")[0]).label), str
+def _seat(rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:
+    seat, user = rest.split("/")
+    return str(AccountTeamMember.Seat(seat).label), lambda kept: names.people.get(user, kept)
 
 
 def _switch(rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:

@@ -23,8 +23,8 @@ class ContractChange(models.Model):
     """One change of a contract: who, when, why, and each thing before and after."""
 
     class Kind(models.TextChoices):
-        SIGNED = "signed", _("签约")
-        RENEWED = "renewed", _("续签")
+        SIGNED = "signed", pgettext_lazy("change", "签约")
+        RENEWED = "renewed", pgettext_lazy("change", "续签")
         TERM = "term", _("服务期与机构")
         PLAN = "plan", _("更换成功计划")
         PRODUCTS = "products", _("所购产品")

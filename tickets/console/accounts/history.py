@@ -1,6 +1,8 @@
 """What a contract said on any day, and everything that was changed in it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -32,11 +34,18 @@ def history(request: HttpRequest, contract: Contract, at: datetime) -> HttpRespo
         "today": today,
         "asked": asked if is_strange else on.isoformat(),
         "is_strange": is_strange,
-        "agreed": [(agreement_in(said, names), said) for said in applied.overrides],
-        "switched": [(label, said, names.calendars.get(said["value"], said["value"])) for label, said in switches],
+        "agreed": [_told(said, agreement_in(said, names), names) for said in applied.overrides],
+        "switched": [
+            {**_told(said, names.calendars.get(said["value"], said["value"]), names), "name": label}
+            for label, said in switches
+        ],
         "rows": all_lines(contract.changes.select_related("actor").order_by("-number")[:SHOWN]),
     }
     return account_page(request, contract, at, ("history", "console/accounts/history.html"), context)
+
+
+def _told(said: Mapping[str, Any], words: str, names: Names) -> dict[str, Any]:
+    return {"words": words, "by": names.people.get(said["by"], said["by"]), "reason": said["reason"]}
 
 
 def _day(asked: str, today: date) -> tuple[date, bool]:
