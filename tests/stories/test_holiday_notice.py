@@ -118,7 +118,7 @@ def test_a_notice_over_a_thousand_open_tickets_is_seen_then_applied_and_told_in_
     with clock_at("2027-01-04 11:01"):
         while fire_due():
             pass
-    assert Milestone.objects.filter(escalations__mark="breach").count() == TICKETS - TOUCHED
+    assert answers.filter(escalations__mark="breach").count() == TICKETS - TOUCHED
     assert not Milestone.objects.filter(due_at=NEW, escalations__isnull=False).exists()
 
 
