@@ -9,6 +9,7 @@ from datetime import datetime
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.utils.translation import gettext
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from plans.accounts import zone_named
@@ -93,7 +94,7 @@ def _sender() -> str:
 def _organiser() -> vCalAddress:
     name, _address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     organiser = vCalAddress(f"mailto:{parseaddr(settings.REPLY_TO)[1] or _sender()}")
-    organiser.params["CN"] = vText(name or "Shouyue")
+    organiser.params["CN"] = vText(gettext(name) if name else "Shouyue")
     return organiser
 
 

@@ -167,7 +167,7 @@ def test_guidance_is_a_plan_and_then_topic_sessions__Y12(world: World, mailbox: 
         agree(world, side, ask(world, side, "guidance", topic=topic, part_of=plan), slot(day))
     assert [one.topic for one in plan.sessions.order_by("pk")] == ["预算编制", "预算控制"]
     subjects = [letter["Subject"] for letter in mailed(mailbox)[side.contact.email]]
-    assert [subject for subject in subjects if "时间已定" in subject and "预算控制" in subject]
+    assert [subject for subject in subjects if "时间已定" in subject and "预算控制" in subject], subjects
 
 
 def test_planning_abroad_goes_to_the_local_expert_in_local_time__Y13(world: World, mailbox: Mailbox):

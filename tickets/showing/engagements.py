@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from plans.accounts import zone_named
 from plans.engagements.invitations import Guest, Meeting
@@ -68,7 +69,7 @@ def experts_of(engagement: Engagement) -> str:
 def facts_of(engagement: Engagement) -> list[tuple[str, str]]:
     """Return what a letter lists about an engagement."""
     facts = [
-        (_("服务交付"), f"{engagement.number} {topic_of(engagement)}"),
+        (pgettext("letter", "服务交付"), f"{engagement.number} {topic_of(engagement)}"),
         (_("服务项"), name_of(engagement.item)),
         (_("方式"), where_words(engagement)),
         (_("交付主体"), provider_of(engagement)),
@@ -86,9 +87,7 @@ def meeting_of(engagement: Engagement, *, url: str = "", reader: User | Contact 
         starts_at=engagement.starts_at or engagement.requested_at,
         ends_at=engagement.ends_at or engagement.requested_at,
         timezone=engagement.timezone,
-        title=f"{name_of(engagement.item)}：{topic_of(engagement)}"
-        if topic_of(engagement)
-        else name_of(engagement.item),
+        title=_("%(service)s：%(topic)s") % {"service": name_of(engagement.item), "topic": topic_of(engagement)},
         text="\n".join(f"{name}: {said}" for name, said in facts_of(engagement)),
         place=engagement.place,
         url=url,
