@@ -14,6 +14,7 @@ from sla.calendar import Calendar, CalendarError
 from sla.models import EscalationRule, Policy, Target
 from sla.models.policies import Metric
 from sla.rules.reading import (
+    Described,
     Field,
     Place,
     agreed_code,
@@ -56,7 +57,11 @@ WRONG_HOURS = {
     "wrong_type": gettext_lazy("每段开放时间写作 [开始, 结束]。（%s）"),
 }
 
-SPAN = list_of(text(8))
+# Which of two times is later, and whether there are two, the calendar tells.
+SPAN = Described(
+    list_of(text(8)),
+    {"type": "array", "items": {"type": "string", "pattern": r"^\d\d:\d\d(:\d\d)?$"}, "minItems": 2, "maxItems": 2},
+)
 HOLIDAYS = mapping({
     "country": Field(text(2), says="Two letters, as in ../holidays/. 两个字母的国家代码。"),
     "subdivision": Field(text(8), "", "A part of the country with holidays of its own. 有自己节假日的地区。"),
