@@ -98,7 +98,7 @@ def lines_of(contract: Contract) -> list[Line]:
     rows = contract.entitlements.select_related("item").exclude(item__frequency=[]).order_by("pk")
     hours = Override.objects.in_force().filter(kind=Override.Kind.CALENDAR)
     agreed = Prefetch("overrides", hours, to_attr="agreed_hours")
-    return list(_lines(rows.select_related("contract__branch").prefetch_related("agreed_frequencies", agreed)))
+    return list(_lines(rows.select_related("contract__branch").prefetch_related("agreed_frequencies__actor", agreed)))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[Line]:

@@ -79,6 +79,11 @@ class Shown:
         return ngettext("逾期 %(n)d 天", "逾期 %(n)d 天", -self.days) % {"n": -self.days}
 
     @property
+    def actor(self) -> str:
+        """Return who said what became of it."""
+        return name_of(self.row.actor) or self.row.actor_display
+
+    @property
     def may_take_back(self) -> bool:
         """Tell whether somebody noted what became of it, which may have been a mistake."""
         return self.row.state in (State.MET, State.LATE, State.WAIVED)
@@ -109,6 +114,11 @@ class ShownLine:
     parts: Sequence[Part]
     # Where today is on the track; None outside the term.
     needle: int | None
+
+    @property
+    def agreed_by(self) -> str:
+        """Return who agreed how often."""
+        return (name_of(self.agreed.actor) or self.agreed.actor_display) if self.agreed else ""
 
 
 def shown_lines(contract: Contract, at: datetime) -> list[ShownLine]:
