@@ -114,11 +114,13 @@ def _owed(node: yaml.Node, place: Place) -> dict[str, Any]:
     """Return what is owed by when; a number of times goes with every period but an agreed one."""
     values: dict[str, Any] = OWED_ONCE(node, place)
     times, period = values.get("times"), values.get("period")
+    if period not in set(Period):
+        return values
     if period == Period.AGREED and times is not None:
         refuse_inside(node, place, "times", _("频次由合同约定时不写次数。"))
-    elif period in set(Period) - {Period.AGREED} and times is None:
+    elif period != Period.AGREED and times is None:
         refuse_inside(node, place, "period", _("请写明次数 times；频次由合同约定时周期写 agreed。"))
-    elif times and Frequency(times, Period(period)).a_year > MOST_A_YEAR:
+    elif times and Frequency(times, Period(str(period))).a_year > MOST_A_YEAR:
         refuse_inside(node, place, "times", _("最多每周一次。"))
     return values
 
@@ -148,7 +150,7 @@ ITEM = paired({
     "response": Field(text(200), "", "The promised response in words. 响应承诺的文字。"),
     "response_en": Field(text(200), ""),
     "policy": Field(known("policy"), "", "The code of the policy that times it. 响应标准的代码。"),
-    "quota": Field(one_or_several(QUOTA, once=["unit"]), {}, "How much of it there is, of one thing or several. 额度。"),
+    "quota": Field(one_or_several(QUOTA, once=["unit"]), {}, "How much there is, of one thing or several. 额度。"),
     "frequency": Field(list_of(OWED, once=["line"]), [], "What is owed by when, unasked. 按期主动交付什么。"),
     "products": Field(list_of(known("product")), [], "Only for these products. 仅限这些产品。"),
     "deployments": Field(list_of(choice(Deployment.values)), [], "Only for these deployments. 仅限这些部署方式。"),

@@ -88,6 +88,11 @@ def test_what_the_schema_refuses_the_loader_refuses_too(tmp_path: Path, right: s
         ("code: lanhai-pick", "code: kingdee-gold", "plans.3.code: kingdee-gold 已是 kingdee 的"),
         ("includes: lanhai-basic", "includes: kingdee-standard", "没有名为“kingdee-standard”的条目"),
         ("products: [lanhai-erp]", "products: [galaxy]", "没有名为“galaxy”的条目"),
+        (
+            "notice_days: 5\n",
+            "notice_days: 5\n        frequency: [{times: 2, period: fortnight, what: 上门, what_en: Visit}]\n",
+            "period: 不认识“fortnight”",
+        ),
         ("# yaml-language", "\0 yaml-language", ":1: YAML 写法有误"),
         ("seal: 专\n", "seel: 专\n", "plans.2.seel: 不认识这个键。是否要写“seal”？可用："),
     ],
