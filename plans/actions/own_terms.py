@@ -102,6 +102,7 @@ def lay_over(row: Override, edit: "Edit") -> None:
     timed = timed_with(entitlement.contract, row.value["metric"]) if is_target else sharing(entitlement)
     policy = put_own(entitlement, replace(edit, change=lambda terms: _laid(terms, row)))
     _time_by(timed, policy.code)
+    entitlement.policy = policy.code
 
 
 def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:

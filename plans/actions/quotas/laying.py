@@ -91,12 +91,14 @@ def lay_out_new(*, contracts: Iterable[Contract], at: datetime) -> None:
 def promised_windows(contracts: Sequence[Contract]) -> list[Window]:
     """Return every window of every bounded amount that contracts promise now."""
     by_key = {contract.pk: contract for contract in contracts}
-    rows = Entitlement.objects.filter(contract__in=by_key).select_related("item__plan")
+    # An item is wide, and the same for thousands of contracts: it is read once.
+    rows = Entitlement.objects.filter(contract__in=by_key).exclude(item__quota={}).exclude(item__quota=[])
     entitlements = list(rows.order_by("contract", "pk"))
-    agreed = agreed_amounts(contracts)
-    published = published_for(entitlement.item for entitlement in entitlements)
+    items = Item.objects.select_related("plan").in_bulk({entitlement.item_id for entitlement in entitlements})
     for entitlement in entitlements:
-        entitlement.contract = by_key[entitlement.contract_id]
+        entitlement.contract, entitlement.item = by_key[entitlement.contract_id], items[entitlement.item_id]
+    agreed = agreed_amounts(contracts)
+    published = published_for(items.values())
     return [
         window
         for entitlement in entitlements
