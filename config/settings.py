@@ -278,6 +278,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "config.openapi.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "EngagementStateEnum": "plans.models.engagements.Engagement.State",
+        "AttendeeStateEnum": "plans.models.attendance.Attendee.State",
         "MetricEnum": "sla.models.policies.Metric",
         "MilestoneStateEnum": "sla.models.Milestone.State",
         "TicketStatusEnum": "tickets.models.Status",
