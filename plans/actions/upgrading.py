@@ -9,6 +9,7 @@ from plans.actions.amending import go_over, locked
 from plans.catalogue.versions import Upgrade, upgrade_of
 from plans.models import Contract, Plan, User
 from plans.refusals import RefusedError
+from plans.terms import standing_of
 from plans.wording import name_of
 
 
@@ -20,6 +21,8 @@ def upgrade_plan(*, contract: Contract, plan: Plan, reason: str, actor: User | N
     the plan's own words stays. Raises RefusedError. Source: C41
     """
     contract = locked(contract)
+    if standing_of(contract, at).state == "over":
+        raise RefusedError("term_over", _("服务期已结束，不能再升级。"), ways_on=[_("续签一份合同，用现行版本。")])
     upgrade = _checked(contract, plan)
     if not reason.strip():
         raise RefusedError("reason_missing", _("请写明理由。"))

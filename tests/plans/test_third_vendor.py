@@ -159,6 +159,18 @@ def test_upgrade_goes_one_way_and_says_why(tmp_path, cast, asked_for, reason, co
 
 
 @pytest.mark.usefixtures("lanhai")
+def test_contract_that_is_over_is_not_upgraded(tmp_path, cast):
+    contract = signed()
+    newer = edition(tmp_path, ("name: 专属顾问", "name: 首席顾问"))
+    after = beijing("2027-01-01 00:00")
+    with pytest.raises(RefusedError) as refused:
+        upgrade_plan(contract=contract, plan=newer, reason="新版", actor=cast.manager, at=after)
+    assert (refused.value.code, refused.value.ways_on) == ("term_over", ["续签一份合同，用现行版本。"])
+    last = beijing("2026-12-31 23:59")
+    assert upgrade_plan(contract=contract, plan=newer, reason="新版", actor=cast.manager, at=last).plan == newer
+
+
+@pytest.mark.usefixtures("lanhai")
 def test_upgrade_looked_at_before_another_edition_came_is_refused(tmp_path, cast):
     contract = signed()
     seen = edition(tmp_path, ("name: 专属顾问", "name: 专属服务顾问"))
