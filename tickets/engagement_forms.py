@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.requesting import Wanted
-from plans.engagements.services import left_out
+from plans.engagements.offered import left_out
 from plans.models import Engagement, Entitlement, Mode
 from plans.models.people import Language
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from plans.engagements.notice import earliest_on
+from plans.engagements.offered import LeftOut, bookable, left_out, provider_words
 from plans.engagements.providers import is_overseas
-from plans.engagements.services import LeftOut, bookable, left_out, provider_words
 from plans.models import Contract, Engagement, Entitlement, Item
 from plans.models.engagements import EngagementQuerySet
 from plans.quotas.balances import Balance, balance_of

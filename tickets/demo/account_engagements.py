@@ -139,7 +139,7 @@ def _advanced(contract: Contract, contact: Contact, now: datetime) -> None:
 def _held_for_many(now: datetime) -> None:
     if Gathering.objects.exists():
         return
-    manager = User.objects.filter(role=Role.MANAGER).order_by("pk")[0]
+    decider = User.objects.filter(role=Role.MANAGER).order_by("pk")[0]
     salon = gathering.publish(
         event=gathering.Event(
             service="executive_events", vendor="kingdee", title="创见者沙龙：制造业的数字主线",
@@ -148,12 +148,12 @@ def _held_for_many(now: datetime) -> None:
             text_en="Eight executives, one afternoon, the detours they took.", places=30,
             enrol_until=(now + timedelta(days=20)).date(),
         ),
-        actor=manager, at=now - timedelta(days=4),
+        actor=decider, at=now - timedelta(days=4),
     )  # fmt: skip
     contract = Contract.objects.filter(number="C-2026-010").select_related("customer").first()
     contact = _contact(contract) if contract else None
     if contact:
-        gathering.invite(gathering=salon, contacts=[contact], actor=manager, at=now - timedelta(days=3))
+        gathering.invite(gathering=salon, contacts=[contact], actor=decider, at=now - timedelta(days=3))
     gathering.publish(
         event=gathering.Event(
             service="vocational_certification", vendor="kingdee", title="财务共享职业技能认证（冬季班）",
@@ -161,5 +161,5 @@ def _held_for_many(now: datetime) -> None:
             text="一天课程，一小时考试，通过者发证。", text_en="A day of courses, an hour of exam, a certificate.",
             mode="remote", places=60, enrol_until=(now + timedelta(days=14)).date(),
         ),
-        actor=manager, at=now - timedelta(days=2),
+        actor=decider, at=now - timedelta(days=2),
     )  # fmt: skip

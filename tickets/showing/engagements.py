@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from plans.accounts import zone_named
 from plans.engagements.invitations import Guest, Meeting
-from plans.engagements.services import stages_of
+from plans.engagements.offered import stages_of
 from plans.models import Attendee, Contact, Engagement, EngagementStep, Provider, User
 from plans.wording import clause_of, name_of, text_of
 from tickets.showing.wording import name_of as called

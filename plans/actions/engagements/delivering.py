@@ -12,7 +12,7 @@ from plans.actions.engagements.gates import in_state, reason_given
 from plans.actions.engagements.holding import day_of, let_go, use
 from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, tell_everyone
 from plans.actions.obligations.settling import meet_next
-from plans.engagements.services import stage_at, stages_of
+from plans.engagements.offered import stage_at, stages_of
 from plans.models import Attendee, Engagement, User
 from plans.refusals import RefusedError
 

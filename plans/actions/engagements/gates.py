@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from plans.accounts import zone_named
 from plans.engagements.conflicts import Conflict, conflicts_of
 from plans.engagements.notice import asked_on, earliest_on
-from plans.engagements.services import cite, left_out, runs_there
+from plans.engagements.offered import cite, left_out, runs_there
 from plans.models import Contract, Engagement, Entitlement, Item, User
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date

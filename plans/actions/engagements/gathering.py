@@ -12,8 +12,8 @@ from plans.actions.engagements.gates import Slot, in_state, lies_ahead, reason_g
 from plans.actions.engagements.holding import hold_place, let_place_go, use_place
 from plans.actions.engagements.journal import COMING, Kind, inform, lock, note
 from plans.actions.engagements.requesting import take_part
+from plans.engagements.offered import cite, is_gathered, stage_at, stages_of
 from plans.engagements.providers import providers_of
-from plans.engagements.services import cite, is_gathered, stage_at, stages_of
 from plans.models import Attendee, Contact, Contract, Engagement, Entitlement, Gathering, Item, User
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date

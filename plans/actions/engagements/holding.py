@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from plans.actions.quotas.booking import Posting, consume, release, reserve
-from plans.engagements.services import cite
+from plans.engagements.offered import cite
 from plans.models import Attendee, Engagement, Entitlement, QuotaEntry, User
 from plans.quotas.balances import balance_of
 from plans.refusals import RefusedError

@@ -19,8 +19,8 @@ from plans.actions.engagements.gates import (
     within_reach,
 )
 from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, ours_of, tell_everyone
+from plans.engagements.offered import cite, is_bookable
 from plans.engagements.providers import branch_for, providers_of
-from plans.engagements.services import cite, is_bookable
 from plans.models import (
     Attendee,
     Branch,

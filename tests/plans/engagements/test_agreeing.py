@@ -9,7 +9,7 @@ from plans.actions.engagements import timing
 from plans.actions.engagements.delivering import cancel
 from plans.actions.engagements.requesting import Arrangement, arrange
 from plans.engagements.notice import earliest_on
-from plans.engagements.services import bookable, left_out
+from plans.engagements.offered import bookable, left_out
 from plans.models import AccountNotice, Engagement, EngagementStep, Item, TimeProposal
 from plans.refusals import RefusedError
 from tests.hours import beijing

@@ -22,8 +22,8 @@ from plans.actions.engagements import delivering, people, timing
 from plans.actions.engagements.asking import Asked, ask
 from plans.actions.engagements.journal import COMING
 from plans.engagements.invitations import PUBLISH, invitation
+from plans.engagements.offered import stage_of, stages_of
 from plans.engagements.reading import Offer, brought, find, offers_of, summary
-from plans.engagements.services import stage_of, stages_of
 from plans.models import Attendee, Contact, Contract, Engagement, User
 from plans.models.engagements import EngagementQuerySet
 from plans.refusals import RefusedError

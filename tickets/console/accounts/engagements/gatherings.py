@@ -19,7 +19,7 @@ from plans.accounts import zone_named
 from plans.actions.engagements import gathering as actions
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.journal import COMING
-from plans.engagements.services import is_gathered, stages_of
+from plans.engagements.offered import is_gathered, stages_of
 from plans.models import Attendee, Contact, Gathering, Item, Mode, Role
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.engagements.access import may_act
 from plans.engagements.conflicts import Conflict, conflicts_of
 from plans.engagements.invitations import PUBLISH, invitation
+from plans.engagements.offered import stage_of, stages_of
 from plans.engagements.reading import find, summary
-from plans.engagements.services import stage_of, stages_of
 from plans.models import Engagement, User
 from sla.refusals import ActionRefusedError
 from tickets.console.accounts.engagements.acts import ACTS, Deed
