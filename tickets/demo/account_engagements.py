@@ -80,17 +80,7 @@ def _premier(contract: Contract, contact: Contact, now: datetime) -> None:
     )
     _agreed(training, contact, _day(now, -18, 9), now - timedelta(days=30), [expert])
     _delivered(training, contact, expert, now - timedelta(days=18))
-    plan = _asked(
-        contract, contact, "guidance", now - timedelta(days=20), topic="全面预算", wish="明年起按事业部编预算。"
-    )
-    _agreed(plan, contact, _day(now, -9, 14), now - timedelta(days=19), [expert])
-    done = now - timedelta(days=8)
-    delivering.deliver(engagement=plan, actor=expert, at=done)
-    report = delivering.Report("培训方案和指导计划已与财务、各事业部确认，三次主题培训排到一月底。")
-    delivering.record(engagement=plan, report=report, actor=expert, at=done)
-    delivering.advance(engagement=plan, stage=2, actor=expert, at=done)
-    session = _asked(contract, contact, "guidance", now - timedelta(days=6), topic="预算编制", part_of=plan)
-    _agreed(session, contact, _day(now, 6, 14), now - timedelta(days=5), [expert])
+    _series(contract, contact, expert, now)
     workshop = _asked(contract, contact, "workshop", now - timedelta(days=2), topic="年终结账怎样少加班")
     slot = _day(now, 4, 10)
     timing.propose(
@@ -106,6 +96,20 @@ def _premier(contract: Contract, contact: Contact, now: datetime) -> None:
     timing.propose(
         engagement=closing, slot=_day(now, 39, 20, 4), actor=_signed_in(contact), at=now - timedelta(hours=3)
     )
+
+
+def _series(contract: Contract, contact: Contact, expert: User, now: datetime) -> None:
+    plan = _asked(
+        contract, contact, "guidance", now - timedelta(days=20), topic="全面预算", wish="明年起按事业部编预算。"
+    )
+    _agreed(plan, contact, _day(now, -9, 14), now - timedelta(days=19), [expert])
+    done = now - timedelta(days=8)
+    delivering.deliver(engagement=plan, actor=expert, at=done)
+    report = delivering.Report("培训方案和指导计划已与财务、各事业部确认，三次主题培训排到一月底。")
+    delivering.record(engagement=plan, report=report, actor=expert, at=done)
+    delivering.advance(engagement=plan, stage=2, actor=expert, at=done)
+    session = _asked(contract, contact, "guidance", now - timedelta(days=6), topic="预算编制", part_of=plan)
+    _agreed(session, contact, _day(now, 6, 14), now - timedelta(days=5), [expert])
 
 
 def _delivered(engagement: Engagement, contact: Contact, expert: User, at: datetime) -> None:
@@ -154,6 +158,10 @@ def _held_for_many(now: datetime) -> None:
     contact = _contact(contract) if contract else None
     if contact:
         gathering.invite(gathering=salon, contacts=[contact], actor=decider, at=now - timedelta(days=3))
+    _certification(decider, now)
+
+
+def _certification(decider: User, now: datetime) -> None:
     gathering.publish(
         event=gathering.Event(
             service="vocational_certification", vendor="kingdee", title="财务共享职业技能认证（冬季班）",

@@ -64,33 +64,37 @@ def request(
     Raises RefusedError for what is not delivered by agreement, what a clause leaves out, where no product runs as the
     service wants it, and once the term is over. Source: Y09–Y16, K05, K06, K12
     """
-    item, contract = entitlement.item, entitlement.contract
     _may_be_asked_for(entitlement, wanted, contact, at)
-    provider = providers_of(item, contract)[0]
-    engagement = Engagement.objects.create(
-        contract=contract,
-        entitlement=entitlement,
-        item=item,
-        part_of=wanted.part_of,
-        topic=_topic(wanted),
-        wish=wanted.wish.strip(),
-        stage=0 if item.stage_codes and wanted.part_of is None else None,
-        requested_by=contact,
-        requested_at=at,
-        provider=provider,
-        branch=branch_for(provider, contract),
-        mode=wanted.mode,
-        place=wanted.place.strip(),
-        timezone=contract.timezone,
-        planned_person_days=wanted.person_days,
-        amount=wanted.amount,
-    )
+    engagement = Engagement(**_terms(entitlement, wanted), requested_by=contact, requested_at=at)
+    engagement.save()
     step = note(engagement, Kind.REQUESTED, actor, at, topic=engagement.topic)
     if contact:
         take_part(engagement, contact)
         inform(engagement, "received", [f"contact:{contact.pk}"], step)
     inform(engagement, "requested", ARRANGERS, step)
     return engagement
+
+
+def _terms(entitlement: Entitlement, wanted: Wanted) -> dict[str, Any]:
+    """Return how an engagement begins: with the usual provider, in the contract's zone, at the first stage."""
+    item, contract = entitlement.item, entitlement.contract
+    provider = providers_of(item, contract)[0]
+    return {
+        "contract": contract,
+        "entitlement": entitlement,
+        "item": item,
+        "part_of": wanted.part_of,
+        "topic": _topic(wanted),
+        "wish": wanted.wish.strip(),
+        "stage": 0 if item.stage_codes and wanted.part_of is None else None,
+        "provider": provider,
+        "branch": branch_for(provider, contract),
+        "mode": wanted.mode,
+        "place": wanted.place.strip(),
+        "timezone": contract.timezone,
+        "planned_person_days": wanted.person_days,
+        "amount": wanted.amount,
+    }
 
 
 def _may_be_asked_for(entitlement: Entitlement, wanted: Wanted, contact: Contact | None, at: datetime) -> None:

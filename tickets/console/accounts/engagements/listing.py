@@ -65,10 +65,9 @@ def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     chosen = _chosen(request, contract, at)
     series = find(request.GET.get("series", ""), contract.engagements.all())
     said = request.POST if request.method == "POST" else None
-    form = RequestForm(
-        said, entitlement=chosen.entitlement, unit=chosen.unit, zone=zone_named(contract.timezone),
-        initial={"topic": series.topic if series else ""},
-    )  # fmt: skip
+    topic = series.topic if series else ""
+    zone = zone_named(contract.timezone)
+    form = RequestForm(said, entitlement=chosen.entitlement, unit=chosen.unit, zone=zone, initial={"topic": topic})
     contacts = Contact.objects.active().filter(customer=contract.customer_id)
     refusal = None
     if said is not None and form.is_valid():
