@@ -156,8 +156,9 @@ def test_a_batch_reads_its_people_once(world: World, django_assert_max_num_queri
     under = policy("many", PROMISE, levels=(Level("first_response", 1, "breach", Decimal(0), actions),))
     for n in range(20):
         open_under(world, under, "2026-09-28 09:00", subject=f"第{n}张")
-    # Before, each read its account team for each role: what is left is its locks, its ledger and its own state.
-    with clock_at(BREACH), django_assert_max_num_queries(20 * 7 + 30):
+    # Before, each read its account team for each role: what is left is its locks, its ledger and its own state, and
+    # what the other hops of a tick ask and begin for the contract.
+    with clock_at(BREACH), django_assert_max_num_queries(20 * 7 + 110):
         assert dispatch.sweep()
     assert Delivery.objects.filter(kind="breach").count() == 20 * 5
     assert not Milestone.objects.filter(next_step_at__isnull=False).exists()

@@ -36,18 +36,21 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     changed calendar or policy moves comes last.
     """
 
-    def pass_once() -> int:
+    def tickets() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
         done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
-        done += follow_amendments(later_than=later_than) + remind_next_day(at=database_now() - later_than)
-        done += act_on_accounts(later_than=later_than) + obligations.due(at=database_now() - later_than)
-        done += quotas.due(at=database_now() - later_than) + tell_accounts(later_than=later_than)
-        done += turn_agreements(later_than=later_than)
+        done += follow_amendments(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
-        done += note_moves(at=database_now() - later_than)
         return done + tell_moves(later_than=later_than)
 
-    return _until_empty(pass_once, within)
+    def accounts() -> int:
+        at = database_now() - later_than
+        done = act_on_accounts(later_than=later_than) + obligations.due(at=at) + quotas.due(at=at)
+        done += turn_agreements(later_than=later_than) + remind_next_day(at=at) + note_moves(at=at)
+        return done + tell_accounts(later_than=later_than)
+
+    # What contracts owe is counted in days: it has its turn once a tick, after the tickets.
+    return _until_empty(tickets, within) & _until_empty(accounts, within)
 
 
 def send_mail(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
