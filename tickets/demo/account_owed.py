@@ -30,10 +30,10 @@ def deliver_until(*, now: datetime) -> None:
 def _deliver(contract: Contract, now: datetime, *, leaves_one: bool, is_late_once: bool) -> None:
     past = contract.obligations.open().filter(due_on__lt=now.date()).select_related("item").order_by("due_on", "pk")
     rows = list(past)
-    manager = next((member.user for member in contract.account_team.filter(seat="success_manager")), None)
+    holder = next((member.user for member in contract.account_team.filter(seat="success_manager")), None)
     for row in rows[:-1] if leaves_one else rows:
         late = timedelta(days=6) if is_late_once and row is rows[0] else timedelta(days=-3 - row.pk % 17)
-        meet(obligation=row, ref=_ref(row), at=_noon(row, now) + late, actor=manager)
+        meet(obligation=row, ref=_ref(row), at=_noon(row, now) + late, actor=holder)
 
 
 def _noon(row: Obligation, now: datetime) -> datetime:

@@ -74,7 +74,7 @@ def _letter(occasion: Occasion, matter: Matter, title: str, lines: tuple[str, ..
 
 def _facts(matter: Matter) -> Facts:
     contract = matter.contract
-    manager = seat_of(contract, AccountTeamMember.Seat.SUCCESS_MANAGER)
+    holder = seat_of(contract, AccountTeamMember.Seat.SUCCESS_MANAGER)
     return (
         (_("客户"), named(contract.customer)),
         (_("合同"), f"{contract.number} {named(contract.plan)}"),
@@ -83,7 +83,7 @@ def _facts(matter: Matter) -> Facts:
             "opens": date_format(matter.obligation.opens_on, "Y-m-d"),
             "due": date_format(matter.due_on, "Y-m-d"),
         }),
-        (_("客户成功经理"), name_of(manager) or _("尚未指定")),
+        (_("客户成功经理"), name_of(holder) or _("尚未指定")),
         (_("条款"), f"{matter.item.promise} {clause_of(matter.item)}"),
     )  # fmt: skip
 
