@@ -47,7 +47,8 @@ def _due(occasion: Occasion, matter: Matter) -> str:
     zone = occasion.calendar.zone if occasion.calendar else occasion.zone
     if due_at is None or due_at.astimezone(zone).date() == matter.due_on:
         return day
-    return _("%(day)s（最后一个工作日 %(close)s）") % {"day": day, "close": said(due_at, occasion.at, occasion.zone, zone)}
+    words = {"day": day, "close": said(due_at, occasion.at, occasion.zone, zone)}
+    return _("%(day)s（最后一个工作日 %(close)s）") % words
 
 
 def _left(occasion: Occasion) -> tuple[str, ...]:
