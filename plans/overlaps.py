@@ -55,7 +55,7 @@ def overlaps_of(bought: Bought) -> list[Overlap]:
     if bought.key:
         rows = rows.exclude(pk=bought.key)
     near = rows.filter(starts_on__lte=bought.last, ends_on__gte=bought.first).select_related("plan", "customer")
-    return [_overlap(bought, one) for one in near.order_by("starts_on", "pk") if _meet(bought, Bought.of(one))]
+    return [_overlap(bought, one) for one in near.order_by("starts_on", "pk") if meet(bought, Bought.of(one))]
 
 
 def check_overlaps(bought: Bought) -> list[Overlap]:
@@ -99,7 +99,8 @@ def _refused(one: Overlap) -> RefusedError:
     )
 
 
-def _meet(one: Bought, other: Bought) -> bool:
+def meet(one: Bought, other: Bought) -> bool:
+    """Tell whether two contracts hold the same thing at the same time; of one plan, also whether they pick the same."""
     if one.first > other.last or other.first > one.last:
         return False
     if _is_one_plan(one, other) and one.picks and other.picks and not one.picks & other.picks:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from plans.actions import obligations
 from plans.actions.history import Decided, write_many
 from plans.actions.quotas import lay_out, lay_out_new
+from plans.actions.sold_twice import Held, held_by, twice_sold
 from plans.catalogue.items import items_of
-from plans.history.states import states_of
 from plans.models import Branch, Contact, Contract, Customer, Entitlement, OwnedProduct, Plan, Product, Team
 from plans.upsert import CustomerRow, RowError
 from sla.clock import database_now
@@ -45,6 +45,7 @@ class Known:
     products: dict[str, Product]
     branches: dict[str, Branch]
     teams: dict[str, Team]
+    held: Held
     # Which customer of this load an e-mail address, or a new contract's number, was first sent for.
     claimed: dict[str, str] = field(default_factory=dict)
 
@@ -87,8 +88,9 @@ def _known(rows: Iterable[CustomerRow]) -> Known:
     ours = models.Q(customer__code__in=codes) | models.Q(lowered__in=emails)
     contacts = list(Contact.objects.annotate(lowered=Lower("email")).filter(ours).select_related("customer"))
     plans = Plan.objects.current().select_related("includes").prefetch_related("items", "includes__items")
+    customers = Customer.objects.in_bulk(list(codes), field_name="code")
     return Known(
-        customers=Customer.objects.in_bulk(list(codes), field_name="code"),
+        customers=customers,
         contacts={(contact.customer.code, contact.external_id): contact for contact in contacts if contact.external_id},
         emails={contact.email.lower(): contact for contact in contacts if contact.email},
         contracts={
@@ -99,6 +101,7 @@ def _known(rows: Iterable[CustomerRow]) -> Known:
         products={product.code: product for product in Product.objects.all()},
         branches={branch.code: branch for branch in Branch.objects.all()},
         teams={team.code: team for team in Team.objects.all()},
+        held=held_by(customers.values()),
     )
 
 
@@ -111,6 +114,8 @@ def _check(row: CustomerRow, known: Known) -> None:
         _check_contact(row, contact, known, seen)
     for contract in row.contracts:
         _check_contract(row, contract, known)
+    if not row.errors:
+        row.errors.extend(twice_sold(row, known.held, known.plans, known.contracts))
 
 
 def _check_contact(row: CustomerRow, contact: Mapping[str, Any], known: Known, seen: set[str]) -> None:
@@ -225,7 +230,6 @@ def _save_contacts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
 def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
     tally = Tally()
     sent = [(row, contract) for row in rows for contract in row.contracts]
-    before = states_of(contract.pk for contract in known.contracts.values())
     for row, contract in sent:
         values = _terms(contract, known)
         kept = known.contracts.get(contract["number"])
@@ -244,7 +248,8 @@ def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
         lay_out(contract=changed, at=at)
         obligations.lay_out(contract=changed, at=at)
     counts += _save_products([contract for _row, contract in sent], known)
-    write_many((known.contracts[contract["number"]] for _row, contract in sent), before, Decided(None, at))
+    if any(number for outcome, number in counts.items() if not outcome.startswith("unchanged")):
+        write_many((known.contracts[contract["number"]] for _row, contract in sent), Decided(None, at))
     return counts
 
 

@@ -1,5 +1,6 @@
 """The journal of contracts: whoever changes one does it inside `changing`, and what differs afterwards is written."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from plans.actions.news import tell
-from plans.history.states import Changed, State, difference, folded, state_of, states_of
+from plans.history.states import Changed, State, applied, difference, folded, state_of, states_of
 from plans.models import Contract, ContractChange, User
 from plans.terms import local_date
 
@@ -60,20 +61,23 @@ def write(contract: Contract, kind: Kind, decided: Decided, changed: Changed) ->
     return row
 
 
-def write_many(contracts: Iterable[Contract], known: dict[int, State], decided: Decided) -> None:
-    """Write down what a bulk load made of contracts; `known` is what those that stood already said before it.
+def write_many(contracts: Iterable[Contract], decided: Decided) -> None:
+    """Write down what a bulk load made of contracts, as far as it differs from what was known of them.
 
     Nobody is told: whoever loads many at once brings in what both sides know.
     """
     by_key = {contract.pk: contract for contract in contracts}
-    kept = ContractChange.objects.filter(contract__in=by_key).order_by("number").values_list("contract", "number")
-    last, rows = dict(kept), []
+    known: dict[int, State] = {}
+    last: Counter[int] = Counter()
+    kept = ContractChange.objects.filter(contract__in=by_key).order_by("number").values_list("contract", "changed")
+    for pk, changed in kept:
+        known[pk] = applied(known.get(pk, {}), changed)
+        last[pk] += 1
+    rows = []
     for pk, state in states_of(by_key).items():
-        # One older than its history is written down whole.
-        changed = difference(known.get(pk, {}) if pk in last else {}, state)
-        if changed:
-            row = _row(by_key[pk], Kind.IMPORTED if pk in last else Kind.SIGNED, decided, changed)
-            row.number = last.get(pk, 0) + 1
+        if found := difference(known.get(pk, {}), state):
+            row = _row(by_key[pk], Kind.IMPORTED if pk in known else Kind.SIGNED, decided, found)
+            row.number = last[pk] + 1
             rows.append(row)
     ContractChange.objects.bulk_create(rows, batch_size=2000)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from plans.actions import upsert_customers
+from plans.actions import end, upsert_customers
 from plans.models import Contact, Contract, Customer, OwnedProduct
 from plans.upsert import read_csv, read_entries, read_json
 
@@ -179,3 +180,50 @@ def test_three_thousand_customers_take_seconds_and_few_queries():
     with CaptureQueriesContext(connection) as queries:
         assert send(*entries).unchanged["contracts"] == 3000
     assert len(queries) < 20
+
+
+def contract(number: str, starts_on: str, ends_on: str, *products: str, **more) -> dict:
+    """Return a contract of an entry; without products it holds all of its vendor's."""
+    named = [{"product": product, "deployment": "public_cloud"} for product in products]
+    return {"number": number, "plan": "kingdee-advanced", "starts_on": starts_on, "ends_on": ends_on} | more | {
+        "products": named
+    }  # fmt: skip
+
+
+YEAR = ("2026-01-01", "2026-12-31")
+
+
+@pytest.mark.parametrize(
+    ("kept", "sent", "is_twice"),
+    [
+        ([], [contract("A", *YEAR, "galaxy"), contract("B", *YEAR, "galaxy")], True),
+        ([], [contract("A", *YEAR, "galaxy"), contract("B", *YEAR, "cosmic")], False),
+        ([], [contract("A", *YEAR, "galaxy"), contract("B", "2027-01-01", "2027-12-31", "galaxy")], False),
+        ([contract("A", *YEAR, "galaxy")], [contract("B", "2026-12-31", "2027-12-31", "galaxy")], True),
+        ([contract("A", *YEAR, "galaxy")], [contract("B", *YEAR)], True),
+        ([contract("A", *YEAR, "galaxy")], [contract("B", *YEAR, "galaxy", plan="kingdee-standard")], False),
+        (
+            [contract("A", *YEAR, "galaxy")],
+            [contract("A", "2026-01-01", "2026-06-30"), contract("B", "2026-07-01", "2027-06-30", "galaxy")],
+            False,
+        ),
+        (
+            [contract("A", *YEAR, "galaxy"), contract("B", "2027-01-01", "2027-12-31", "galaxy")],
+            [contract("A", "2026-01-01", "2027-01-01")],
+            True,
+        ),
+    ],
+)
+def test_a_load_sells_nobody_the_same_plan_twice_for_one_product(kept, sent, is_twice):
+    if kept:
+        assert send(customer(contracts=kept)).errors == []
+    report = send(customer(contracts=sent))
+    assert [error.field for error in report.errors] == (["contracts.starts_on"] if is_twice else [])
+
+
+def test_a_contract_ended_early_leaves_room_for_the_next_however_often_it_is_sent_again():
+    first, second = contract("A", *YEAR, "galaxy"), contract("B", "2026-07-01", "2027-06-30", "galaxy")
+    send(customer(contracts=[first]))
+    end(contract=Contract.objects.get(number="A"), on=date(2026, 6, 30))
+    assert send(customer(contracts=[first, second])).errors == []
+    assert send(customer(contracts=[first, second])).unchanged["contracts"] == 2
