@@ -9,6 +9,7 @@ from plans.actions.quotas.booking import Posting, consume, release, reserve
 from plans.engagements.offered import cite
 from plans.models import Attendee, Engagement, Entitlement, QuotaEntry, User
 from plans.quotas.balances import balance_of
+from plans.quotas.rules import rules_of
 from plans.refusals import RefusedError
 from plans.terms import local_date
 
@@ -84,6 +85,16 @@ def use(engagement: Engagement, actor: User | None, at: datetime) -> None:
     held = entry_of(engagement.reserved_key)
     engagement.reserved_key = ""
     consume(entitlement=right, amount=used, on=on, posting=posting, reserved=held)
+    _use_shared_days(engagement, right, actor, at)
+
+
+def _use_shared_days(engagement: Engagement, right: Entitlement, actor: User | None, at: datetime) -> None:
+    """Book the person-days that a right shares with others of its promise, as installing does. Source: K05"""
+    shares = any(rule.draws_on and rule.unit == "person_days" for rule in rules_of(right.item))
+    if shares and engagement.person_days:
+        posting = _posting(engagement, "use:days", ("交付", "delivered"), actor, at)
+        on = day_of(engagement)
+        consume(entitlement=right, amount=engagement.person_days, on=on, posting=posting, unit="person_days")
 
 
 def _used(engagement: Engagement, right: Entitlement | None, on: date) -> Decimal | None:
