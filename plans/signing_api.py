@@ -70,6 +70,11 @@ class SigningSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=400, required=False, allow_blank=True, default="")
     dry_run = serializers.BooleanField(default=False, help_text="only say what it would come to")
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["plan"].is_a_la_carte and not attrs["picks"]:
+            raise serializers.ValidationError({"picks": [_("一项都没有选，合同什么也不给。")]})
+        return attrs
+
 
 class RenewalSerializer(serializers.Serializer[Any]):
     """The contract that follows, from the day after the last one."""

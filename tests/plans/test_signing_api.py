@@ -60,6 +60,8 @@ def test_a_contract_is_signed_and_a_dry_run_only_says_what_it_comes_to__K19(ask,
         ({"plan": "nothing"}, 422, "invalid"),
         ({"products": [{"product": "galaxy", "quantity": -1}]}, 422, "invalid"),
         ({"starts_on": "soon"}, 422, "invalid"),
+        ({"plan": "kingdee-gold"}, 422, "invalid"),
+        ({"plan": "kingdee-gold", "picks": ["Y07"]}, 409, "no_such_item"),
     ],
 )
 def test_a_contract_that_cannot_be_is_refused_and_nothing_stays(ask, world: World, changes, status, code):

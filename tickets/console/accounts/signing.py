@@ -68,6 +68,13 @@ class SignForm(forms.Form):
     technical_manager = fields.colleague(_("专属技术经理"), required=False)
     reason = fields.reason(required=False)
 
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        plan = said.get("plan")
+        if plan and plan.is_a_la_carte and not said.get("picks"):
+            self.add_error("picks", gettext("一项都没有选，合同什么也不给。"))
+        return said
+
     @property
     def seats(self) -> tuple[tuple[str, User], ...]:
         """Return who stands for the customer."""

@@ -76,6 +76,15 @@ def test_a_contract_that_cannot_be_is_told_and_nothing_typed_is_lost(
         assert "新签" in page
 
 
+def test_a_plan_of_picks_without_any_gives_nothing_and_is_refused__K19(boss: Client) -> None:
+    gold = Plan.objects.current().get(code="kingdee-gold").pk
+    answer = boss.post("/console/accounts/-/sign/", asked(plan=gold))
+    assert (answer.status_code, "一项都没有选" in answer.content.decode()) == (422, True)
+    Customer.objects.filter(code="new").delete()
+    page = boss.post("/console/accounts/-/sign/", asked(plan=gold, picks="K06 K12")).content.decode()
+    assert "K10" in page
+
+
 def test_the_same_plan_twice_for_one_product_is_refused_with_the_ways_on(boss: Client, world: World) -> None:
     held = world.yonsuite
     same = asked(
