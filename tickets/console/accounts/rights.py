@@ -147,7 +147,7 @@ def grant(request: HttpRequest, contract: Contract, at: datetime, right: int) ->
 def give_back(request: HttpRequest, contract: Contract, at: datetime, line: int) -> HttpResponse:
     """Put a use right that was booked by mistake: a further line gives it back, in whole or in part."""
     rows = QuotaEntry.objects.filter(quota__contract=contract, kind=QuotaEntry.Kind.CONSUME)
-    entry = rows.select_related("quota__item").filter(pk=line).first()
+    entry = rows.select_related("quota__item", "actor").filter(pk=line).first()
     if entry is None:
         raise Http404
     form = PostingForm(request.POST or None, initial={"amount": entry.amount.normalize()})
@@ -231,7 +231,11 @@ def _acted(
 
 def _line(entry: QuotaEntry) -> dict[str, Any]:
     said = {"amount": amount_words(entry.amount, entry.quota.unit), "at": entry.at, "on": entry.on}
-    return {**said, "cause": text_of(entry, "cause"), "actor": entry.actor_display}
+    return {**said, "cause": text_of(entry, "cause"), "actor": _name(entry)}
+
+
+def _name(entry: QuotaEntry) -> str:
+    return name_of(entry.actor) if entry.actor else entry.actor_display
 
 
 def _unit(about: Entitlement | Quota | QuotaEntry) -> str:
