@@ -30,9 +30,12 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         return begun.exclude(policy="").order_by("opens_on", "pk")
 
     def past_term(self, on: date) -> Self:
-        """Narrow to open ones of contracts whose last day lies before a date."""
+        """Narrow to open ones of contracts whose last day lies before a date.
+
+        None is owed after that day: by their own dates, of which there is an index, they are few.
+        """
         last = Least("contract__ends_on", "contract__ended_on")
-        return self.open().alias(last=last).filter(last__lt=on)
+        return self.open().filter(due_on__lt=on).alias(last=last).filter(last__lt=on)
 
 
 class Obligation(models.Model):
