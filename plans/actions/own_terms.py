@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from plans.actions.news import OWN, announce
 from plans.models import Amendment, Contract, Entitlement, Override, User
 from plans.refusals import RefusedError
+from plans.terms import local_date
 from plans.wording import clause_of, name_of
 from sla.actions import Again, Level, PolicyError, Promise, Terms, check_terms, put_policy, terms_of, with_target
 from sla.actors import SYSTEM, Actor
@@ -114,7 +115,8 @@ def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:
     kinds = (Override.Kind.TARGET, Override.Kind.CALENDAR)
     agreed = Override.objects.in_force().filter(entitlement__in=shared, kind__in=kinds)
     terms = _plain(entitlement)
-    for row in agreed.select_related("entitlement__item", "entitlement__contract__plan"):
+    # As they began, which is not as they were agreed: the one that took force last holds.
+    for row in sorted(agreed.select_related("entitlement__item", "entitlement__contract__plan"), key=_began):
         terms = _laid(terms, row)
     if agreed and terms.targets:
         policy = put_own(entitlement, replace(edit, change=lambda own: _under(own, terms)))
@@ -125,6 +127,10 @@ def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:
     kind, contract = Amendment.Kind.WITHDRAWN, entitlement.contract
     announce(contract=contract, kind=kind, reason=edit.reason, actor=edit.actor, at=edit.at)
     return None
+
+
+def _began(row: Override) -> tuple[date, datetime]:
+    return row.starts_on or local_date(row.entitlement.contract, row.at), row.at
 
 
 def _plain(entitlement: Entitlement) -> Terms:

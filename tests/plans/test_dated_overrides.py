@@ -76,6 +76,18 @@ def test_what_was_agreed_without_end_holds_again_when_a_dated_one_lapses__Y20(ca
     assert (policy_of(cast), first_response(cast)) == (OWN, Decimal("1.5"))
 
 
+def test_of_two_the_one_that_began_last_holds_whatever_else_lapses_meanwhile__Y20(cast):
+    agree(cast, hours(0.5), Dates(date(2026, 6, 10), date(2026, 6, 30)))
+    agree(cast, hours(1.5), Dates(), beijing("2026-04-01 10:00"))
+    agree(cast, hours(1), Dates(date(2026, 6, 1), date(2026, 6, 15)), beijing("2026-05-01 10:00"))
+    held = {}
+    for day in (1, 10, 16):
+        pass_by(f"2026-06-{day:02} 09:00")
+        held[day] = first_response(cast)
+    pass_by("2026-07-01 09:00")
+    assert (held, first_response(cast)) == ({1: 1, 10: Decimal("0.5"), 16: Decimal("0.5")}, Decimal("1.5"))
+
+
 def test_hours_and_amounts_have_their_days_too__Y20(cast):
     said = {"contract": cast.yonsuite, "reason": "海外", "actor": cast.manager, "at": AT, "dates": JUNE}
     override_calendar(promise="Y06", calendar="yonsuite-7x24", **said)

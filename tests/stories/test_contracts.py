@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from plans.actions import NewTarget, override, set_switch
-from plans.actions.endings import tell_endings
 from plans.actions.history import Decided
 from plans.actions.overrides import Dates
 from plans.actions.renewing import Renewal, renew
@@ -17,6 +16,7 @@ from tests.hours import beijing
 from tests.stories.conftest import Walk
 from tests.stories.test_message_to_mail import body_of
 from tests.world import person
+from tickets import tasks
 
 
 def admin_of(walk: Walk, language: str) -> str:
@@ -38,9 +38,10 @@ def admin_of(walk: Walk, language: str) -> str:
 )
 def test_both_sides_hear_that_a_term_ends_and_that_it_goes_on__Y22(walk: Walk, language, subject, said, link):
     boss = admin_of(walk, language)
-    for hour in ("10:00", "11:00"):
-        tell_endings(at=beijing(f"2027-12-01 {hour}"))
-    walk.sweep("2027-12-01 11:00:05")
+    for hour in ("10:05", "11:05"):
+        with clock_at(f"2027-12-01 {hour}"):
+            tasks.remind()
+    walk.sweep("2027-12-01 11:05:05")
     (letter,) = walk.letters_to(boss, subject)
     assert said in body_of(letter)
     assert link in body_of(letter)
@@ -52,8 +53,9 @@ def test_both_sides_hear_that_a_term_ends_and_that_it_goes_on__Y22(walk: Walk, l
     renew(contract=walk.world.yonsuite.contract, renewal=Renewal("C-Y-28", date(2028, 12, 31)), decided=decided)
     walk.sweep("2027-12-02 10:00:05")
     assert len(walk.letters_to(boss, "C-Y-28")) == 1
-    tell_endings(at=beijing("2027-12-25 10:00"))
-    walk.sweep("2027-12-25 10:00:05")
+    with clock_at("2027-12-25 10:05"):
+        tasks.remind()
+    walk.sweep("2027-12-25 10:05:05")
     assert len(walk.letters_to(boss, subject)) == 1
 
 
