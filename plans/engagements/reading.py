@@ -86,6 +86,12 @@ def offer(entitlement: Entitlement, contract: Contract, at: datetime) -> Offer:
     )
 
 
+def is_outside_term(engagement: Engagement) -> bool:
+    """Tell whether the time agreed has left the term meanwhile, as when a contract ends early."""
+    contract, starts_at = engagement.contract, engagement.starts_at
+    return starts_at is not None and not contract.starts_on <= local_date(contract, starts_at) <= last_day(contract)
+
+
 def summary(engagement: Engagement, at: datetime) -> Offer | None:
     """Return how the service of an engagement stands; None once its right is gone."""
     if engagement.entitlement is None:

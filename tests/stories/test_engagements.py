@@ -250,13 +250,19 @@ def test_only_those_invited_see_an_event_for_executives__K17(world: World, mailb
     events.enrol(gathering=event, contact=side.contact, actor=side.contact.user, at=beijing(ASKED))
     at = beijing("2026-05-11 18:00")
     events.note_result(attendee=row, result=events.Result(came=True), actor=world.manager, at=at)
-    deliver(engagement=engagement, actor=world.manager, at=at)
+    with pytest.raises(RefusedError, match="还没有结束"):
+        events.conclude(gathering=event, done="圆桌", actor=world.manager, at=beijing("2026-05-11 16:59"))
+    events.conclude(gathering=event, done="八位企业家的圆桌。", actor=world.manager, at=at)
+    with pytest.raises(RefusedError, match="已经办结"):
+        events.conclude(gathering=event, done="又一次", actor=world.manager, at=at)
+    asked = mailed(mailbox, "2026-05-11 18:30")[side.contact.email][-1]
+    assert "也请告诉我们您的评价" in text_of(asked)
     row.refresh_from_db()
     give_feedback(attendee=row, rating=5, comment="收获很大", actor=side.contact.user, at=at)
     came = mailed(mailbox, "2026-05-11 19:00")
     assert "收获很大" in text_of(came[world.success_manager.email][-1])
     event.refresh_from_db()
-    assert engagement.item.stage_codes[event.stage] == "enrol"
+    assert engagement.item.stage_codes[event.stage] == "feedback"
 
 
 def test_an_event_called_off_is_taken_from_the_calendars__K17(world: World, mailbox: Mailbox):

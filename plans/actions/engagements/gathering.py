@@ -294,3 +294,32 @@ def _call_off(engagement: Engagement, reason: str, actor: User, at: datetime) ->
     step = note(engagement, Kind.CANCELLED, actor, at, reason=reason)
     to = [f"contact:{row.contact_id}" for row in told if row.contact_id]
     inform(engagement, "cancelled", to, step, reason=reason, was_agreed=True)
+
+
+@transaction.atomic
+def conclude(*, gathering: Gathering, done: str, actor: User, at: datetime) -> Gathering:
+    """End an event or a certification that was held; who was there is asked what they thought. Source: K17
+
+    Raises RefusedError before it has ended, without words of what was done, and twice.
+    """
+    gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
+    if gathering.cancelled_at or gathering.ends_at > at:
+        raise RefusedError("not_ended", _("活动还没有结束，或已经取消。"))
+    if not done.strip():
+        raise RefusedError("nothing_recorded", _("请写明做了什么。"))
+    held = list(gathering.engagements.filter(state=State.AGREED))
+    if not held:
+        raise RefusedError("over", _("活动已经办结。"))
+    for row in held:
+        _conclude(lock(row), done.strip(), actor, at)
+    _reach(gathering, "feedback", actor, at)
+    return gathering
+
+
+def _conclude(engagement: Engagement, done: str, actor: User, at: datetime) -> None:
+    engagement.state, engagement.done = State.CLOSED, done
+    engagement.delivered_at = engagement.recorded_at = engagement.ended_at = at
+    engagement.save()
+    step = note(engagement, Kind.CLOSED, actor, at)
+    there = engagement.attendees.filter(state=Place.ATTENDED, contact__isnull=False)
+    inform(engagement, "recorded", [f"contact:{row.contact_id}" for row in there], step)

@@ -1,6 +1,6 @@
 """Engagements in the console: who sees them, what each act does, and that nothing typed is lost by a no."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -97,6 +97,16 @@ def test_less_than_two_weeks_is_refused_with_the_clause_and_what_was_typed_stays
     assert 'value="2026-03-10T09:00"' in page
     assert do(client, engagement, "propose", **times, short_notice="上市审计提前").status_code == 302
     assert "放宽了提前期：上市审计提前" in client.get(page_of(engagement)).content.decode()
+
+
+def test_a_time_that_left_the_term_is_pointed_out(world: World, now: None):
+    engagement = training(world)
+    agreed(engagement, world.success_manager, world.yonsuite.contact.user, slot("2026-03-20 09:00"))
+    client = signed_in(world.success_manager)
+    assert "请改期，或取消" not in client.get(page_of(engagement)).content.decode()
+    engagement.contract.ended_on = date(2026, 3, 19)
+    engagement.contract.save()
+    assert "请改期，或取消" in client.get(page_of(engagement)).content.decode()
 
 
 def test_a_busy_expert_is_shown_before_anybody_agrees(world: World, now: None):

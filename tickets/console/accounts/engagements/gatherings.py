@@ -27,7 +27,7 @@ from sla.refusals import ActionRefusedError
 from tickets.console.accounts.engagements.forms import StageForm, zone_choices
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
-from tickets.engagement_forms import ReasonForm, ZonedForm, short, wall, words
+from tickets.engagement_forms import PostForm, ReasonForm, ZonedForm, short, wall, words
 from tickets.showing.engagements import span_words
 from tickets.showing.wording import name_of as called
 
@@ -186,6 +186,7 @@ def _shown(
         "people": rows.order_by("engagement__contract__customer__code", "pk"),
         "invites": InviteForm(gathering=row, at=reader.at) if is_open and keeps(reader) else None,
         "call_off": ReasonForm() if is_open and keeps(reader) else None,
+        "conclusion": PostForm() if _is_to_be_concluded(row, reader) else None,
         "may_publish": keeps(reader),
         "has_begun": row.starts_at <= reader.at,
         "has_exam": "exam" in item.stage_codes,
@@ -193,6 +194,11 @@ def _shown(
     }
     page = ("gatherings", "console/accounts/engagements/gathering.html")
     return desk_page(request, reader, page, context, HTTPStatus.CONFLICT if refusal else HTTPStatus.OK)
+
+
+def _is_to_be_concluded(row: Gathering, reader: Reader) -> bool:
+    is_over = row.cancelled_at is None and row.ends_at <= reader.at
+    return keeps(reader) and is_over and row.engagements.filter(state="agreed").exists()
 
 
 @require_POST
@@ -241,7 +247,12 @@ def _note_result(row: Gathering, request: HttpRequest, reader: Reader) -> None:
     actions.note_result(attendee=attendee, result=actions.Result(**said), actor=reader.user, at=reader.at)
 
 
-ACTS = {"invite": _invite, "stage": _move_on, "call_off": _call_off, "result": _note_result}
+def _conclude(row: Gathering, request: HttpRequest, reader: Reader) -> None:
+    said = _read(PostForm(request.POST))
+    actions.conclude(gathering=row, done=said["body"], actor=reader.user, at=reader.at)
+
+
+ACTS = {"conclude": _conclude, "invite": _invite, "stage": _move_on, "call_off": _call_off, "result": _note_result}
 urlpatterns = [
     path("-/gatherings/", gatherings, name="gatherings"),
     path("-/gatherings/new/", new, name="gathering_new"),

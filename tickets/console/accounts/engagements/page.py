@@ -19,7 +19,7 @@ from plans.engagements.access import may_act
 from plans.engagements.conflicts import Conflict, conflicts_of
 from plans.engagements.invitations import PUBLISH, invitation
 from plans.engagements.offered import stage_of, stages_of
-from plans.engagements.reading import find, summary
+from plans.engagements.reading import find, is_outside_term, summary
 from plans.models import Engagement, User
 from sla.refusals import ActionRefusedError
 from tickets.console.accounts.engagements.acts import ACTS, Deed
@@ -155,6 +155,7 @@ def _facts(engagement: Engagement, at: datetime) -> dict[str, Any]:
         "stage": stage_of(engagement),
         "sessions": engagement.sessions.select_related("item").order_by("pk"),
         "offer": summary(engagement, at),
+        "is_outside": not engagement.is_ended and is_outside_term(engagement),
     }
 
 
