@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import models, transaction
@@ -230,6 +231,7 @@ def _save_contacts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
 def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
     tally = Tally()
     sent = [(row, contract) for row in rows for contract in row.contracts]
+    before = {contract.pk: _span(contract) for contract in known.contracts.values()}
     for row, contract in sent:
         values = _terms(contract, known)
         kept = known.contracts.get(contract["number"])
@@ -244,13 +246,17 @@ def _save_contracts(rows: Iterable[CustomerRow], known: Known) -> Counter[str]:
     at = database_now()
     lay_out_new(contracts=tally.added, at=at)
     obligations.lay_out_new(contracts=tally.added, at=at)
-    for changed in tally.changed:
-        lay_out(contract=changed, at=at)
-        obligations.lay_out(contract=changed, at=at)
+    for moved in (changed for changed in tally.changed if before[changed.pk] != _span(changed)):
+        lay_out(contract=moved, at=at)
+        obligations.lay_out(contract=moved, at=at)
     counts += _save_products([contract for _row, contract in sent], known)
     if any(number for outcome, number in counts.items() if not outcome.startswith("unchanged")):
         write_many((known.contracts[contract["number"]] for _row, contract in sent), Decided(None, at))
     return counts
+
+
+def _span(contract: Contract) -> tuple[date, date, str]:
+    return contract.starts_on, contract.ends_on, contract.timezone
 
 
 def _terms(contract: Mapping[str, Any], known: Known) -> dict[str, Any]:

@@ -30,7 +30,7 @@ ACTS = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
 def test_left_is_never_negative_and_the_sums_are_those_of_the_replay(acts):
     with transaction.atomic():

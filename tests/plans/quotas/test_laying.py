@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from plans.actions import change_plan, override_quota, quotas
+from plans.actions import change_plan, override_quota, quotas, upsert_customers
 from plans.actions.quotas import Posting
 from plans.actions.terms import change_term, end
 from plans.models import Plan, Quota, QuotaEntry
 from plans.quotas import balance_of
 from plans.quotas.windows import anniversary, years_of
 from plans.refusals import RefusedError
+from plans.upsert import read_entries
 from tests.hours import beijing
 from tests.plans.conftest import contract_of
 
@@ -153,3 +154,15 @@ def test_a_number_that_cannot_be_published_is_refused(cast, promise, amount, not
     with pytest.raises(RefusedError) as refused:
         quotas.publish(item=item, amount=Decimal(amount), notice=notice, actor=None, at=AT)
     assert refused.value.code == code
+
+
+def test_a_bulk_load_lays_out_what_is_new_and_what_got_another_term(db):
+    entry = {"code": "bulk", "name": "批量", "name_en": "Bulk", "contracts": [
+        {"number": "B-1", "plan": "yonsuite-premier", "starts_on": "2026-01-01", "ends_on": "2026-12-31"},
+    ]}  # fmt: skip
+    for ends_on, expected in (("2026-12-31", 3), ("2026-12-31", 3), ("2027-12-31", 6)):
+        entry["contracts"][0]["ends_on"] = ends_on
+        rows, errors = read_entries([entry])
+        assert not errors
+        assert not upsert_customers(rows=rows).errors
+        assert Quota.objects.count() == QuotaEntry.objects.count() == expected

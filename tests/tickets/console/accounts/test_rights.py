@@ -11,7 +11,6 @@ from plans.actions import quotas
 from plans.actions.quotas import Posting
 from plans.models import QuotaEntry
 from plans.quotas import balance_of
-from plans.quotas.statements import PAGE
 from sla.clock import database_now
 from tests.world import World, person
 
@@ -146,10 +145,10 @@ def test_a_span_that_is_none_is_answered_with_the_year(manager, asked):
     assert "下面是本合同年度的" in answer.content.decode()
 
 
-def test_a_long_statement_comes_in_pages_and_whole_as_a_file(manager, check):
+def test_a_long_statement_comes_in_pages_and_whole_as_a_file(manager, check, monkeypatch):
+    monkeypatch.setattr("tickets.showing.quotas.PAGE", 20)
     quota = check.quotas.get(number=1)
-    with_many = PAGE + 20
-    for number in range(with_many // 2):
+    for number in range(12):
         posting = Posting(database_now(), f"n{number}", f"=第 {number} 次")
         quotas.grant(entitlement=check, amount=Decimal(1), on=ON, posting=posting)
         quotas.consume(entitlement=check, amount=Decimal(1), on=ON, posting=posting.part("use"))
