@@ -15,7 +15,7 @@ SERVICES = (
     "critical_moment", "expert_consultation", "technical_manager", "account_team", "service_report", "updates",
     "product_certification", "vocational_certification", "executive_events", "standard", "terms",
 )  # fmt: skip
-UNITS = ("times", "reports", "person_days", "environments", "people", "tickets")
+UNITS = ("times", "reports", "person_days", "environments", "sets", "people", "tickets")
 PERIODS = ("year", "term")
 # What people deliver by agreement, asked for one by one.
 DELIVERED = (

@@ -21,7 +21,7 @@ from plans.actions.quotas import Posting
 from plans.actions.quotas.publishing import reached
 from plans.models import Contract, Entitlement, Quota, QuotaEntry, User
 from plans.quotas.rules import rules_of
-from plans.quotas.words import UNIT_NAMES, amount_words, unit_name
+from plans.quotas.words import amount_words, unit_name
 from plans.terms import last_day, local_date
 from plans.vocabulary import UNITS
 from plans.wording import clause_of, name_of, text_of
@@ -66,7 +66,7 @@ class BookingForm(PostingForm):
 
     def __init__(self, units: list[str], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["unit"].choices = [(unit, UNIT_NAMES[unit]) for unit in units]  # type: ignore[attr-defined]
+        self.fields["unit"].choices = [(unit, unit_name(unit)) for unit in units]  # type: ignore[attr-defined]
 
 
 class PublishingForm(forms.Form):
