@@ -5,6 +5,7 @@ from django.test import Client
 
 from plans.actions.engagements import gathering as events
 from plans.actions.engagements.delivering import Report, deliver, record
+from plans.actions.engagements.requesting import take_part
 from plans.actions.quotas import lay_out
 from plans.models import Attendee, Contact, Contract, Engagement, Role
 from tests.clocks import clock_at
@@ -121,6 +122,11 @@ def test_others_of_the_organisation_see_what_concerns_them_alone(world: World, n
     engagement = asked(side.contract, "critical_moment", side.contact)
     colleague = world.uncertified
     assert signed_in(colleague).get(page_of(engagement)).status_code == 404
+    take_part(engagement, colleague)
+    attending = signed_in(colleague)
+    assert attending.get(page_of(engagement)).status_code == 200
+    assert do(attending, engagement, "cancel", reason="不想去").status_code == 404
+    assert do(attending, engagement, "post", body="带什么资料？").status_code == 302
     assert signed_in(colleague, Role.CUSTOMER_ADMIN).get(page_of(engagement)).status_code == 200
     assert signed_in(world.stranger, Role.CUSTOMER_ADMIN).get(page_of(engagement)).status_code == 404
     assert signed_in(world.stranger).get(tab(side.contract)).status_code == 404

@@ -21,6 +21,7 @@ from plans.accounts import zone_named
 from plans.actions.engagements import delivering, people, timing
 from plans.actions.engagements.asking import Asked, ask
 from plans.actions.engagements.journal import COMING
+from plans.engagements.access import may_decide
 from plans.engagements.invitations import PUBLISH, invitation
 from plans.engagements.offered import stage_of, stages_of
 from plans.engagements.reading import Offer, brought, find, offers_of, summary
@@ -268,7 +269,7 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str) -> Ht
     """Do what a customer may; a refusal is told with its clause, and nothing typed is lost."""
     found, name = _find(request, contract, code), request.POST.get("action", "")
     kind = ACTS.get(name)
-    if kind is None or name not in _possible(found):
+    if kind is None or name not in _possible(found, user_in(request)):
         raise Http404
     form = kind.form(found, request.POST)
     if not form.is_valid():
@@ -281,10 +282,10 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str) -> Ht
     return redirect("portal:service:engagement", contract.number, found.number)
 
 
-def _possible(row: Engagement) -> tuple[str, ...]:
-    """Return what a customer can do now; what is held for many has its own page for coming or not."""
+def _possible(row: Engagement, user: User) -> tuple[str, ...]:
+    """Return what one of the customer's people can do now; whether they come to an event is said on its own page."""
     names = POSSIBLE[State(row.state)]
-    if row.gathering_id:
+    if row.gathering_id or not may_decide(user, row):
         return tuple(name for name in names if name in AFTER)
     return names if row.proposals.filter(answer="open").exists() else tuple(n for n in names if n not in OPEN_ONLY)
 
@@ -311,7 +312,7 @@ def _shown(
         "sessions": row.sessions.order_by("pk"),
         "offer": summary(row, at),
         "place": place,
-        "forms": _forms(row, attempt, place),
+        "forms": _forms(row, attempt, place, user_in(request)),
         "tried": attempt.name,
         "refusal": attempt.refusal,
         "has_calendar": row.state in (State.AGREED, State.DELIVERED, State.RECORDED, State.CLOSED),
@@ -320,8 +321,8 @@ def _shown(
     return service_page(request, row.contract, at, page, context, status=status)
 
 
-def _forms(row: Engagement, attempt: Attempt, place: Attendee | None) -> dict[str, forms.Form]:
-    found = {name: ACTS[name].form(row, None) for name in _possible(row)}
+def _forms(row: Engagement, attempt: Attempt, place: Attendee | None, user: User) -> dict[str, forms.Form]:
+    found = {name: ACTS[name].form(row, None) for name in _possible(row, user)}
     if place is None or place.rating:
         found.pop("feedback", None)
     return found | ({attempt.name: attempt.form} if attempt.form else {})

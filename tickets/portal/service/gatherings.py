@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from plans.accounts import zone_named
 from plans.actions.engagements import gathering as actions
 from plans.actions.engagements.journal import COMING
-from plans.engagements.services import gathered, stages_of
+from plans.engagements.offered import gathered, stages_of
 from plans.models import Attendee, Contact, Contract, Engagement, Entitlement, Gathering
 from plans.wording import clause_of
 from sla.refusals import ActionRefusedError
