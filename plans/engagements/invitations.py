@@ -5,8 +5,9 @@ Source: RFC 5545, RFC 5546.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parseaddr
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -69,8 +70,8 @@ def _event(meeting: Meeting, method: str, at: datetime) -> Event:
     event.add("uid", uid_of(meeting.number))
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", at)
-    event.add("dtstart", meeting.starts_at.astimezone(zone))
-    event.add("dtend", meeting.ends_at.astimezone(zone))
+    event.add("dtstart", _wall(meeting.starts_at, zone))
+    event.add("dtend", _wall(meeting.ends_at, zone))
     event.add("summary", meeting.title)
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     for name, said in (("description", meeting.text), ("location", meeting.place), ("url", meeting.url)):
@@ -80,6 +81,15 @@ def _event(meeting: Meeting, method: str, at: datetime) -> Event:
     for guest in meeting.guests:
         event.add("attendee", _guest(guest), encode=False)
     return event
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return an instant on a zone's wall clock; in UTC where the clock shows that time a second time.
+
+    iCalendar means the first of the two, and cannot say the other.
+    """
+    local = at.astimezone(zone)
+    return at.astimezone(UTC) if local.fold else local
 
 
 def uid_of(number: str) -> str:
