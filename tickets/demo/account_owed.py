@@ -8,8 +8,8 @@ from plans.obligations.schedule import Frequency, Period
 
 # Promise and line of what contracts agree on by themselves, and why.
 AGREED = (
-    ("Y22", "strategy", Frequency(1, Period.HALF_YEAR), "合同附件:每半年一次战略咨询"),
-    ("K10", "", Frequency(1, Period.QUARTER), "合同附件:每季度一次工单分析汇报"),
+    ("Y22", "strategy", Frequency(1, Period.HALF_YEAR), "合同附件：每半年一次战略咨询"),
+    ("K10", "", Frequency(1, Period.QUARTER), "合同附件：每季度一次工单分析汇报"),
 )
 CODES = {"Y13": "BP", "Y14": "HC", "Y15": "OR", "K13": "SR", "K10": "TA", "Y22": "SC"}
 
