@@ -54,7 +54,7 @@ WRONG_HOURS = {
     "overlap": gettext_lazy("两段开放时间重叠。（%s）"),
     "end_before_start": gettext_lazy("结束须晚于开始；跨零点的班次写成两段：到 24:00，次日从 00:00 起。（%s）"),
     "bad_time": gettext_lazy("时刻写作 08:30。（%s）"),
-    "wrong_type": gettext_lazy("每段开放时间写作 [开始, 结束]。（%s）"),
+    "wrong_type": gettext_lazy("每段开放时间写作“[开始, 结束]”。（%s）"),
 }
 
 # Which of two times is later, and whether there are two, the calendar tells.

@@ -28,8 +28,8 @@ def _year_end(contract: Contract, decider: User, now: datetime) -> None:
     first = local_date(contract, now) + timedelta(days=33)
     dates = Dates(first, min(first + timedelta(days=16), last_day(contract)))
     target = NewTarget("first_response", Decimal(HOUR))
-    said = {"reason": "年终结账期间，客户要求一小时内有人联系。", "actor": decider, "dates": dates}
-    override(contract=contract, target=target, at=now - timedelta(days=6), **said)
+    reason = "年终结账期间，客户要求一小时内有人联系。"
+    override(contract=contract, target=target, reason=reason, actor=decider, at=now - timedelta(days=6), dates=dates)
 
 
 def _more(contract: Contract, decider: User, now: datetime) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from plans.actions.terms import end
 from plans.actions.keys import rotate_key
+from plans.actions.terms import end
 from plans.models import ApiKey, Contact, Customer
 from sla.clock import database_now
 from tests.clocks import clock_at

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -22,6 +22,7 @@ from tickets.console.rows import Seal
 
 PAGE = 50
 LONGEST_QUERY = 100
+LAST_DAY = Coalesce("ended_on", "ends_on")
 # By the date of the reader's instant in UTC: a day's difference at the edge of a term is told row by row.
 VIEWS: dict[str, LazyText] = {"now": _("生效中"), "ahead": _("尚未开始"), "over": _("已结束"), "all": _("全部")}
 
@@ -58,7 +59,7 @@ def listing(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def _found(reader: Reader, view: str, query: str) -> QuerySet[Contract]:
     today = reader.at.date()
-    rows = accounts_of(reader.user).annotate(last_on=Coalesce(F("ended_on"), F("ends_on")))
+    rows = accounts_of(reader.user).annotate(last_on=LAST_DAY)
     narrow = {
         "now": Q(starts_on__lte=today, last_on__gte=today),
         "ahead": Q(starts_on__gt=today),
@@ -80,7 +81,7 @@ def _ordered(rows: QuerySet[Contract]) -> QuerySet[Contract]:
     brought = rows.select_related("customer", "plan").prefetch_related(
         Prefetch("account_team", queryset=managers, to_attr="managers")
     )
-    return brought.order_by("last_on", "number")
+    return brought.order_by(LAST_DAY, "number")
 
 
 def _line(contract: Any, reader: Reader) -> Line:
