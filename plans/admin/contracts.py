@@ -176,9 +176,9 @@ class ContractAdmin(ByActions, admin.ModelAdmin):
 
     @admin.display(description=_("本合同另有约定"))
     def agreed(self, contract: Contract) -> str:
-        """Return the overrides of a contract, each with who and why."""
+        """Return what holds beside the plan now or will, each with who and why; the history has the rest."""
         rows = Override.objects.filter(entitlement__contract=contract).select_related("entitlement__item")
-        return lines([said(row) for row in rows]) or "-"
+        return lines([said(row) for row in rows if row.is_agreed]) or "-"
 
     def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
         if change:

@@ -60,7 +60,8 @@ def test_contract_is_signed_with_its_entitlements(root, cast):
     sent = posted(None, number="C-9", customer=cast.kingdee.customer.pk, plan=plan.pk, picks="K06 K12")
     assert root.post(page(Contract, "add"), sent).status_code == 302
     entitled = Contract.objects.get(number="C-9").entitlements
-    assert sorted(entitled.values_list("item__promise", flat=True)) == ["K06", "K12", "K19"]
+    # An expert consultation is arranged by the technical manager, who comes along.
+    assert sorted(entitled.values_list("item__promise", flat=True)) == ["K06", "K10", "K12", "K19"]
 
 
 def test_refusal_is_told_over_what_was_entered_and_nothing_is_saved(root, cast):
