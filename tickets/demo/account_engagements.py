@@ -79,7 +79,7 @@ def _premier(contract: Contract, contact: Contact, now: datetime) -> None:
         contract, contact, "training", now - timedelta(days=31), topic="应付月结加速", wish="每月 3 日前要关账。"
     )
     _agreed(training, contact, _day(now, -18, 9), now - timedelta(days=30), [expert])
-    _delivered(training, contact, expert, now - timedelta(days=18))
+    _delivered(training, contact, expert, _day(now, -18, 9).ends_at)
     _series(contract, contact, expert, now)
     workshop = _asked(contract, contact, "workshop", now - timedelta(days=2), topic="年终结账怎样少加班")
     slot = _day(now, 4, 10)
@@ -113,7 +113,7 @@ def _series(contract: Contract, contact: Contact, expert: User, now: datetime) -
 
 
 def _delivered(engagement: Engagement, contact: Contact, expert: User, at: datetime) -> None:
-    theirs, later = _signed_in(contact), at + timedelta(hours=30)
+    theirs, later = _signed_in(contact), at + timedelta(hours=1)
     delivering.deliver(engagement=engagement, actor=expert, at=later)
     done = "一起走了一遍应付月结：暂估、核销、凭证三步合成一次批处理，测试账套用时从 4 小时降到 50 分钟。"
     delivering.record(engagement=engagement, report=delivering.Report(done), actor=expert, at=later)

@@ -1,6 +1,6 @@
 """How pages and letters say engagements: when, where, by whom, and what happened, in the reader's language and zone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +14,8 @@ from plans.engagements.invitations import Guest, Meeting
 from plans.engagements.offered import stages_of
 from plans.models import Attendee, Contact, Engagement, EngagementStep, Provider, User
 from plans.wording import clause_of, name_of, text_of
+from tickets.showing.wording import in_english, zone_words
 from tickets.showing.wording import name_of as called
-from tickets.showing.wording import zone_words
 
 COMING = (Attendee.State.ENROLLED, Attendee.State.ATTENDED)
 
@@ -125,6 +125,11 @@ def step_words(step: EngagementStep) -> str:
     return teller(step) if teller else str(fields.get("reason", ""))
 
 
+def _named(fields: Mapping[str, Any]) -> str:
+    """Return a name that the journal keeps, in the reader's language."""
+    return str((fields.get("name_en") if in_english() else "") or fields.get("name", ""))
+
+
 def _stage(step: EngagementStep) -> str:
     place = next((n for n, one in enumerate(step.engagement.item.stage_codes) if one == step.fields.get("stage")), None)
     return stage_words(step.engagement, place)
@@ -133,7 +138,7 @@ def _stage(step: EngagementStep) -> str:
 def _attendee(step: EngagementStep) -> str:
     state = dict(Attendee.State.choices).get(step.fields.get("state", ""), "")
     certificate = step.fields.get("certificate", "")
-    return " · ".join(str(part) for part in (step.fields.get("name", ""), state, certificate) if part)
+    return " · ".join(str(part) for part in (_named(step.fields), state, certificate) if part)
 
 
 def _delivered(step: EngagementStep) -> str:
@@ -146,19 +151,21 @@ def _recorded(step: EngagementStep) -> str:
 
 
 def _experts(step: EngagementStep) -> str:
-    return _("、").join(step.fields.get("experts", []))
+    return _("、").join(_named(one) for one in step.fields.get("experts", []))
 
 
 def _terms(step: EngagementStep) -> str:
     labels = {"provider": dict(Provider.choices), "mode": dict(Engagement._meta.get_field("mode").choices or [])}
     return " · ".join(
-        _("、").join(said) if isinstance(said, list) else str(labels.get(name, {}).get(said, said))
+        _("、").join(_named(one) for one in said)
+        if isinstance(said, list)
+        else str(labels.get(name, {}).get(said, said))
         for name, said in step.fields.items()
     )
 
 
 def _rated(step: EngagementStep) -> str:
-    return _("%(name)s：%(rating)d 分") % {"name": step.fields["name"], "rating": step.fields["rating"]}
+    return _("%(name)s：%(rating)d 分") % {"name": _named(step.fields), "rating": step.fields["rating"]}
 
 
 TELLERS = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from plans.accounts import zone_named
 from plans.actions.engagements.gates import Slot, in_state, lies_ahead, reason_given, takes_time, within_term
 from plans.actions.engagements.holding import hold_place, let_place_go, use_place
-from plans.actions.engagements.journal import COMING, Kind, inform, lock, note
+from plans.actions.engagements.journal import COMING, Kind, called, inform, lock, note
 from plans.actions.engagements.requesting import take_part
 from plans.engagements.offered import cite, is_gathered, stage_at, stages_of
 from plans.engagements.providers import providers_of
@@ -129,7 +129,7 @@ def _invite(engagement: Engagement, contact: Contact, actor: User, at: datetime)
     if before:
         return before
     row = take_part(engagement, contact, Place.INVITED)
-    step = note(engagement, Kind.ATTENDEE, actor, at, name=row.name, state=row.state)
+    step = note(engagement, Kind.ATTENDEE, actor, at, **called(row), state=row.state)
     inform(engagement, "invited", [f"contact:{contact.pk}"], step)
     return row
 
@@ -157,7 +157,7 @@ def enrol(*, gathering: Gathering, contact: Contact, actor: User, at: datetime) 
     row.state = Place.ENROLLED
     hold_place(row, engagement, actor, at)
     row.save(update_fields=["state", "reserved_key"])
-    step = note(engagement, Kind.ATTENDEE, actor, at, name=row.name, state=row.state)
+    step = note(engagement, Kind.ATTENDEE, actor, at, **called(row), state=row.state)
     inform(engagement, "agreed", [f"contact:{contact.pk}"], step)
     _reach(gathering, "enrol", actor, at)
     return row
@@ -197,7 +197,7 @@ def decline(*, attendee: Attendee, actor: User, at: datetime) -> Attendee:
     let_place_go(attendee, engagement, actor, at)
     attendee.state = Place.DECLINED
     attendee.save(update_fields=["state", "reserved_key"])
-    step = note(engagement, Kind.ATTENDEE, actor, at, name=attendee.name, state=attendee.state)
+    step = note(engagement, Kind.ATTENDEE, actor, at, **called(attendee), state=attendee.state)
     if was_coming and attendee.contact_id:
         inform(engagement, "excused", [f"contact:{attendee.contact_id}"], step)
     return attendee
@@ -231,7 +231,7 @@ def note_result(*, attendee: Attendee, result: Result, actor: User, at: datetime
     attendee.has_passed, attendee.score = has_passed, (result.score or attendee.score)[:20]
     attendee.certificate = (result.certificate or attendee.certificate)[:60]
     attendee.save()
-    said = {"name": attendee.name, "state": attendee.state, "passed": has_passed, "certificate": attendee.certificate}
+    said = {**called(attendee), "state": attendee.state, "passed": has_passed, "certificate": attendee.certificate}
     step = note(engagement, Kind.ATTENDEE, actor, at, **said)
     if is_new and attendee.contact_id:
         inform(engagement, "certified", [f"contact:{attendee.contact_id}"], step, certificate=attendee.certificate)

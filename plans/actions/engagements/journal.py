@@ -27,6 +27,11 @@ def note(engagement: Engagement, kind: Kind, actor: User | None, at: datetime, *
     )
 
 
+def called(person: User | Attendee) -> dict[str, str]:
+    """Return a name as the journal keeps it, in both languages."""
+    return {"name": person.name or str(person), "name_en": person.name_en}
+
+
 def inform(
     engagement: Engagement, kind: str, to: Iterable[str], step: EngagementStep, *, guests: Iterable[Attendee] = (),
     **more: Any,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.engagements.gates import in_state
-from plans.actions.engagements.journal import Kind, customers_of, inform, lock, note, ours_of
+from plans.actions.engagements.journal import Kind, called, customers_of, inform, lock, note, ours_of
 from plans.actions.engagements.requesting import take_part
 from plans.models import Attendee, Contact, Engagement, EngagementPost, User
 from plans.models.people import Language
@@ -41,7 +41,7 @@ def add_attendee(*, engagement: Engagement, who: Contact | Guest, actor: User, a
     if engagement.attendees.count() >= MOST:
         raise RefusedError("too_many", _("参加人最多 %d 位。") % MOST)
     row = _contact(engagement, who) if isinstance(who, Contact) else _guest(engagement, who)
-    step = note(engagement, Kind.ATTENDEE, actor, at, name=row.name, state=row.state)
+    step = note(engagement, Kind.ATTENDEE, actor, at, **called(row), state=row.state)
     if engagement.state == State.AGREED:
         guests = [row] if row.contact_id is None else []
         inform(engagement, "agreed", [f"contact:{row.contact_id}"] if row.contact_id else [], step, guests=guests)
@@ -82,7 +82,7 @@ def remove_attendee(*, attendee: Attendee, actor: User, at: datetime) -> Attende
     in_state(engagement, CHANGEABLE, _("移除参加人"))
     attendee.state = Attendee.State.DECLINED
     attendee.save(update_fields=["state"])
-    step = note(engagement, Kind.ATTENDEE, actor, at, name=attendee.name, state=attendee.state)
+    step = note(engagement, Kind.ATTENDEE, actor, at, **called(attendee), state=attendee.state)
     if engagement.state == State.AGREED:
         to = [f"contact:{attendee.contact_id}"] if attendee.contact_id else []
         inform(engagement, "excused", to, step, guests=[] if to else [attendee])
@@ -117,6 +117,6 @@ def give_feedback(*, attendee: Attendee, rating: int, comment: str, actor: User,
         raise RefusedError("bad_rating", _("评分从 1 到 5。"))
     attendee.rating, attendee.comment, attendee.feedback_at = rating, comment.strip()[:1000], at
     attendee.save(update_fields=["rating", "comment", "feedback_at"])
-    step = note(engagement, Kind.FEEDBACK, actor, at, name=attendee.name, rating=rating)
+    step = note(engagement, Kind.FEEDBACK, actor, at, **called(attendee), rating=rating)
     inform(engagement, "feedback", ours_of(engagement), step, attendee=attendee.pk)
     return attendee

@@ -18,7 +18,7 @@ from plans.actions.engagements.gates import (
     slot_of,
     within_reach,
 )
-from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, ours_of, tell_everyone
+from plans.actions.engagements.journal import ARRANGERS, Kind, called, inform, lock, note, ours_of, tell_everyone
 from plans.engagements.offered import cite, is_bookable
 from plans.engagements.providers import branch_for, providers_of
 from plans.models import (
@@ -193,7 +193,7 @@ def _check_provider(engagement: Engagement, provider: str | None) -> None:
         )
 
 
-def _put_experts(engagement: Engagement, arrangement: Arrangement) -> list[str] | None:
+def _put_experts(engagement: Engagement, arrangement: Arrangement) -> list[dict[str, str]] | None:
     """Put the experts named in place of those there were, and return their names; None where nothing changes."""
     if arrangement.experts is None:
         return None
@@ -209,4 +209,4 @@ def _put_experts(engagement: Engagement, arrangement: Arrangement) -> list[str] 
     engagement.experts.exclude(user__in=wanted).delete()
     for user in wanted.values():
         EngagementExpert.objects.get_or_create(engagement=engagement, user=user)
-    return [str(user) for user in wanted.values()]
+    return [called(user) for user in wanted.values()]

@@ -57,12 +57,15 @@ def _done(engagement: Engagement, _about: Mapping[str, Any]) -> str:
 
 def _post(_engagement: Engagement, about: Mapping[str, Any]) -> str:
     post = EngagementPost.objects.filter(pk=about["post"]).first()
-    return f"{post.author_display}：\n{post.body}" if post else ""
+    if post is None:
+        return ""
+    author = name_of(post.author) if post.author else ""
+    return f"{author or post.author_display}:\n{post.body}"
 
 
 def _comment(_engagement: Engagement, about: Mapping[str, Any]) -> str:
     row = Attendee.objects.filter(pk=about["attendee"]).first()
-    return f"{row.name}：{row.rating}/5\n{row.comment}".strip() if row else ""
+    return f"{name_of(row)}: {row.rating}/5\n{row.comment}".strip() if row else ""
 
 
 def _text(engagement: Engagement, _about: Mapping[str, Any]) -> str:
