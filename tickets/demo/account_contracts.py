@@ -11,7 +11,7 @@ from plans.actions.renewing import Renewal, renew
 from plans.models import Contract, Product, User
 from plans.terms import last_day, local_date
 
-HOUR = 3600
+HALF_AN_HOUR = 1800
 
 
 def go_on(*, now: datetime) -> None:
@@ -27,8 +27,8 @@ def _year_end(contract: Contract, decider: User, now: datetime) -> None:
     """Agree a quicker answer for the days of the year's closing, which lie ahead."""
     first = local_date(contract, now) + timedelta(days=33)
     dates = Dates(first, min(first + timedelta(days=16), last_day(contract)))
-    target = NewTarget("first_response", Decimal(HOUR))
-    reason = "年终结账期间，客户要求一小时内有人联系。"
+    target = NewTarget("first_response", Decimal(HALF_AN_HOUR))
+    reason = "年终结账期间，客户要求半小时内有人联系。"
     override(contract=contract, target=target, reason=reason, actor=decider, at=now - timedelta(days=6), dates=dates)
 
 
