@@ -9,7 +9,7 @@ from plans.actions.engagements import timing
 from plans.actions.engagements.delivering import cancel
 from plans.actions.engagements.requesting import Arrangement, arrange
 from plans.engagements.notice import earliest_on
-from plans.engagements.offered import bookable, left_out
+from plans.engagements.offered import bookable, is_bookable, is_gathered, left_out
 from plans.models import AccountNotice, Engagement, EngagementStep, Item, TimeProposal
 from plans.refusals import RefusedError
 from tests.hours import beijing
@@ -326,3 +326,18 @@ def test_every_step_is_one_line_of_the_journal(cast: SimpleNamespace):
     kinds = engagement.steps.values_list("kind", flat=True)
     assert list(kinds) == ["requested", "experts", "proposed", "agreed", "cancelled"]
     assert engagement.steps.get(kind="cancelled").fields == {"reason": "改到下季度"}
+
+
+@pytest.mark.parametrize(
+    ("item", "is_booked", "is_held_for_many"),
+    [
+        (Item(service="training"), True, False),
+        (Item(service="ticket", providers=["hq"]), False, False),
+        (Item(service="site_visit"), False, False),
+        (Item(service="site_visit", providers=["partner"]), True, False),
+        (Item(service="summit", providers=["hq"], stage_codes=["publish", "enrol"]), False, True),
+        (Item(service="executive_events"), False, True),
+    ],
+)
+def test_a_vendors_own_service_is_booked_once_it_names_who_delivers_it(item, is_booked, is_held_for_many):
+    assert (is_bookable(item), is_gathered(item)) == (is_booked, is_held_for_many)
