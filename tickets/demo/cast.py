@@ -6,6 +6,8 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
+
 from plans.actions import Agreed, NewTarget, Owned, override, set_switch, sign
 from plans.actions.history import Decided
 from plans.actions.people import keep
@@ -113,7 +115,7 @@ def _signed(cast: Cast, customer: Customer, entry: Mapping[str, Any], now: datet
         plan=Plan.objects.current().get(code=entry["plan"]),
         number=entry["number"],
         starts_on=starts_on,
-        ends_on=today + timedelta(days=entry["ends_days"]),
+        ends_on=starts_on + relativedelta(years=entry["years"], days=-1),
         agreed=Agreed(
             timezone=customer.timezone,
             branch=cast.branches[entry["branch"]],
