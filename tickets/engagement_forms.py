@@ -1,5 +1,6 @@
 """Forms of engagements that both sides fill in. Wall times are those of the engagement's own zone."""
 
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,7 +86,7 @@ class RequestForm(ZonedForm):
     starts_at = wall(gettext_lazy("希望开始"), required=False)
     ends_at = wall(gettext_lazy("希望结束"), required=False)
 
-    def __init__(self, *args: Any, entitlement: Entitlement, unit: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, entitlement: Entitlement, units: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         item = entitlement.item
         asked = left_out(item)
@@ -94,9 +95,9 @@ class RequestForm(ZonedForm):
                 label=_("要做的事里有下面这些吗？有就勾上"), required=False, widget=forms.CheckboxSelectMultiple,
                 choices=[(one.code, one.what) for one in asked],
             )  # fmt: skip
-        if unit != "person_days":
+        if "person_days" not in units:
             del self.fields["person_days"]
-        if unit not in ("environments", "sets"):
+        if not {"environments", "sets"} & set(units):
             del self.fields["amount"]
 
     def clean(self) -> dict[str, Any]:

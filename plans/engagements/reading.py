@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from plans.engagements.amounts import units_of
 from plans.engagements.notice import earliest_on
 from plans.engagements.offered import LeftOut, bookable, left_out, provider_words
 from plans.engagements.providers import is_overseas
@@ -31,6 +32,7 @@ class Offer:
     left_out: tuple[LeftOut, ...]
     balance: Balance | None
     earliest: date | None
+    units: tuple[str, ...]
     # Whether it can be asked for at all: the term is not over, and the first date falls into it.
     is_open: bool
 
@@ -74,13 +76,15 @@ def offer(entitlement: Entitlement, contract: Contract, at: datetime) -> Offer:
     item, today = entitlement.item, local_date(contract, at)
     earliest = earliest_on(item, today)
     first = max(earliest or today, contract.starts_on)
+    on = min(first, last_day(contract))
     return Offer(
         entitlement=entitlement,
         name=name_of(item),
         clause=clause_of(item),
         provider=provider_words(item, overseas=is_overseas(contract)),
         left_out=tuple(left_out(item)),
-        balance=balance_of(entitlement, min(first, last_day(contract))),
+        balance=balance_of(entitlement, on),
+        units=tuple(units_of(entitlement, on)),
         earliest=earliest,
         is_open=first <= last_day(contract),
     )

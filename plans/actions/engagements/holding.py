@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from plans.actions.quotas.booking import Posting, consume, release, reserve
+from plans.engagements.amounts import units_of
 from plans.engagements.offered import cite
 from plans.models import Attendee, Engagement, Entitlement, QuotaEntry, User
 from plans.quotas.balances import balance_of
-from plans.quotas.rules import rules_of
 from plans.refusals import RefusedError
 from plans.terms import local_date
 
@@ -33,22 +33,23 @@ def hold(engagement: Engagement, actor: User | None, at: datetime) -> None:
     """
     let_go(engagement, actor, at)
     right, on = right_of(engagement), day_of(engagement)
-    needed = needed_by(engagement, right, on)
-    if right is None or needed is None:
+    if right is None:
         return
-    posting = _posting(engagement, f"hold:{engagement.sequence}:{at.timestamp()}", ("约定", "agreed"), actor, at)
-    entry = reserve(entitlement=right, amount=needed, on=on, posting=posting)
-    engagement.reserved_key = entry.key if entry else ""
+    keys = []
+    for unit in units_of(right, on):
+        part = f"hold:{engagement.sequence}:{at.timestamp():.0f}:{unit}"
+        posting = _posting(engagement, part, ("约定", "agreed"), actor, at)
+        amount = _needed(engagement, unit, engagement.planned_person_days)
+        entry = reserve(entitlement=right, amount=amount, on=on, posting=posting, unit=unit)
+        keys += [entry.key] if entry else []
+    engagement.reserved_key = " ".join(keys)
 
 
-def needed_by(engagement: Engagement, right: Entitlement | None, on: date) -> Decimal | None:
-    """Return how much of its quota an engagement needs; None where nothing is counted, or by the person."""
-    balance = balance_of(right, on) if right else None
-    if balance is None or balance.unit == "people":
-        return None
-    if balance.unit in ONCE:
+def _needed(engagement: Engagement, unit: str, person_days: Decimal | None) -> Decimal:
+    """Return how much of one unit an engagement needs. Raises RefusedError where nobody said it."""
+    if unit in ONCE:
         return ONE
-    said = engagement.planned_person_days if balance.unit == "person_days" else engagement.amount
+    said = person_days if unit == "person_days" else engagement.amount
     if said is None:
         raise RefusedError(
             "no_amount", _("请先写明要用多少：这项服务按量扣减。"), **cite(engagement.item),
@@ -66,42 +67,29 @@ def day_of(engagement: Engagement) -> date:
 
 def let_go(engagement: Engagement, actor: User | None, at: datetime) -> None:
     """Give back what is held."""
-    held = entry_of(engagement.reserved_key)
-    engagement.reserved_key = ""
-    if held:
+    for held in _held(engagement):
         posting = _posting(engagement, f"release:{held.pk}", ("取消或改期", "called off or moved"), actor, at)
         release(reserved=held, posting=posting)
+    engagement.reserved_key = ""
+
+
+def _held(engagement: Engagement) -> list[QuotaEntry]:
+    """Return the lines of the ledger that hold something for an engagement."""
+    rows = QuotaEntry.objects.select_related("quota")
+    return list(rows.filter(key__in=engagement.reserved_key.split()).order_by("pk"))
 
 
 def use(engagement: Engagement, actor: User | None, at: datetime) -> None:
     """Book what was really used, in place of what was held; what waits for a signature is booked by it. Source: K06"""
-    if is_booked_by_sign_off(engagement):
-        return
     right, on = right_of(engagement), day_of(engagement)
-    used = _used(engagement, right, on)
-    if right is None or used is None:
+    if right is None or is_booked_by_sign_off(engagement):
         return
-    posting = _posting(engagement, "use", ("交付", "delivered"), actor, at)
-    held = entry_of(engagement.reserved_key)
+    held = {entry.quota.unit: entry for entry in _held(engagement)}
     engagement.reserved_key = ""
-    consume(entitlement=right, amount=used, on=on, posting=posting, reserved=held)
-    _use_shared_days(engagement, right, actor, at)
-
-
-def _use_shared_days(engagement: Engagement, right: Entitlement, actor: User | None, at: datetime) -> None:
-    """Book the person-days that a right shares with others of its promise, as installing does. Source: K05"""
-    shares = any(rule.draws_on and rule.unit == "person_days" for rule in rules_of(right.item))
-    if shares and engagement.person_days:
-        posting = _posting(engagement, "use:days", ("交付", "delivered"), actor, at)
-        on = day_of(engagement)
-        consume(entitlement=right, amount=engagement.person_days, on=on, posting=posting, unit="person_days")
-
-
-def _used(engagement: Engagement, right: Entitlement | None, on: date) -> Decimal | None:
-    balance = balance_of(right, on) if right else None
-    if balance and balance.unit == "person_days" and engagement.person_days is not None:
-        return engagement.person_days
-    return needed_by(engagement, right, on)
+    for unit in units_of(right, on):
+        posting = _posting(engagement, f"use:{unit}", ("交付", "delivered"), actor, at)
+        amount = _needed(engagement, unit, engagement.person_days)
+        consume(entitlement=right, amount=amount, on=on, posting=posting, reserved=held.get(unit), unit=unit)
 
 
 def is_booked_by_sign_off(engagement: Engagement) -> bool:

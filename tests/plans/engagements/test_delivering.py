@@ -87,6 +87,23 @@ def test_person_days_are_held_as_planned_and_used_as_they_were__K05(ledger: Simp
     assert left(ledger.kingdee, "private_operations") == Decimal("1.5")
 
 
+def test_an_installation_uses_environments_and_the_person_days_it_shares__K05(ledger: SimpleNamespace):
+    said = {"person_days": Decimal(2), "amount": Decimal(1)}
+    engagement = asked(ledger.kingdee, "private_installation", ledger.kd, **said)
+    engagement = agreed(engagement, ledger.success, customer(ledger.kd), slot("2026-03-20 09:00"))
+    assert (left(ledger.kingdee, "private_installation"), left(ledger.kingdee, "private_operations")) == (1, 1)
+    more = asked(ledger.kingdee, "private_installation", ledger.kd, **said)
+    with pytest.raises(RefusedError, match="人天"):
+        agreed(more, ledger.success, customer(ledger.kd), slot("2026-03-25 09:00"))
+    deliver(engagement=engagement, actor=ledger.technical, at=beijing("2026-03-20 18:00"), took=Took(Decimal("1.5")))
+    assert (left(ledger.kingdee, "private_installation"), left(ledger.kingdee, "private_operations")) == (
+        1,
+        Decimal("1.5"),
+    )
+    engagement.refresh_from_db()
+    assert engagement.reserved_key == ""
+
+
 def test_what_is_counted_in_days_wants_a_figure_before_it_is_agreed__K05(ledger: SimpleNamespace):
     engagement = asked(ledger.kingdee, "private_operations", ledger.kd)
     with pytest.raises(RefusedError) as refused:

@@ -88,7 +88,7 @@ def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     offer = _offer(request, contract, at)
     said = request.POST if request.method == "POST" else None
     zone = zone_named(contract.timezone)
-    form = RequestForm(said, entitlement=offer.entitlement, unit=offer.unit, zone=zone)
+    form = RequestForm(said, entitlement=offer.entitlement, units=offer.units, zone=zone)
     refusal = None
     if said is not None and form.is_valid():
         asked = Asked(offer.entitlement, form.wanted(), contact_in(request), form.slot())
