@@ -40,7 +40,7 @@ def test_a_manager_edits_looks_and_saves_service_hours(window, world, server_clo
 
     page.get_by_role("link", name="修改").click()
     page.get_by_label("周一").fill("09:00-12:00, 11:00-17:30")
-    page.get_by_label("为什么改").fill("周一开会")
+    page.get_by_label("为什么改", exact=True).fill("周一开会")
     page.keyboard.press("Enter")
     expect(page.locator("#id_mon_error")).to_contain_text("两段时间重叠了")
     expect(page.get_by_label("周一")).to_be_focused()
