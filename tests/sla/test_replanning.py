@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
@@ -165,8 +166,8 @@ def test_a_new_ladder_takes_the_place_of_the_old_one_though_no_deadline_moves():
     assert clock.milestones.get().next_step_at == beijing("2026-03-02 17:00")
     warned = terms("house", EIGHT)
     level = warned.levels[0]
-    half = type(level)("resolution", 1, "percent", 50, level.actions)
-    breach = type(level)("resolution", 2, "breach", 0, level.actions)
+    half = type(level)("resolution", 1, "percent", Decimal(50), level.actions)
+    breach = type(level)("resolution", 2, "breach", Decimal(0), level.actions)
     put_policy(terms=type(warned)(**{**as_fields(warned), "levels": (half, breach)}), at=beijing("2026-03-02 12:00"))
     replan("2026-03-02 12:00:01")
     assert clock.milestones.get().next_step_at == beijing("2026-03-02 13:00")

@@ -143,7 +143,13 @@ def api_routes():
     for pattern in get_resolver().url_patterns:
         if str(pattern.pattern) == "api/v1/":
             found = [str(route.pattern) for inner in pattern.url_patterns for route in flattened(inner)]
-    samples = {"<str:number>": "T-1", "<str:metric>": "first_response", "<str:channel>": "im", "<int:pk>": "1"}
+    samples = {
+        "<str:number>": "T-1",
+        "<slug:code>": "E-2026-000001",
+        "<str:metric>": "first_response",
+        "<str:channel>": "im",
+        "<int:pk>": "1",
+    }
     for name, sample in samples.items():
         found = [route.replace(name, sample) for route in found]
     return [f"/api/v1/{route}" for route in found]
