@@ -15,6 +15,7 @@ from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from config.launch.ports import free_port
+from tests.remembering import remembered_world
 from tests.world import World, plans
 
 
@@ -107,4 +108,4 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture
 def world(db: None) -> World:
     """Return the shared world."""
-    return World()
+    return remembered_world()
