@@ -30,6 +30,8 @@ FACTS: dict[str, LazyText] = {
     FactKind.LEAVE: pgettext_lazy("fact", "转出团队"),
     FactKind.REPLAN: pgettext_lazy("fact", "更换标准"),
     FactKind.HAND_OVER: pgettext_lazy("fact", "交付"),
+    FactKind.OWE: pgettext_lazy("fact", "列入应交"),
+    FactKind.DELIVER: pgettext_lazy("fact", "已交付"),
     FactKind.SIGN: pgettext_lazy("fact", "签字"),
     FactKind.OBJECT: pgettext_lazy("fact", "提出书面意见"),
 }

@@ -53,7 +53,7 @@ def test_a_draft_is_tried_here_and_told_as_a_table(draft, answered):
     out, err = run(draft, *PERIOD, "--here")
     assert "first_response   守约 100.0%（1），超时 0  →  守约 0.0%（0），超时 1" in out
     assert f"{answered} first_response: met → met_late" in out
-    assert "1 / 1(100%)" in err
+    assert "1 / 1（100%）" in err
     assert Backtest.objects.get().state == "done"
 
 
