@@ -7,13 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
-from icalendar import Calendar, Event, vCalAddress, vText
 
 from plans.accounts import zone_named
+
+if TYPE_CHECKING:
+    from icalendar import Event, vCalAddress
+
+# Loaded by the first invitation: every worker would carry its megabytes, and hardly any writes one.
+icalendar: Any = SimpleLazyObject(lambda: import_module("icalendar"))
 
 PRODUCT = "-//Shouyue//Engagements//EN"
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
@@ -53,7 +61,7 @@ def invitation(meeting: Meeting, *, method: str, at: datetime) -> str:
 
 def calendar_of(meetings: Iterable[Meeting], *, method: str, at: datetime, name: str = "") -> str:
     """Return meetings as one iCalendar; `at` is when it was made."""
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
@@ -65,8 +73,8 @@ def calendar_of(meetings: Iterable[Meeting], *, method: str, at: datetime, name:
     return calendar.to_ical().decode()
 
 
-def _event(meeting: Meeting, method: str, at: datetime) -> Event:
-    event, zone = Event(), zone_named(meeting.timezone)
+def _event(meeting: Meeting, method: str, at: datetime) -> "Event":
+    event, zone = icalendar.Event(), zone_named(meeting.timezone)
     event.add("uid", uid_of(meeting.number))
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", at)
@@ -101,16 +109,16 @@ def _sender() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
-def _organiser() -> vCalAddress:
+def _organiser() -> "vCalAddress":
     name, _address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    organiser = vCalAddress(f"mailto:{parseaddr(settings.REPLY_TO)[1] or _sender()}")
-    organiser.params["CN"] = vText(gettext(name) if name else "Shouyue")
+    organiser = icalendar.vCalAddress(f"mailto:{parseaddr(settings.REPLY_TO)[1] or _sender()}")
+    organiser.params["CN"] = icalendar.vText(gettext(name) if name else "Shouyue")
     return organiser
 
 
-def _guest(guest: Guest) -> vCalAddress:
-    attendee = vCalAddress(f"mailto:{guest.email}")
-    attendee.params["CN"] = vText(guest.name)
-    attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
-    attendee.params["PARTSTAT"] = vText("ACCEPTED")
+def _guest(guest: Guest) -> "vCalAddress":
+    attendee = icalendar.vCalAddress(f"mailto:{guest.email}")
+    attendee.params["CN"] = icalendar.vText(guest.name)
+    attendee.params["ROLE"] = icalendar.vText("REQ-PARTICIPANT")
+    attendee.params["PARTSTAT"] = icalendar.vText("ACCEPTED")
     return attendee

@@ -1,13 +1,9 @@
 """The dispatch without Celery and without Redis: takes only what the workers should have taken seconds ago."""
 
-import gc
-import os
 import signal
 from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import get_context
-from multiprocessing.context import ForkProcess
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import structlog
@@ -18,7 +14,7 @@ from sla.clock import database_now
 from tickets.rounds import dispatch
 
 LATE = timedelta(seconds=3)
-# How long a child that was asked to end may take: the mail under way is finished.
+# How long the sender may take once we were asked to end: the mail under way is finished.
 PATIENCE = 20.0
 
 log = structlog.get_logger(__name__)
@@ -31,7 +27,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--deliver", action="store_true", help="only send mail; without it, a child does that")
+        parser.add_argument("--deliver", action="store_true", help="only send mail; without it, a thread does that")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Watch until asked to end."""
@@ -45,34 +41,28 @@ class Command(BaseCommand):
 
 
 def watch_clocks(stopping: Event) -> None:
-    """Fire and act on what is late; mail is a child's work, so that it can never delay a clock."""
+    """Fire and act on what is late; mail has a thread of its own, so that a slow server can never delay a clock."""
     sender = start_sender(stopping)
     while not stopping.wait(1.0):
         look(lambda: dispatch.sweep(later_than=LATE), "watchdog")
         if not sender.is_alive():
             sender = start_sender(stopping)
-    sender.terminate()
     sender.join(PATIENCE)
-    sender.kill()
 
 
-def start_sender(stopping: Event) -> ForkProcess:
-    """Start the process that sends late mail. A fork shares our memory, but must not share our connection."""
-    connection.close()
-    # The collector's marks would make the child copy the pages that it shares.
-    gc.collect()
-    gc.freeze()
-    sender = get_context("fork").Process(target=watch_mail, args=(stopping,))
+def start_sender(stopping: Event) -> Thread:
+    """Start the thread that sends late mail: it ends with us, also where a server keeps it waiting."""
+    sender = Thread(target=watch_mail, args=(stopping,), name="watchdog-mail", daemon=True)
     sender.start()
     return sender
 
 
 def watch_mail(stopping: Event) -> None:
-    """Send mail that is late, and call the programs that were to be told, for as long as whoever started us lives."""
-    parent = os.getppid()
-    while os.getppid() == parent and not stopping.wait(1.0):
+    """Send mail that is late, and call the programs that were to be told."""
+    while not stopping.wait(1.0):
         look(lambda: dispatch.send_mail(later_than=LATE), "watchdog-mail")
         look(lambda: dispatch.call_programs(later_than=LATE), "watchdog-hooks")
+    connection.close()
 
 
 def look(hops: Callable[[], object], kind: str) -> None:
