@@ -46,7 +46,7 @@ def test_a_draft_is_written_tried_and_put_in_force(window, world, server_clock):
     page.locator(".crumb").get_by_role("link", name="一小时").click()
     page.get_by_role("link", name="生效…").click()
     checked(page, NARROW)
-    page.get_by_label("为什么改", exact=True).first.fill("承诺收紧")
+    page.get_by_label("为什么改").first.fill("承诺收紧")
     page.get_by_role("button", name="生效").click()
     expect(page.locator(".toast")).to_contain_text("已生效")
     assert Policy.objects.current().get(code="yonsuite-premier-ticket").version == 2
