@@ -1,6 +1,8 @@
-"""Forms of engagements that both sides fill in. Wall times are those of the engagement's own zone."""
+"""Forms of engagements that both sides fill in, and what comes of them. Wall times are the engagement's own zone's."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +15,41 @@ from django.utils.translation import gettext_lazy
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.requesting import Wanted
 from plans.engagements.offered import left_out
-from plans.models import Engagement, Entitlement, Mode
+from plans.models import Engagement, Entitlement, Mode, User
 from plans.models.people import Language
+from sla.refusals import ActionRefusedError
 
 WALL = "%Y-%m-%dT%H:%M"
 WANTED = {"required": gettext_lazy("请选日期和时间。"), "invalid": gettext_lazy("请选日期和时间。")}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One act on one engagement, with what was typed."""
+
+    engagement: Engagement
+    form: Any
+    actor: User
+    at: datetime
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what was typed, read."""
+        return self.form.cleaned_data
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """Return what every action takes."""
+        return {"engagement": self.engagement, "actor": self.actor, "at": self.at}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was tried and typed, and why it was not done."""
+
+    name: str = ""
+    form: forms.Form | None = None
+    refusal: ActionRefusedError | None = None
 
 
 def wall(label: Any, *, required: bool = True) -> forms.DateTimeField:

@@ -29,7 +29,7 @@ from plans.models import Attendee, Contact, Contract, Engagement, User
 from plans.models.engagements import EngagementQuerySet
 from plans.refusals import RefusedError
 from sla.refusals import ActionRefusedError
-from tickets.engagement_forms import GuestForm, KeyForm, PostForm, ReasonForm, RequestForm, TimeForm
+from tickets.engagement_forms import Attempt, Deed, GuestForm, KeyForm, PostForm, ReasonForm, RequestForm, TimeForm
 from tickets.portal.guard import contact_in, user_in
 from tickets.portal.service.gatherings import open_gatherings
 from tickets.portal.service.guard import for_service
@@ -137,25 +137,11 @@ class ColleagueForm(forms.Form):
         fields["contact"].queryset = Contact.objects.active().filter(customer=customer)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+@dataclass(frozen=True)
+class ContactsDeed(Deed):
     """One act of one of the customer's people, with what was typed."""
 
-    engagement: Engagement
-    form: Any
     contact: Contact
-    actor: User
-    at: datetime
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """Return what was typed, read."""
-        return self.form.cleaned_data
-
-    @property
-    def usual(self) -> dict[str, Any]:
-        """Return what every action takes."""
-        return {"engagement": self.engagement, "actor": self.actor, "at": self.at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,30 +149,30 @@ class Act:
     """A named act: its form, what it does, and what is said once it is done."""
 
     form: Callable[[Engagement, Mapping[str, Any] | None], forms.Form]
-    does: Callable[[Deed], object]
+    does: Callable[[ContactsDeed], object]
     done: LazyText
 
 
-def _propose(deed: Deed) -> object:
+def _propose(deed: ContactsDeed) -> object:
     return timing.propose(**deed.usual, slot=deed.form.slot(), remark=deed.said["remark"])
 
 
-def _add_colleague(deed: Deed) -> object:
+def _add_colleague(deed: ContactsDeed) -> object:
     return people.add_attendee(**deed.usual, who=deed.said["contact"])
 
 
-def _add_guest(deed: Deed) -> object:
+def _add_guest(deed: ContactsDeed) -> object:
     return people.add_attendee(**deed.usual, who=people.Guest(**deed.said))
 
 
-def _remove(deed: Deed) -> object:
+def _remove(deed: ContactsDeed) -> object:
     row = deed.engagement.attendees.filter(pk=deed.said["attendee"]).first()
     if row is None:
         raise RefusedError("no_attendee", _("没有这位参加人。"))
     return people.remove_attendee(attendee=row, actor=deed.actor, at=deed.at)
 
 
-def _feedback(deed: Deed) -> object:
+def _feedback(deed: ContactsDeed) -> object:
     row = own_place(deed.engagement, deed.contact)
     if row is None:
         raise RefusedError("not_there", _("参加过的人才能评价。"))
@@ -240,15 +226,6 @@ POSSIBLE = {
 }
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What was tried and typed, and why it was not done."""
-
-    name: str = ""
-    form: forms.Form | None = None
-    refusal: ActionRefusedError | None = None
-
-
 def _find(request: HttpRequest, contract: Contract, code: str) -> Engagement:
     found = find(code, seen_by(user_in(request), contract))
     if found is None:
@@ -275,7 +252,7 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str) -> Ht
     if not form.is_valid():
         return _shown(request, at, found, Attempt(name, form), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        kind.does(Deed(found, form, contact_in(request), user_in(request), at))
+        kind.does(ContactsDeed(found, form, user_in(request), at, contact_in(request)))
     except ActionRefusedError as refusal:
         return _shown(request, at, found, Attempt(name, form, refusal), HTTPStatus.CONFLICT)
     messages.success(request, str(kind.done))

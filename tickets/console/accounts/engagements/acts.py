@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.actions.engagements import delivering, people, timing
 from plans.actions.engagements.requesting import Arrangement, arrange
-from plans.models import Attendee, Engagement, User
+from plans.models import Attendee, Engagement
 from plans.refusals import RefusedError
 from tickets.console.accounts.engagements.forms import (
     ArrangeForm,
@@ -24,30 +23,10 @@ from tickets.console.accounts.engagements.forms import (
     arranged,
     zone_of,
 )
-from tickets.engagement_forms import GuestForm, KeyForm, PostForm, ReasonForm
+from tickets.engagement_forms import Deed, GuestForm, KeyForm, PostForm, ReasonForm
 
 # Invited to nothing yet is told by the same field.
 PARTS = (Attendee.State.ENROLLED, Attendee.State.ATTENDED, Attendee.State.ABSENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One act on one engagement, with what was typed."""
-
-    engagement: Engagement
-    form: Any
-    actor: User
-    at: datetime
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """Return what was typed, read."""
-        return self.form.cleaned_data
-
-    @property
-    def usual(self) -> dict[str, Any]:
-        """Return what every action takes."""
-        return {"engagement": self.engagement, "actor": self.actor, "at": self.at}
 
 
 Filled = Callable[[Engagement, Mapping[str, Any] | None], forms.Form]

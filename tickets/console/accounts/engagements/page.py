@@ -1,7 +1,6 @@
 """One engagement: how it stands, what comes next, who takes part, what was said, and every step of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -22,10 +21,11 @@ from plans.engagements.offered import stage_of, stages_of
 from plans.engagements.reading import find, is_outside_term, summary
 from plans.models import Engagement, User
 from sla.refusals import ActionRefusedError
-from tickets.console.accounts.engagements.acts import ACTS, Deed
+from tickets.console.accounts.engagements.acts import ACTS
 from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
+from tickets.engagement_forms import Attempt, Deed
 from tickets.showing.engagements import experts_of, meeting_of, provider_of, step_words, when_words, where_words
 
 State = Engagement.State
@@ -60,16 +60,6 @@ POSSIBLE = {
     State.CLOSED: ("post",),
     State.CANCELLED: (),
 }
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What was tried and typed, and why it was not done."""
-
-    name: str = ""
-    form: forms.Form | None = None
-    refusal: ActionRefusedError | None = None
-    initial: Mapping[str, Any] = field(default_factory=dict)
 
 
 def for_engagement(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
