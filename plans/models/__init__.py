@@ -3,6 +3,7 @@
 from plans.models.attendance import Attendee, EngagementPost
 from plans.models.catalogue import Item, Plan, Product, Vendor
 from plans.models.contracts import AccountTeamMember, Amendment, Contract, Entitlement, Override, OwnedProduct, Switch
+from plans.models.deliverables import Deliverable, DeliverableFile, DeliverableStep, Outcome, SignOffRound
 from plans.models.engagements import Engagement, EngagementExpert, EngagementStep, Mode, Provider, TimeProposal
 from plans.models.gatherings import Gathering
 from plans.models.history import ContractChange
@@ -28,6 +29,9 @@ __all__ = [
     "Contract",
     "ContractChange",
     "Customer",
+    "Deliverable",
+    "DeliverableFile",
+    "DeliverableStep",
     "Engagement",
     "EngagementExpert",
     "EngagementPost",
@@ -38,6 +42,7 @@ __all__ = [
     "Item",
     "Mode",
     "Obligation",
+    "Outcome",
     "Override",
     "OwnedProduct",
     "Plan",
@@ -50,6 +55,7 @@ __all__ = [
     "Rota",
     "RotaMember",
     "RotaShift",
+    "SignOffRound",
     "Switch",
     "Team",
     "TimeProposal",

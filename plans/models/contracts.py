@@ -271,6 +271,7 @@ class Switch(models.Model):
     class Name(models.TextChoices):
         HOTLINE_CALENDAR = "hotline_calendar", _("人工热线服务时间（K09）")
         SERVED_BY_BRANCH = "served_by_branch", _("由属地分公司受理（Y19）")
+        SIGN_OFF_CALENDAR = "sign_off_calendar", _("签字确认按谁的工作日（K06、K12）")
 
     contract = models.ForeignKey(Contract, verbose_name=_("合同"), on_delete=models.CASCADE, related_name="switches")
     name = models.CharField(_("选项"), max_length=24, choices=Name)
