@@ -113,6 +113,8 @@ class Item(models.Model):
     quota = models.JSONField(_("额度"), default=dict, blank=True)
     # [{"line", "times" or null, "period", "what", "what_en", "policy"}]: what is owed by when without being asked for.
     frequency = models.JSONField(_("交付频次"), default=list, blank=True)
+    # How products are updated, as `plans.updates.form` reads it: by rules, on request, or by the customer's own plan.
+    updates = models.JSONField(_("更新策略"), default=list, blank=True)
     # Product codes, deployments, categories and channels; an empty list bounds nothing.
     products = models.JSONField(_("适用产品"), default=list, blank=True)
     deployments = models.JSONField(_("适用部署"), default=list, blank=True)
@@ -142,6 +144,8 @@ class Item(models.Model):
     # What each stage is to the product, of vocabulary.STAGES: as many as there are stages, or none. Source: K16, K17
     stage_codes = models.JSONField(_("阶段代码"), default=list, blank=True)
     notice_days = models.PositiveSmallIntegerField(_("须提前天数"), null=True, blank=True)
+    # The kind of report that the product makes of it, as plan data has it: {"code", "title", "sections", …}; {} for none.
+    report = models.JSONField(_("自动生成的报告"), default=dict, blank=True)
     # Anything assumed or left open by the source, in plain words.
     remark = models.CharField(_("说明"), max_length=400, blank=True)
     remark_en = models.CharField(_("说明英文"), max_length=600, blank=True)

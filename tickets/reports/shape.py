@@ -145,17 +145,15 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """How many came, went and stayed. What was merged into another is not counted again.
+    """How many came, went and stayed. What was merged into another is counted there alone.
 
-    open_at_start + opened + reopened = resolved + merged_away + open_at_end
+    open_at_start + opened + reopened = resolved + open_at_end, and so month by month.
     """
 
     open_at_start: int
     opened: int
     resolved: int
     reopened: int
-    # Those open before, or opened and reopened within, that were merged into another since.
-    merged_away: int
     open_at_end: int
     # Sent in within the period and merged into another: not among `opened`.
     merged: int
@@ -168,7 +166,7 @@ class Tickets:
 
 @dataclass(frozen=True, slots=True)
 class MonthKept:
-    """One month of a promise, by when it was due or was kept early. None: nothing to judge."""
+    """One month of a promise, by when each run was judged. None: nothing to judge."""
 
     month: str
     kept: int
@@ -178,10 +176,11 @@ class MonthKept:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One promised time and how it was kept over the runs that began within the period.
+    """One promised time and how it was kept over the runs under way within the period.
 
-    kept + missed + running + paused + apart = all, where apart = cancelled_by_resolve + cancelled_otherwise.
-    `missed` holds what is open and already late too. The share is kept of kept and missed; None where both are none.
+    Each run is judged once, in the period in which it was kept, fell due without being kept, or was called off; what
+    is open at the end is judged by a later report. kept + missed + running + paused + apart = all, where apart =
+    cancelled_by_resolve + cancelled_otherwise. The share is kept of kept and missed; None where both are none.
     """
 
     metric: str
@@ -197,7 +196,7 @@ class Promise:
     missed_open: int
     running: int
     paused: int
-    # Resolved before anybody answered: the promise had nothing to be measured by, and counts neither way.
+    # Solved without a word before the deadline: nothing was answered, nothing was missed. Counts neither way.
     cancelled_by_resolve: int
     cancelled_otherwise: int
     share: float | None
