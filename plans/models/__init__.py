@@ -13,6 +13,7 @@ from plans.models.obligations import AgreedFrequency, CalendarFeed, Obligation
 from plans.models.people import BACK_OFFICE_ROLES, CUSTOMER_ROLES, Branch, Contact, Customer, Role, Team, User
 from plans.models.quotas import PublishedAmount, Quota, QuotaEntry
 from plans.models.rotas import FormerRota, Rota, RotaMember, RotaShift
+from plans.models.updates import PackageTaking, UpdateFeed, UpdatePackage, UpdateRequest, UpdateStep, UpdateWindow
 
 __all__ = [
     "BACK_OFFICE_ROLES",
@@ -45,6 +46,7 @@ __all__ = [
     "Outcome",
     "Override",
     "OwnedProduct",
+    "PackageTaking",
     "Plan",
     "Product",
     "Provider",
@@ -59,6 +61,11 @@ __all__ = [
     "Switch",
     "Team",
     "TimeProposal",
+    "UpdateFeed",
+    "UpdatePackage",
+    "UpdateRequest",
+    "UpdateStep",
+    "UpdateWindow",
     "User",
     "Vendor",
 ]

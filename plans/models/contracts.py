@@ -20,6 +20,20 @@ class Deployment(models.TextChoices):
     PRIVATE_SUBSCRIPTION = "private_subscription", _("私有云订阅")
 
 
+class Tenancy(models.TextChoices):
+    """Whether tenants share one installation of a product. Source: K11"""
+
+    MULTI = "multi", _("多租户")
+    SINGLE = "single", _("单租户")
+
+
+class Pace(models.TextChoices):
+    """Which of a vendor's two paces of updates a product follows. Source: K11"""
+
+    AGILE = "agile", _("敏态")
+    STABLE = "stable", _("稳态")
+
+
 class ContractQuerySet(models.QuerySet["Contract"]):
     """Read contracts."""
 
@@ -80,6 +94,10 @@ class OwnedProduct(models.Model):
     tenant = models.CharField(_("租户"), max_length=64, blank=True)
     version = models.CharField(_("版本"), max_length=40, blank=True)
     quantity = models.PositiveIntegerField(_("数量"), default=1)
+    # How it runs, as far as updates depend on it; blank or null where nobody wrote it down. Source: K11
+    tenancy = models.CharField(_("租户形态"), max_length=8, choices=Tenancy, blank=True)
+    pace = models.CharField(_("更新节奏"), max_length=8, choices=Pace, blank=True)
+    is_customised = models.BooleanField(_("有二次开发"), null=True, blank=True)
 
     class Meta:
         ordering = ["contract", "product"]

@@ -1,0 +1,1 @@
+"""Updates of products: what plans say of them, which windows lie ahead, and what a contract has to do with them."""
