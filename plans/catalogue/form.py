@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from plans.models.contracts import Deployment
 from plans.obligations.schedule import MOST_A_YEAR, Frequency, Period
+from plans.updates.form import FIELDS as UPDATE_FIELDS
+from plans.updates.form import checked
 from plans.vocabulary import (
     BEYOND,
     CATEGORIES,
@@ -126,6 +128,7 @@ def _owed(node: yaml.Node, place: Place) -> dict[str, Any]:
 
 
 OWED = Described(_owed, schema_of(OWED_ONCE))
+UPDATE = checked(paired(UPDATE_FIELDS))
 EXCLUSION = paired({
     "category": Field(choice((*CATEGORIES, UNCERTIFIED, BEYOND)), says="What is shut out. 哪一类不包含。"),
     "section": Field(text(40), says="§ of the document. 章节。"),
@@ -152,6 +155,7 @@ ITEM = paired({
     "policy": Field(known("policy"), "", "The code of the policy that times it. 响应标准的代码。"),
     "quota": Field(one_or_several(QUOTA, once=["unit"]), {}, "How much there is, of one thing or several. 额度。"),
     "frequency": Field(list_of(OWED, once=["line"]), [], "What is owed by when, unasked. 按期主动交付什么。"),
+    "updates": Field(list_of(UPDATE, once=["code"]), [], "How products are updated. 各产品怎么更新。"),
     "products": Field(list_of(known("product")), [], "Only for these products. 仅限这些产品。"),
     "deployments": Field(list_of(choice(Deployment.values)), [], "Only for these deployments. 仅限这些部署方式。"),
     "categories": Field(list_of(choice(CATEGORIES)), [], "Only for these kinds of question. 仅限这些类别。"),

@@ -27,7 +27,18 @@ from sla.rules.reading import (
 )
 
 MOST_RULES = 8
+CODE = "^[a-z][a-z0-9-]{0,39}$"
+COUNTRIES = ("CN", "HK", "ID", "MO", "MY", "SG", "TH", "TW", "VN")
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+@described({"type": "string", "pattern": CODE})
+def policy_code(node: yaml.Node, place: Place) -> str:
+    """Return the code by which windows know the line that laid them out."""
+    found: str = text(40)(node, place)
+    if found and not re.match(CODE, found):
+        place.refuse(node, _("代码用小写字母、数字和连字符，以字母开头。"))
+    return found
 
 
 @described({"type": "string", "pattern": "^FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)", "maxLength": 200})
@@ -67,7 +78,7 @@ def zone(node: yaml.Node, place: Place) -> str:
 
 
 FIELDS = {
-    "code": Field(Described(text(40), {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"}), says="Its code. 代码。"),
+    "code": Field(policy_code, says="Its code, the same in every plan of the vendor. 代码。"),
     "name": Field(text(80)),
     "name_en": Field(text(120)),
     "section": Field(text(40), says="§ of the document. 章节。"),
@@ -85,7 +96,7 @@ FIELDS = {
     "opens": Field(clock, "", "When a window opens, by the clock of its zone. 窗口几点开始。"),
     "hours": Field(number(1, 72), None, "How long it stays open. 窗口几小时。"),
     "timezone": Field(zone, "Asia/Shanghai", "The zone of the window. 窗口的时区。"),
-    "country": Field(choice(("CN", "HK", "ID", "MO", "MY", "SG", "TH", "TW", "VN")), "CN", "Whose holidays. 看哪里的节假日。"),
+    "country": Field(choice(COUNTRIES), "CN", "Whose holidays a window is shown with. 看哪里的节假日。"),
     "notice_days": Field(number(1, 90), None, "Days ahead that a window is told of. 提前几天通知。"),
     "on_request": Field(flag, False, "Comes when the customer asks. 客户自主申请。"),
     "with_major_version": Field(flag, False, "Keeps step with major versions. 与产品大版本同步。"),

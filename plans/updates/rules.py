@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -75,4 +76,4 @@ def window_on(day: date, opens: str, hours: float, zone: ZoneInfo) -> tuple[date
 def shortest_gap(rules: Sequence[str], since: date) -> int:
     """Return the fewest days between two windows in two years; 0 where there are fewer than two."""
     found = days(rules, since, since, since + relativedelta(years=2))
-    return min(((later - one).days for one, later in zip(found, found[1:], strict=False)), default=0)
+    return min(((later - one).days for one, later in pairwise(found)), default=0)
