@@ -56,6 +56,12 @@ class DeliverableQuerySet(models.QuerySet["Deliverable"]):
         """Narrow to those whose last round waits for a signature, the one handed over first in front."""
         return self.filter(state=Outcome.OPEN).order_by("handed_over_at", "pk")
 
+    def overdue(self, at: datetime) -> Self:
+        """Narrow to those whose time to sign was over before an instant, the longest over in front."""
+        runs = {"rounds__clock__milestones__due_at__lt": at, "rounds__clock__milestones__stopped_at": None}
+        late = self.filter(state=Outcome.OPEN, rounds__outcome=Outcome.OPEN, **runs)
+        return late.exclude(retry_at__gt=at).order_by("rounds__clock__milestones__due_at", "pk")
+
     def brought(self) -> Self:
         """Fetch what a list shows of each, in a constant number of queries."""
         related = ("contract__customer", "contract__plan", "item", "engagement", "addressee__customer", "entitlement")
@@ -99,6 +105,9 @@ class Deliverable(models.Model):
     )  # fmt: skip
     # When it was handed over first.
     handed_over_at = models.DateTimeField(_("交付于"))
+    # It raised when silence was to count: tried again from then on.
+    retry_at = models.DateTimeField(_("下次尝试"), null=True, blank=True)
+    error = models.CharField(_("错误"), max_length=400, blank=True)
 
     objects = DeliverableQuerySet.as_manager()
 
@@ -122,15 +131,6 @@ class Deliverable(models.Model):
     def last_round(self) -> "SignOffRound":
         """Return the round that stands; no query where rounds were fetched."""
         return max(self.rounds.all(), key=lambda row: row.number)
-
-
-class SignOffRoundQuerySet(models.QuerySet["SignOffRound"]):
-    """Read rounds."""
-
-    def overdue(self, at: datetime) -> Self:
-        """Narrow to open rounds whose time to sign was over before an instant, the longest over in front."""
-        late = self.filter(outcome=Outcome.OPEN, clock__milestones__due_at__lt=at, clock__milestones__stopped_at=None)
-        return late.order_by("clock__milestones__due_at", "pk")
 
 
 class SignOffRound(models.Model):
@@ -165,11 +165,6 @@ class SignOffRound(models.Model):
     booked = models.JSONField(_("扣减"), default=list, blank=True)
     # The working days that were counted, as they stood when silence counted as confirmation.
     proof = models.JSONField(_("工作日证明"), default=dict, blank=True)
-    # It raised when silence was to count: tried again from then on.
-    retry_at = models.DateTimeField(_("下次尝试"), null=True, blank=True)
-    error = models.CharField(_("错误"), max_length=400, blank=True)
-
-    objects = SignOffRoundQuerySet.as_manager()
 
     class Meta:
         ordering = ["deliverable", "number"]
