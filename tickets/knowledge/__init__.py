@@ -1,0 +1,1 @@
+"""What people look up by themselves: how it is cut into tokens, found, shown and learned."""
