@@ -5,13 +5,21 @@ from datetime import date
 from email.message import EmailMessage
 
 import pytest
+from django.utils import translation
 
 from plans.actions.obligations import agree_frequency, meet
 from plans.models import Contract, Obligation, User
 from plans.obligations.schedule import Frequency, Period
+from sla.changing.notices import apply, post
+from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.owing import entitled, owed, signed
 from tests.stories.conftest import Walk
+from tests.stories.test_holiday_notice import NOTICE
+from tickets.ledger import actor_of
+from tickets.models import Delivery
+from tickets.telling.account_letters import write
+from tickets.telling.occasions import Occasion
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 State = Obligation.State
@@ -117,3 +125,33 @@ def test_a_frequency_agreed_in_the_contract_is_followed_like_the_plans_own__Y22_
     walk.sweep("2026-03-31 20:31")
     found = [one for one in walk.letters_to(world.success_manager.email) if what in str(one["Subject"]) + body_of(one)]
     assert found
+
+
+def test_a_notice_that_moves_what_is_owed_is_told_to_the_success_manager_once__Y17_K13(people: Walk):
+    walk, world = people, people.world
+    contract = signed(world, "kingdee-advanced", "C-K-2027", date(2026, 7, 5), date(2027, 7, 4))
+    signed(world, "kingdee-advanced", "C-K-2028", date(2026, 7, 5), date(2027, 7, 4))
+    walk.sweep("2026-07-05 00:01")
+    half = owed(contract, "K13")[0]
+    assert (half.due_on, half.due_at) == (date(2027, 1, 4), beijing("2027-01-04 17:30"))
+    with clock_at("2026-11-24 10:00") as at:
+        notice = post(posting=NOTICE, actor=actor_of(world.manager), at=at)
+        apply(notice=notice, actor=actor_of(world.manager), at=at)
+    for minute in range(3):
+        walk.sweep(f"2026-11-24 10:0{minute + 1}")
+    [half] = [row for row in owed(contract, "K13") if row.due_on == date(2027, 1, 4)]
+    assert half.due_at == beijing("2026-12-31 17:30"), "the last working day on or before the date is another"
+    [letter] = walk.letters_to(world.success_manager.email, "时限变更")
+    body = body_of(letter)
+    assert "2 项应交服务" in str(letter["Subject"])
+    assert body.count("专属服务报告 1/2") == 2
+    assert "国办发明电〔2026〕9号" in body
+    assert "2027年1月4日" in body
+    assert "12月31日" in body
+    assert "/console/accounts/C-K-2027/owed/" in body
+    assert not walk.letters_to(world.lead.email), "it was promised to nobody else"
+    with translation.override("en"):
+        said = write(Occasion(Delivery.objects.get(account_notice__kind="owed_moved"), beijing("2026-11-24 10:05")))
+    [first, _second] = said.sections[0].rows
+    words = [said.subject, said.lines[1], said.asked, said.link_words, first.title, first.due, first.state]
+    assert not CHINESE.search(" ".join(words)), words

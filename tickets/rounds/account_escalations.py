@@ -9,7 +9,7 @@ from plans.models import Contact, User
 from sla.batching import BACKOFF, in_batches
 from sla.changing import recomputing, replanning
 from sla.ladder import WARNINGS, Mark, is_silent
-from sla.models import DueMove, Escalation
+from sla.models import Escalation
 from tickets.models import Delivery
 from tickets.telling.account_matters import OF_CONTRACTS, RELATED, Matter, matter_of
 from tickets.telling.account_roles import readers_of
@@ -80,12 +80,6 @@ def meant(actions: Iterable[Mapping[str, Any]], matter: Matter) -> list[Person]:
 def _settle(row: Escalation, state: State, now: datetime, error: str = "") -> None:
     row.state, row.acted_at, row.error = state, now, error
     row.save(update_fields=KEPT)
-
-
-def note_moves(*, at: datetime) -> int:
-    """Note the moved deadlines of what contracts owe, and return how many: pages show them, nobody is written to."""
-    moved = DueMove.objects.pending(at).filter(milestone__clock__obligation__isnull=False)
-    return DueMove.objects.filter(pk__in=moved.values("pk")).update(acted_at=at)
 
 
 def _put_off(row: Escalation, now: datetime, error: str) -> None:

@@ -14,7 +14,8 @@ from sla.clock import database_now
 from sla.firing import fire_due
 from sla.models import Heartbeat
 from tickets.actions.ticket import resume_due
-from tickets.rounds.account_escalations import act_on_accounts, note_moves
+from tickets.rounds.account_escalations import act_on_accounts
+from tickets.rounds.account_moves import tell_account_moves
 from tickets.rounds.account_notices import tell_accounts
 from tickets.rounds.amendments import follow_amendments
 from tickets.rounds.calling import call_webhooks
@@ -46,7 +47,8 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     def accounts() -> int:
         at = database_now() - later_than
         done = act_on_accounts(later_than=later_than) + obligations.due(at=at) + quotas.due(at=at)
-        done += turn_agreements(later_than=later_than) + remind_next_day(at=at) + note_moves(at=at)
+        done += turn_agreements(later_than=later_than) + remind_next_day(at=at)
+        done += tell_account_moves(later_than=later_than)
         return done + tell_accounts(later_than=later_than)
 
     # What contracts owe is counted in days: it has its turn once a tick, after the tickets.

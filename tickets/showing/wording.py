@@ -106,6 +106,16 @@ def source_in(fields: Mapping[str, Any]) -> str:
     return str((fields.get("source_en") if in_english() else "") or fields.get("source", ""))
 
 
+def because(fields: Mapping[str, Any]) -> str:
+    """Return why hours changed: the notice and where it stands, or the words of whoever changed them."""
+    cause, source = cause_in(fields), source_in(fields)
+    if not cause:
+        return _("因为服务时间有调整。")
+    if source and source != cause:
+        return _("因为《%(cause)s》（%(source)s）。") % {"cause": cause, "source": source}
+    return _("因为：%(cause)s。") % {"cause": cause}
+
+
 def no_instant(move: Mapping[str, Any]) -> str:
     """Return what a line of the ledger says instead of a new deadline: none is set yet, or nothing is owed any more."""
     return _("暂停，恢复后再定") if move.get("paused") else _("没有时限")

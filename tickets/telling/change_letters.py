@@ -15,7 +15,7 @@ from sla.models import CalendarVersion, DueMove
 from sla.models.policies import Metric
 from tickets.models import Bulletin, Delivery
 from tickets.showing.term_words import changed_words, is_private, metric_name
-from tickets.showing.wording import cause_in, clause_of, name_of, no_instant, one_line, said, source_in
+from tickets.showing.wording import because, cause_in, clause_of, name_of, no_instant, one_line, said
 from tickets.telling.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.telling.occasions import Occasion
 
@@ -104,15 +104,10 @@ def _why(occasion: Occasion) -> Iterator[str]:
 
 def _because(occasion: Occasion, fields: Mapping[str, Any]) -> str:
     """Return why: the notice and where it stands, or the words of whoever changed the hours."""
-    cause, source = cause_in(fields), source_in(fields)
     is_ours = occasion.delivery.contact_id and is_private(fields.get("policy", ""))
-    if "policy" in fields and (is_ours or not cause):
+    if "policy" in fields and (is_ours or not cause_in(fields)):
         return _("因为服务响应标准有了新版本。")
-    if not cause:
-        return _("因为服务时间有调整。")
-    if source and source != cause:
-        return _("因为《%(cause)s》（%(source)s）。") % {"cause": cause, "source": source}
-    return _("因为：%(cause)s。") % {"cause": cause}
+    return because(fields)
 
 
 def _bulletin(occasion: Occasion) -> Letter:
