@@ -16,6 +16,8 @@ from plans.quotas.windows import Window, windows
 
 # As many lines as one page of a statement shows; a file has them all.
 PAGE = 200
+# Whoever means "from the beginning" or "for ever" may write any date; instants beyond these exist in no zone.
+EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
 
 
 class Line(NamedTuple):
@@ -117,6 +119,7 @@ COLUMNS = (
 
 def _instants(contract: Contract, first: date, last: date) -> tuple[datetime, datetime]:
     zone = ZoneInfo(contract.timezone)
+    first, last = max(first, EARLIEST), min(last, LATEST)
     return datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone)
 
 

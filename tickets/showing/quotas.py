@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -233,9 +233,7 @@ def span_of(contract: Contract, asked: Mapping[str, str], at: datetime) -> tuple
     try:
         first = date.fromisoformat(asked.get("from") or usual[0].isoformat())
         last = date.fromisoformat(asked.get("to") or usual[1].isoformat())
-        # A day is added to it, in a zone.
-        last + timedelta(days=2), first - timedelta(days=2)
-    except (ValueError, OverflowError):
+    except ValueError:
         return usual, _("日期应写作 2026-03-01。")
     return (usual, _("结束日期早于开始日期。")) if last < first else ((first, last), "")
 

@@ -71,6 +71,13 @@ def test_a_span_that_is_none_is_named(client, manager, asked, field):
     assert [one["field"] for one in answer.json()["errors"]] == [field]
 
 
+def test_a_span_without_bounds_has_every_line_ever_booked(client, manager, used):
+    said = client.get(f"{STATEMENT}?from=0001-01-01&to=9999-12-31", **manager).json()
+    assert (said["from"], said["to"]) == ("0001-01-01", "9999-12-31")
+    lines = [line["kind"] for account in said["accounts"] for line in account["lines"] if account["promise"] == "Y14"]
+    assert lines == ["grant", "consume", "grant"]
+
+
 def test_somebody_else_s_statement_is_not_found(client, world, used):
     stranger = bearer(new_key("api", user=world.stranger.user))
     assert client.get(STATEMENT, **stranger).status_code == 404
