@@ -73,9 +73,13 @@ class Agreement:
 
 def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Agreement]:
     """Return the agreements of a contact's customer, or only that of one contract if it is the customer's."""
-    found: list[Any] = _prepared().rows(customer_id=contact.customer_id)
-    if contract is not None:
-        found = [row for row in found if row.pk == contract.pk]
+    found = agreements_of_customer(contact.customer_id)
+    return found if contract is None else [one for one in found if one.contract.pk == contract.pk]
+
+
+def agreements_of_customer(customer: int) -> list[Agreement]:
+    """Return the agreements of a customer, by its key."""
+    found: list[Any] = _prepared().rows(customer_id=customer)
     for row in found:
         row.plan = _plan(row.plan_id)
     items = _items({entry["item"] for row in found for entry in _read(row).entitled})

@@ -304,7 +304,7 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _quota(quota: Mapping[str, Any]) -> dict[str, Any]:
     """Return an amount as it is kept: JSON has no decimals; person-days come in halves at the finest."""
-    kept = {name: value for name, value in quota.items() if name != "of" or value}
+    kept = {name: value for name, value in quota.items() if name not in ("of", "used_up") or value}
     return kept if kept.get("amount") is None else {**kept, "amount": float(kept["amount"])}
 
 

@@ -100,6 +100,9 @@ QUOTA = mapping({
     "unit": Field(choice(UNITS), says="What is counted. 单位。"),
     "period": Field(choice(PERIODS), None, "A contract year, or the whole term. 每合同年，或整个服务期。"),
     "as_published": Field(flag, False, "The number is set later, when it is published. 以实际发布为准。"),
+    "used_up": Field(
+        choice(("refused", "chargeable")), None, "What becomes of more than that; refused unless said. 用完之后。"
+    ),
     "of": Field(own_service, "", "The service of the same promise whose amount this one draws on. 与哪个服务项合计。"),
 })  # fmt: skip
 OWED_ONCE = paired({

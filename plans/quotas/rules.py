@@ -24,6 +24,8 @@ class Rule:
     is_as_published: bool = False
     # The service of the same promise whose amount this one draws on. Source: K05
     draws_on: str = ""
+    # What becomes of more than there is: "chargeable" where the plan says so, else it is refused.
+    when_used_up: str = ""
 
     @property
     def is_counted(self) -> bool:
@@ -50,6 +52,7 @@ def _rule(entry: dict[str, Any]) -> Rule:
         period=entry.get("period") or TERM,
         is_as_published=bool(entry.get("as_published")),
         draws_on=entry.get("of") or "",
+        when_used_up=entry.get("used_up") or "",
     )
 
 
