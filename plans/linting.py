@@ -99,7 +99,7 @@ def _holes(plan: Plan, agreement: Agreement, at: datetime) -> Iterator[Finding]:
     every = {"product": {one.code for one in products}, "channel": set(CHANNELS), "priority": set(PRIORITIES)}
     said = {name: {getattr(hole, name) for hole in found} for name in every}
     words = [
-        _("全部") if said[name] == every[name] else "、".join(sorted(said[name]))
+        _("全部") if said[name] == every[name] else _("、").join(sorted(said[name]))
         for name in ("product", "channel", "priority")
     ]
     yield _finding(

@@ -20,8 +20,11 @@ from plans.vocabulary import SERVICES
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.holidays.written import years
 from sla.models import CalendarVersion, HolidaySet, Policy
+from sla.models.policies import Metric
+from sla.rules.drafts import PROMISES
 from sla.rules.editing import edited_by_hand
 from sla.rules.loading import calendar, policy
+from sla.rules.parsing import compose
 from sla.rules.reading import (
     Field,
     Place,
@@ -29,7 +32,6 @@ from sla.rules.reading import (
     Reader,
     ReadingError,
     child,
-    compose,
     keys_of,
     list_of,
     mapping,
@@ -195,13 +197,16 @@ def _codes(rows: Any) -> set[str]:
 def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue, owners: Owners) -> None:
     """Read one vendor's file: its outline first, so that policies and items may name what it brings."""
     outline = mapping(OUTLINE)(node, place)
-    promises = _promises(outline["promises"] or "", node, place)
-    place = place.knowing("promise", promises).knowing("person", staff())
+    promises = _promises(outline["promises"] or "")
+    if not promises:
+        refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号，如 Y01-Y22。"))
+    # Without a span any promise may be named: one mistake is told once.
+    place = place.knowing("promise", promises or PROMISES).knowing("person", staff())
     place = place.knowing("service", {*SERVICES, *(outline["services"] or ())})
     place = _knowing_own(node, place, outline["vendor"] or "", owners)
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
-    place = place.knowing("policy", _codes(Policy.objects.current()) | set(_written_codes(node, "policies")))
+    place = _knowing_policies(node, place, terms)
     before = len(place.problems)
     plans = _listed(PLAN, node, place, "plans")
     _check_once(plans, catalogue, node, place)
@@ -211,8 +216,22 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue, owners: Owne
         catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
 
 
+def _knowing_policies(node: yaml.Node, place: Place, terms: Iterable[Terms]) -> Place:
+    """Return the place knowing the policies that items may name, and those of them that follow what is owed."""
+    brought = set(_written_codes(node, "policies"))
+    read = {one.code: any(target.metric == Metric.DELIVERY for target in one.targets) for one in terms}
+    present = Policy.objects.current()
+    following = _codes(present.filter(targets__metric=Metric.DELIVERY)) | (brought - read.keys())
+    following = (following - read.keys()) | {code for code, follows in read.items() if follows}
+    return place.knowing("policy", _codes(present) | brought).knowing("delivery", following)
+
+
 def _knowing_own(node: yaml.Node, place: Place, vendor: str, owners: Owners) -> Place:
     """Return the place knowing this vendor's products and plans alone, after noting codes that are another's."""
+    # Of a vendor that is not told, any code may be named: one mistake is told once.
+    if not vendor:
+        plans = {*owners["plans"], *_written_codes(node, "plans")}
+        return place.knowing("product", owners["products"].keys()).knowing("plan", plans)
     for name, taken in owners.items():
         for nth, code in enumerate(_written_codes(node, name), start=1):
             if taken.setdefault(code, vendor) != vendor:
@@ -243,11 +262,10 @@ def _written_codes(node: yaml.Node, name: str) -> list[str]:
     return [str(written.value) if isinstance(written, yaml.ScalarNode) else "" for written in codes]
 
 
-def _promises(span: str, node: yaml.Node, place: Place) -> list[str]:
-    """Return the ids of the promise book that a file answers for: "Y01-Y22"."""
+def _promises(span: str) -> list[str]:
+    """Return the ids of the promise book that a file answers for, "Y01-Y22"; none where it is written otherwise."""
     found = re.fullmatch(r"([A-Z])(\d{2})-\1(\d{2})", span)
     if not found:
-        refuse_inside(node, place, "promises", _("应写作首尾两个承诺编号，如 Y01-Y22。"))
         return []
     return [f"{found[1]}{number:02d}" for number in range(int(found[2]), int(found[3]) + 1)]
 
@@ -264,7 +282,7 @@ def _check_promises(plans: list[dict[str, Any]], promises: list[str], node: yaml
     """Note the promises that no plan of the file keeps."""
     kept = {item["promise"] for plan in plans for item in plan["items"]}
     if missing := [promise for promise in promises if promise not in kept]:
-        refuse_inside(node, place, "promises", _("没有任何服务项写到：%s。") % "、".join(missing))
+        refuse_inside(node, place, "promises", _("没有任何服务项写到：%s。") % _("、").join(missing))
 
 
 def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> list[dict[str, Any]]:
@@ -275,7 +293,7 @@ def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> lis
         ready = [plan for plan in waiting.values() if plan["includes"] not in waiting]
         if not ready:
             number = plans.index(next(iter(waiting.values()))) + 1
-            refuse_inside(node, place, f"plans.{number}.includes", _("互相包含：%s。") % "、".join(waiting))
+            refuse_inside(node, place, f"plans.{number}.includes", _("互相包含：%s。") % _("、").join(waiting))
             return []
         ordered += ready
         waiting = {name: plan for name, plan in waiting.items() if plan not in ready}

@@ -68,7 +68,8 @@ def one_of(words: Iterable[str]) -> Reader:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
-            raise ValueError(_("可用：%s。") % "、".join(sorted(allowed)) if len(allowed) < 10 else _("不认识的值。"))
+            told = _("可用：%s。") % _("、").join(sorted(allowed))
+            raise ValueError(told if len(allowed) < 10 else _("不认识的值。"))
         return value
 
     return read

@@ -16,6 +16,8 @@ SERVICES = (
     "product_certification", "vocational_certification", "executive_events", "standard", "terms",
 )  # fmt: skip
 UNITS = ("times", "reports", "person_days", "environments", "sets", "people", "tickets")
+# What alone is granted and used in parts.
+IN_PARTS = "person_days"
 PERIODS = ("year", "term")
 # What people deliver by agreement, asked for one by one.
 DELIVERED = (

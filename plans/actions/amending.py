@@ -74,7 +74,7 @@ def _check_nothing_is_lost(dropped: list[Entitlement]) -> None:
     if agreed:
         raise RefusedError(
             "agreement_would_be_lost",
-            _("新计划没有已另作约定的服务项：%s。") % "、".join(sorted(agreed)),
+            _("新计划没有已另作约定的服务项：%s。") % _("、").join(sorted(agreed)),
             ways_on=[_("先撤销这些约定，或另签一份合同。")],
         )
 

@@ -46,7 +46,7 @@ def issue_key(
 
 def _check_scopes(scopes: Sequence[str], holder: Holder) -> None:
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise RefusedError("unknown_scope", _("没有这样的权限：%s。") % "、".join(unknown), ways_on=SCOPES)
+        raise RefusedError("unknown_scope", _("没有这样的权限：%s。") % _("、").join(unknown), ways_on=SCOPES)
     if not scopes:
         raise RefusedError("no_scope", _("至少要有一项权限。"), ways_on=SCOPES)
     if "api" in scopes and holder.user is None:

@@ -264,7 +264,7 @@ def _check_target(target: NewTarget, entitlement: Entitlement) -> None:
         _check_calendar(target.calendar, entitlement)
     allowed = {str(kind) for kind in MEETS[target.metric][1]}
     if strange := [kind for kind in target.met_on if kind not in allowed]:
-        names = {"strange": "、".join(strange), "allowed": "、".join(sorted(allowed))}
+        names = {"strange": _("、").join(strange), "allowed": _("、").join(sorted(allowed))}
         raise refused("bad_met_on", _("%(strange)s 不能满足这个时限；可用：%(allowed)s。") % names, entitlement)
 
 

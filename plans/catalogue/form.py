@@ -13,6 +13,7 @@ from plans.vocabulary import (
     BEYOND,
     CATEGORIES,
     CHANNELS,
+    IN_PARTS,
     PERIODS,
     PRIORITIES,
     PROVIDERS,
@@ -52,8 +53,10 @@ def paired(fields: dict[str, Field]) -> Reader:
 
     def read_pairs(node: yaml.Node, place: Place) -> dict[str, Any]:
         values: dict[str, Any] = read(node, place)
+        told = {problem.field for problem in place.problems}
         for chinese, english in pairs:
-            if message := _unpaired(values.get(chinese), values.get(english)):
+            message = _unpaired(values.get(chinese), values.get(english))
+            if message and told.isdisjoint((place.at(chinese).field, place.at(english).field)):
                 refuse_inside(node, place, english, message)
         return values
 
@@ -88,6 +91,16 @@ def own_service(node: yaml.Node, place: Place) -> str:
     return found
 
 
+@described(schema_of(known("policy")))
+def followed(node: yaml.Node, place: Place) -> str:
+    """Return the code of a policy that follows what is owed by a date."""
+    before = len(place.problems)
+    found: str = known("policy")(node, place)
+    if len(place.problems) == before and found not in place.known["delivery"]:
+        place.refuse(node, _("按期交付的响应标准须有 delivery 时限（rule: by_date），%s 没有。") % found)
+    return found
+
+
 PRODUCT = mapping({
     "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
     "vendor": Field(code, says="Whose it is. 厂商代码。"),
@@ -95,7 +108,7 @@ PRODUCT = mapping({
     "name_en": Field(text(80)),
 })  # fmt: skip
 PRODUCTS = list_of(PRODUCT, once=["code"])
-QUOTA = mapping({
+COUNTED = mapping({
     "amount": Field(amount, None, "How much; leave it out where the document sets no bound. 数量，不限则不写。"),
     "unit": Field(choice(UNITS), says="What is counted. 单位。"),
     "period": Field(choice(PERIODS), None, "A contract year, or the whole term. 每合同年，或整个服务期。"),
@@ -105,13 +118,25 @@ QUOTA = mapping({
     ),
     "of": Field(own_service, "", "The service of the same promise whose amount this one draws on. 与哪个服务项合计。"),
 })  # fmt: skip
+
+
+def _counted(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return how much there is of one thing; only person-days come in parts."""
+    values: dict[str, Any] = COUNTED(node, place)
+    granted, unit = values.get("amount"), values.get("unit")
+    if granted is not None and unit in UNITS and unit != IN_PARTS and granted % 1:
+        refuse_inside(node, place, "amount", _("应为整数；只有 %s 可以有小数。") % IN_PARTS)
+    return values
+
+
+QUOTA = Described(_counted, schema_of(COUNTED))
 OWED_ONCE = paired({
     "line": Field(own_service, "", "Tells it from others of the same item. 同一服务项有多项时的代码。"),
     "times": Field(number(1, MOST_A_YEAR), None, "How often; left out where the contract says it. 次数。"),
     "period": Field(choice(tuple(Period)), says="Over what; `agreed` where the contract says it. 周期。"),
     "what": Field(text(120), says="What is delivered each time. 每次交付什么。"),
     "what_en": Field(text(160)),
-    "policy": Field(known("policy"), "", "The code of the policy that follows it. 跟进它的响应标准。"),
+    "policy": Field(followed, "", "The code of the policy that follows it. 跟进它的响应标准。"),
 })  # fmt: skip
 
 
@@ -144,7 +169,7 @@ EXCLUSION = paired({
     "ways_on": Field(WORDS, says="What the customer can do instead. 客户可以怎么办。"),
     "ways_on_en": Field(WORDS),
 })  # fmt: skip
-ITEM = paired({
+ITEM_FIELDS = paired({
     "promise": Field(known("promise"), says="The row of the promise book, within `promises`. 承诺编号。"),
     "service": Field(service, says="What coverage is asked for. 服务代码。"),
     "section": Field(text(40), says="§ of the document. 章节。"),
@@ -189,6 +214,19 @@ ITEM = paired({
     "remark": Field(text(), "", "What the document leaves open, and what we assume. 原文没写、我们假定的。"),
     "remark_en": Field(text(600), ""),
 })  # fmt: skip
+
+
+def _item(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return an item; each of its stages has a code, or none has."""
+    values: dict[str, Any] = ITEM_FIELDS(node, place)
+    codes, stages = values.get("stage_codes") or [], values.get("stages") or []
+    if codes and len(codes) != len(stages):
+        words = {"codes": len(codes), "stages": len(stages)}
+        refuse_inside(node, place, "stage_codes", _("与 stages 的条数不同：%(codes)d 和 %(stages)d。") % words)
+    return values
+
+
+ITEM = Described(_item, schema_of(ITEM_FIELDS))
 PLAN = paired({
     "code": Field(code, says="Small letters, digits, hyphens. 小写字母、数字和连字符。"),
     "name": Field(text(80)),

@@ -36,8 +36,8 @@ def picked(plan: Plan, picks: Iterable[str], customer: Customer, on: date) -> li
     if missing := wanted - {item.promise for item in offered}:
         raise RefusedError(
             "no_such_item",
-            _("没有可选的服务项：%s。") % "、".join(sorted(missing)),
-            ways_on=[_("可选：%s。") % "、".join(sorted({item.promise for item in offered}))],
+            _("没有可选的服务项：%s。") % _("、").join(sorted(missing)),
+            ways_on=[_("可选：%s。") % _("、").join(sorted({item.promise for item in offered}))],
         )
     chosen = with_needed(offered, wanted)
     _check_customer(chosen, plans_held(customer, on))

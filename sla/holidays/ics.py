@@ -191,7 +191,7 @@ def _taken(found: Sequence[tuple[Marks, date]], asked: Asked, title: str) -> Tak
     has_marks = any(marks.is_marked for marks, _day in found)
     meant = [(marks, day) for marks, day in found if not marks.is_other and (marks.is_marked or not has_marks)]
     if left := sorted({marks.name for marks, _day in found} - {marks.name for marks, _day in meant}):
-        taken.notes.append(_("没有标明放假，未取入：%s。") % "、".join(left[:12]))
+        taken.notes.append(_("没有标明放假，未取入：%s。") % _("、").join(left[:12]))
     by_day: dict[date, list[Marks]] = {}
     for marks, day in meant:
         by_day.setdefault(day, []).append(marks)

@@ -68,7 +68,7 @@ def country_named(code: str, subdivision: str = "") -> Country:
     country = COUNTRIES.get(code)
     if country is None:
         raise UnknownPlaceError(
-            _("没有 %(code)s 的数据。可用：%(known)s。") % {"code": code, "known": "、".join(COUNTRIES)}
+            _("没有 %(code)s 的数据。可用：%(known)s。") % {"code": code, "known": _("、").join(COUNTRIES)}
         )
     if subdivision not in country.parts():
         raise UnknownPlaceError(_wrong_part(country, subdivision))
@@ -78,7 +78,7 @@ def country_named(code: str, subdivision: str = "") -> Country:
 def _wrong_part(country: Country, subdivision: str) -> str:
     if not country.subdivisions:
         return _("%(code)s 不分下级区域，请去掉 %(part)s。") % {"code": country.country, "part": subdivision}
-    parts = "、".join(f"{code} {_in_language(part)}" for code, part in country.subdivisions.items())
+    parts = _("、").join(f"{code} {_in_language(part)}" for code, part in country.subdivisions.items())
     return _("%(code)s 要写明下级区域：%(parts)s。") % {"code": country.country, "parts": parts}
 
 

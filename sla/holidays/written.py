@@ -68,7 +68,7 @@ def _row_mistakes(row: Mapping[str, Any], year: int | None, parts: Sequence[str]
     if (row["kind"] == HolidayDate.Kind.MAKE_UP) != bool(row["stands_for"]):
         yield _("调休上班日（且只有它）要写明代替星期几。")
     if strange := set(row["in"] or ()) - set(parts):
-        yield _("文件的 subdivisions 里没有：%s。") % "、".join(sorted(strange))
+        yield _("文件的 subdivisions 里没有：%s。") % _("、").join(sorted(strange))
 
 
 def _year(read: Mapping[str, Any], part: str) -> Year:

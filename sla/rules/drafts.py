@@ -13,7 +13,8 @@ from sla.actions import Terms
 from sla.composing import Hours
 from sla.models import CalendarVersion, HolidaySet
 from sla.rules.loading import calendar, policy
-from sla.rules.reading import Place, Problem, Reader, ReadingError, child, compose_text, keys_of, list_of, refuse_inside
+from sla.rules.parsing import compose_text
+from sla.rules.reading import Place, Problem, Reader, ReadingError, child, keys_of, list_of, refuse_inside
 
 RULES = ("calendars", "policies")
 # Parts of a plan's file that are no rules of timing: a whole file may be tried all the same.
@@ -103,4 +104,4 @@ def _refuse_unknown_countries(calendars: Iterable[Hours], node: yaml.Node, place
 
 def _passed_over(keys: Collection[str]) -> Iterator[str]:
     if beside := [name for name in BESIDE if name in keys]:
-        yield _("%s 不影响计时，没有代入。") % "、".join(beside)
+        yield _("%s 不影响计时，没有代入。") % _("、").join(beside)

@@ -127,7 +127,7 @@ def _of_target(
     if starters := set(promise.met_on) & _starters(promise.metric):
         yield _policy(
             Grade.ERROR, terms, f"{where}.met_on",
-            _("%s 既是开始计时的动作，又算达成：一开始就达成了。") % "、".join(sorted(starters)),
+            _("%s 既是开始计时的动作，又算达成：一开始就达成了。") % _("、").join(sorted(starters)),
             _("从 met_on 中去掉它。"),
         )  # fmt: skip
     try:
@@ -210,7 +210,7 @@ def _of_priorities(terms: Terms) -> Iterator[Finding]:
             yield _policy(
                 Grade.WARNING, terms, "targets",
                 _("%(metric)s 没有优先级 %(missing)s 的时限：这些工单没有承诺。")
-                % {"metric": metric, "missing": "、".join(missing)},
+                % {"metric": metric, "missing": _("、").join(missing)},
                 _("补上它们的时限，或写一个不带优先级的。"),
             )  # fmt: skip
 

@@ -47,14 +47,14 @@ DEEDS: dict[str, tuple[str, ...]] = {
     "webhook": ("endpoint",),
 }
 TOLD = ("roles", "people")
-# What is wrong with hours in the reader's words, by the error's code; its detail names the day and the time.
+# What is wrong with hours in the reader's words, by the error's code; line and field name the day.
 WRONG_HOURS = {
-    "unknown_timezone": gettext_lazy("没有这个时区，应为 IANA 名称，如 Asia/Shanghai。（%s）"),
-    "past_midnight": gettext_lazy("一天到 24:00 为止。（%s）"),
-    "overlap": gettext_lazy("两段开放时间重叠。（%s）"),
-    "end_before_start": gettext_lazy("结束须晚于开始；跨零点的班次写成两段：到 24:00，次日从 00:00 起。（%s）"),
-    "bad_time": gettext_lazy("时刻写作 08:30。（%s）"),
-    "wrong_type": gettext_lazy("每段开放时间写作“[开始, 结束]”。（%s）"),
+    "unknown_timezone": gettext_lazy("没有这个时区，应为 IANA 名称，如 Asia/Shanghai。"),
+    "past_midnight": gettext_lazy("一天到 24:00 为止。"),
+    "overlap": gettext_lazy("两段开放时间重叠。"),
+    "end_before_start": gettext_lazy("结束须晚于开始；跨零点的班次写成两段：到 24:00，次日从 00:00 起。"),
+    "bad_time": gettext_lazy("时刻写作 08:30。"),
+    "wrong_type": gettext_lazy("每段开放时间写作“[开始, 结束]”。"),
 }
 
 # Which of two times is later, and whether there are two, the calendar tells.
@@ -135,7 +135,7 @@ def action(node: yaml.Node, place: Place) -> dict[str, Any]:
     read = {name: value for name, value in ACTION(node, place).items() if value is not None}
     if "do" in read and not _is_whole(read):
         needed = sorted(("do", *DEEDS[read["do"]])) if read["do"] != "tell" else ["do", _("roles 或 people")]
-        place.refuse(node, _("应有：%s。") % "、".join(needed))
+        place.refuse(node, _("应有：%s。") % _("、").join(needed))
     return read
 
 
@@ -187,7 +187,7 @@ def calendar(node: yaml.Node, place: Place) -> Hours | None:
         compiled = Calendar.from_spec(compose({**hours.rules, "holidays": None}, [])["spec"])
     except CalendarError as error:
         words = WRONG_HOURS.get(error.code)
-        refuse_inside(node, place, _where(error, read), str(words) % error.detail if words else error.detail)
+        refuse_inside(node, place, _where(error, read), str(words or error.detail))
         return None
     if not compiled.opens_within_a_year:
         refuse_inside(node, place, "weekly", _("一年之内没有任何开放时间。"))

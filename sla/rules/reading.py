@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from django.utils.translation import gettext as _
 
-# The loader in C is ten times as fast; where it is not built, the other reads the same.
-LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NULL = "tag:yaml.org,2002:null"
 TRUTHS = {"true": True, "false": False}
 # No amount of anything is larger; JSON and the database hold it.
@@ -105,7 +102,8 @@ class Field(NamedTuple):
 def meant(word: str, words: Collection[str]) -> str:
     """Return the end of a message about an unknown word: the nearest known one, and what is allowed."""
     near = get_close_matches(word, words, n=1)
-    allowed = _("可用：%s。") % "、".join(sorted(words)[:TOLD]) + ("…" if len(words) > TOLD else "")
+    told = _("、").join(sorted(words)[:TOLD]) + ("…" if len(words) > TOLD else "")
+    allowed = _("可用：%s。") % told if words else _("这里还没有任何一项可用。")
     return _("是否要写“%s”？") % near[0] + allowed if near else allowed
 
 
@@ -122,8 +120,9 @@ def text(longest: int = 400, *, empty: bool = False) -> Reader:
 
     @described({"type": "string", "maxLength": longest, **({} if empty else {"minLength": 1})})
     def read(node: yaml.Node, place: Place) -> str:
-        value = (scalar(node, place) or "").strip()
-        if not value and not empty:
+        found = scalar(node, place)
+        value = (found or "").strip()
+        if found is not None and not value and not empty:
             place.refuse(node, _("不能为空。"))
         if len(value) > longest:
             message = _("最长 %(longest)d 个字符，现有 %(length)d 个。")
@@ -312,32 +311,6 @@ def _keys(node: yaml.MappingNode, fields: Mapping[str, Field], place: Place) -> 
 def mapping_of(names: Collection[str], read: Reader) -> Reader:
     """Return a reader of a mapping whose keys are some of `names` and whose values all read alike."""
     return mapping({name: Field(read, None) for name in names})
-
-
-def compose(path: Path, place: Place) -> yaml.Node | None:
-    """Return the tree of a YAML file, or None after noting why there is none."""
-    try:
-        return compose_text(path.read_text(encoding="utf-8"), place)
-    except (OSError, UnicodeDecodeError) as error:
-        place.problems.append(Problem(place.path, 1, "", str(error)))
-        return None
-
-
-def compose_text(written: str, place: Place) -> yaml.Node | None:
-    """Return the tree of YAML, or None after noting why there is none."""
-    try:
-        node = yaml.compose(written, Loader=LOADER)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        place.problems.append(Problem(place.path, line, "", _("YAML 写法有误：%s") % error.problem))
-        return None
-    except (yaml.YAMLError, RecursionError) as error:
-        first, *_more = str(error).splitlines() or [""]
-        place.problems.append(Problem(place.path, 1, "", _("YAML 写法有误：%s") % first))
-        return None
-    if node is None:
-        place.problems.append(Problem(place.path, 1, "", _("文件是空的。")))
-    return node
 
 
 def keys_of(node: yaml.Node) -> set[str]:

@@ -15,7 +15,8 @@ from plans.models import Contract, Item, Plan, Product
 from sla.actions import Outcome
 from sla.holidays.written import years
 from sla.models import CalendarVersion, Policy
-from sla.rules.reading import Place, ReadingError, compose_text
+from sla.rules.parsing import compose_text
+from sla.rules.reading import Place, ReadingError
 from tickets.models import Category, Channel, Priority
 
 pytestmark = pytest.mark.django_db
@@ -209,7 +210,7 @@ def test_all_mistakes_are_told_at_once(tmp_path):
 def test_file_of_no_known_kind_and_a_missing_one_are_told(tmp_path):
     with pytest.raises(ReadingError, match="看不出这是什么文件"):
         load([written(tmp_path, "people: []\n")])
-    with pytest.raises(ReadingError, match="No such file"):
+    with pytest.raises(ReadingError, match="读不了这个文件"):
         load([tmp_path / "nothing.yaml"])
 
 
@@ -266,10 +267,22 @@ def test_example_of_the_readme_loads(tmp_path):
     assert added == ["acme", "acme-erp", "acme-5x8", "acme-ticket", "acme-basic", "acme-pick", "acme-plus"]
 
 
+def test_example_of_what_is_owed_in_the_readme_loads_and_follows_it(tmp_path):
+    whole, followed, *_others = (
+        part.split("```")[0] for part in (FIXTURES / "plans" / "README.md").read_text().split("```yaml\n")[1:]
+    )
+    owed = (
+        "frequency: [{times: 1, period: year, what: 规划书, what_en: Plan, policy: acme-owed}]\n        notice_days: 14"
+    )
+    text = whole.replace("\nplans:", f"{followed}\nplans:").replace("notice_days: 14", owed)
+    load([written(tmp_path, text, "acme.yaml")])
+    assert Plan.objects.current().get(code="acme-plus").items.get(promise="A02").frequency[0]["policy"] == "acme-owed"
+
+
 def test_example_of_a_year_in_the_readme_reads_as_a_year_for_each_part():
     text = (FIXTURES / "plans" / "README.md").read_text()
     place = Place("my-2028.yaml")
-    node = compose_text(text.split("```yaml\n")[2].split("```")[0], place)
+    node = compose_text(text.split("```yaml\n")[3].split("```")[0], place)
     assert node
     found = {year.subdivision: [row.name_en for row in year.dates] for year in years(node, place)}
     assert found == {"10": ["Chinese New Year"], "14": ["New Year's Day", "Chinese New Year"]}

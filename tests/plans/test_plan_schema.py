@@ -10,7 +10,8 @@ import yaml
 
 from plans.catalogue.form import FILE
 from plans.catalogue.schema import plan_schema
-from sla.rules.reading import Place, compose_text, mapping
+from sla.rules.parsing import compose_text
+from sla.rules.reading import Place, mapping
 from tests.plans.test_third_vendor import LANHAI
 
 DOCUMENT = yaml.safe_load(LANHAI.read_text())

@@ -41,4 +41,4 @@ def _summary(found: list[Finding]) -> str:
     if not found:
         return _("没有发现问题。")
     counted = Counter(one.grade for one in found)
-    return "、".join(f"{grade.label} {counted[grade]}" for grade in Grade if counted[grade])
+    return _("、").join(f"{grade.label} {counted[grade]}" for grade in Grade if counted[grade])

@@ -289,7 +289,7 @@ def enacted(request: HttpRequest, reader: Reader, draft: Draft, written: Written
         )  # fmt: skip
     except ActionRefusedError as refusal:
         return shown_enactment(request, reader, draft, written, refusal=refusal, form=form)
-    messages.success(request, _("已生效：%s。") % "、".join(map(change_words, changes)))
+    messages.success(request, _("已生效：%s。") % _("、").join(map(change_words, changes)))
     return redirect("console:rules:draft", draft.pk)
 
 
