@@ -58,7 +58,8 @@ def _agreed() -> set[tuple[str, str]]:
     overrides = Override.objects.filter(kind=Override.Kind.CALENDAR, state__in=held).annotate(
         code=KeyTextTransform("calendar", "value"), number=F("entitlement__contract__number")
     )
-    switched = Switch.objects.filter(name=Switch.Name.HOTLINE_CALENDAR).annotate(number=F("contract__number"))
+    named = (Switch.Name.HOTLINE_CALENDAR, Switch.Name.SIGN_OFF_CALENDAR)
+    switched = Switch.objects.filter(name__in=named).annotate(number=F("contract__number"))
     return {*overrides.values_list("code", "number"), *switched.values_list("value", "number")}
 
 

@@ -11,6 +11,12 @@ from plans.refusals import RefusedError
 from sla.clock import database_now
 from sla.models import CalendarVersion
 
+# Switches that name a calendar, and what leaves it open.
+CLAUSES = {
+    Switch.Name.HOTLINE_CALENDAR: {"promise": "K09", "clause": "§3.3.2"},
+    Switch.Name.SIGN_OFF_CALENDAR: {"promise": "K06", "clause": "§3.2.3(6)"},
+}
+
 
 def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor: User | None, at: datetime) -> Switch:
     """Record an answer to something the source leaves open, with who decided it and why; the one before stays readable.
@@ -38,10 +44,10 @@ def unset_switch(
 
 
 def _check_switch(contract: Contract, name: str, value: str) -> None:
-    if name == Switch.Name.HOTLINE_CALENDAR:
+    if name in CLAUSES:
         if not CalendarVersion.objects.current().filter(code=value).exists():
             raise RefusedError(
-                "unknown_calendar", _("没有名为“%s”的服务时间。") % value, promise="K09", clause="§3.3.2"
+                "unknown_calendar", _("没有名为“%s”的服务时间。") % value, **CLAUSES[Switch.Name(name)]
             )
     elif name == Switch.Name.SERVED_BY_BRANCH:
         if value not in ("branch", "hq"):

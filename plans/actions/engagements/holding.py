@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from plans.actions.quotas.booking import Posting, consume, release, reserve
+from plans.deliverables.asking import asks_signature
 from plans.engagements.amounts import units_of
 from plans.engagements.offered import cite
 from plans.models import Attendee, Engagement, Entitlement, QuotaEntry, User
@@ -94,7 +95,7 @@ def use(engagement: Engagement, actor: User | None, at: datetime) -> None:
 
 def is_booked_by_sign_off(engagement: Engagement) -> bool:
     """Tell whether time is deducted by the report's signature, or by silence, not by delivery. Source: K06, K12"""
-    return bool(engagement.item.policy and engagement.item.deliverable)
+    return asks_signature(engagement.item, engagement.entitlement)
 
 
 def hold_place(attendee: Attendee, engagement: Engagement, actor: User | None, at: datetime) -> None:

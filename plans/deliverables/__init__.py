@@ -1,0 +1,5 @@
+"""What is handed over: what signing asks for, what it deducts, the working days that count, and what waits."""
+
+from plans.deliverables.reading import find, waiting_for
+
+__all__ = ["find", "waiting_for"]
