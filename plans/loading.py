@@ -16,6 +16,7 @@ from plans.actions.catalogue import Offer, put_plans, put_products, put_vendors
 from plans.catalogue.form import FILE, PLAN, PRODUCTS
 from plans.models import Plan, Product, User
 from plans.models.people import STAFF_ROLES
+from plans.report_kinds import shipped_kinds
 from plans.vocabulary import SERVICES
 from sla.actions import Change, Hours, Outcome, Terms, Year, put_calendars, put_holidays, put_policy
 from sla.holidays.written import years
@@ -203,7 +204,8 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue, owners: Owne
     # Without a span any promise may be named: one mistake is told once.
     place = place.knowing("promise", promises or PROMISES).knowing("person", staff())
     place = place.knowing("service", {*SERVICES, *(outline["services"] or ())})
-    place = _knowing_own(node, place, outline["vendor"] or "", owners)
+    kinds = {**shipped_kinds(), **{kind["code"]: kind for kind in outline["reports"] if kind.get("code")}}
+    place = _knowing_own(node, place.knowing("report", kinds), outline["vendor"] or "", owners)
     terms = _present(_listed(policy, node, place, "policies"))
     catalogue.policies.extend(terms)
     place = _knowing_policies(node, place, terms)
@@ -213,7 +215,7 @@ def _read_file(node: yaml.Node, place: Place, catalogue: Catalogue, owners: Owne
     if len(place.problems) == before:
         catalogue.vendors.append(_vendor(outline))
         _check_promises(plans, promises, node, place)
-        catalogue.offers.extend(_offer(plan, outline) for plan in _in_order(plans, node, place))
+        catalogue.offers.extend(_offer(plan, outline, kinds) for plan in _in_order(plans, node, place))
 
 
 def _knowing_policies(node: yaml.Node, place: Place, terms: Iterable[Terms]) -> Place:
@@ -300,7 +302,7 @@ def _in_order(plans: list[dict[str, Any]], node: yaml.Node, place: Place) -> lis
     return ordered
 
 
-def _offer(plan: Mapping[str, Any], outline: Mapping[str, Any]) -> Offer:
+def _offer(plan: Mapping[str, Any], outline: Mapping[str, Any], kinds: Mapping[str, Any]) -> Offer:
     plain = {name: plan[name] for name in ("code", "name", "name_en", "seal", "rank", "includes")}
     return Offer(
         **plain,
@@ -309,12 +311,15 @@ def _offer(plan: Mapping[str, Any], outline: Mapping[str, Any]) -> Offer:
         source_en=outline["source_en"],
         is_rank_assumed=plan["rank_assumed"],
         is_a_la_carte=plan["a_la_carte"],
-        items=tuple(_item(item) for item in plan["items"]),
+        items=tuple(_item(item, kinds) for item in plan["items"]),
     )
 
 
-def _item(item: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in item.items() if name != "certified"}
+def _item(item: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in item.items() if name not in ("certified", "report")}
+    if item["report"]:
+        # As it is now: a contract keeps what it was signed with.
+        kept["report"] = kinds[item["report"]]
     quota = item["quota"]
     kept["quota"] = [_quota(one) for one in quota] if isinstance(quota, list) else _quota(quota)
     return {**kept, "is_for_certified": item["certified"]}

@@ -33,3 +33,8 @@ STAGES = (
     "notice", "publish", "invite", "enrol", "train", "exam", "certificate", "attend", "feedback",
     "training_plan", "guidance_plan", "session", "training", "follow_up",
 )  # fmt: skip
+# What a report may be made of. Source: Y15, K10, K13
+REPORT_SECTIONS = (
+    "systems", "channels", "tickets", "promises", "categories", "areas", "repeated", "rights", "delivered", "owed",
+    "advice",
+)  # fmt: skip

@@ -17,6 +17,7 @@ from plans.vocabulary import (
     PERIODS,
     PRIORITIES,
     PROVIDERS,
+    REPORT_SECTIONS,
     SERVICES,
     STAGES,
     UNCERTIFIED,
@@ -44,6 +45,9 @@ from sla.rules.reading import (
 )
 
 WORDS = list_of(text(200))
+# From when on a report counts, and who reads it.
+SINCE = ("window", "term")
+AUDIENCES = ("customer", "account_team")
 
 
 def paired(fields: dict[str, Field]) -> Reader:
@@ -169,6 +173,19 @@ EXCLUSION = paired({
     "ways_on": Field(WORDS, says="What the customer can do instead. 客户可以怎么办。"),
     "ways_on_en": Field(WORDS),
 })  # fmt: skip
+REPORT = paired({
+    "code": Field(own_service, says="What items call it by. 代码。"),
+    "title": Field(text(80), says="What is on its cover. 封面上的标题。"),
+    "title_en": Field(text(120)),
+    "titles": Field(WORDS, [], "Of each of those owed, the first one first: half-year, year. 各次的标题。"),
+    "titles_en": Field(WORDS, []),
+    "sections": Field(list_of(choice(REPORT_SECTIONS)), says="What it has, in this order. 依次有哪些部分。"),
+    "since": Field(
+        choice(SINCE), "window", "From the start of what is owed, or of the term. 自本期起，或自服务期起。"
+    ),
+    "ahead_days": Field(number(1, 60), 14, "How many days before it is owed a draft is made. 提前几天生成草稿。"),
+    "audience": Field(choice(AUDIENCES), "customer", "Who reads it. 给谁看。"),
+})  # fmt: skip
 ITEM_FIELDS = paired({
     "promise": Field(known("promise"), says="The row of the promise book, within `promises`. 承诺编号。"),
     "service": Field(service, says="What coverage is asked for. 服务代码。"),
@@ -205,6 +222,7 @@ ITEM_FIELDS = paired({
     "entrances_en": Field(WORDS, []),
     "deliverable": Field(text(80), "", "What is handed over. 交付物。"),
     "deliverable_en": Field(text(160), ""),
+    "report": Field(known("report"), "", "The kind of report that the product makes of it. 自动生成哪一种报告。"),
     "stages": Field(WORDS, [], "Its steps, in order. 依次的阶段。"),
     "stages_en": Field(WORDS, []),
     "stage_codes": Field(list_of(choice(STAGES)), [], "What each step is to the product. 每个阶段的代码，与阶段同数。"),
@@ -249,6 +267,7 @@ FILE = {
         says="First and last row of the promise book: A01-A09. 首尾承诺编号。",
     ),
     "services": Field(list_of(own_service), [], "Services that only this vendor has. 自有的服务代码。"),
+    "reports": Field(list_of(REPORT, once=["code"]), [], "Kinds of report that only this vendor has. 自有的报告种类。"),
     "calendars": Field(list_of(calendar), None, "Service hours that it brings. 自带的服务时间。"),
     "products": Field(PRODUCTS, None, "Products that it brings. 自带的产品。"),
     "policies": Field(list_of(policy), None, "What is timed. 响应标准。"),

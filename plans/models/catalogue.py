@@ -144,7 +144,7 @@ class Item(models.Model):
     # What each stage is to the product, of vocabulary.STAGES: as many as there are stages, or none. Source: K16, K17
     stage_codes = models.JSONField(_("阶段代码"), default=list, blank=True)
     notice_days = models.PositiveSmallIntegerField(_("须提前天数"), null=True, blank=True)
-    # The kind of report that the product makes of it, as plan data has it: {"code", "title", "sections", …}; {} for none.
+    # The kind of report that the product makes of it: {"code", "title", "title_en", "sections", …}; {} for none.
     report = models.JSONField(_("自动生成的报告"), default=dict, blank=True)
     # Anything assumed or left open by the source, in plain words.
     remark = models.CharField(_("说明"), max_length=400, blank=True)
