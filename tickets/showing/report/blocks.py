@@ -1,0 +1,120 @@
+"""What a report's sheets are made of: tables, pictures, words. Pages and print draw each in their own way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.safestring import SafeString, mark_safe
+
+from tickets.printing.charts import PAGE, PRINT, Frame
+from tickets.printing.charts.canvas import Paint, plain
+
+WIDE, NARROW, PAPER = 720.0, 340.0, 640.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its head, how much of the room left over it takes (nought: as much as it needs), figures or words."""
+
+    head: str
+    room: int = 0
+    is_figure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under heads; `title` names it for whoever hears it. `is_behind`: the figures of the picture above it."""
+
+    kind: ClassVar[str] = "table"
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    is_behind: bool = False
+
+    @property
+    def lines(self) -> list[list[tuple[Column, str]]]:
+        """Return each row's cells with the columns that they stand in."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One chart: `draw` gives it for a frame, so that it fits wherever it is shown."""
+
+    kind: ClassVar[str] = "picture"
+    title: str
+    words: str
+    draw: Callable[[Frame], str]
+    say: Callable[[float], str] = plain
+
+    @property
+    def wide(self) -> SafeString:
+        """Return it for a desk."""
+        return self._shown(WIDE)
+
+    @property
+    def narrow(self) -> SafeString:
+        """Return it for a telephone."""
+        return self._shown(NARROW)
+
+    @property
+    def printed(self) -> str:
+        """Return it for paper."""
+        return self._drawn(PAPER, PRINT)
+
+    def _shown(self, width: float) -> SafeString:
+        # Every word in it was escaped where it was drawn.
+        return mark_safe(self._drawn(width, PAGE))
+
+    def _drawn(self, width: float, paint: Paint) -> str:
+        return self.draw(Frame(self.title, self.words, width, paint, self.say))
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph, quiet where it only explains."""
+
+    kind: ClassVar[str] = "prose"
+    text: str
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The name of a part within a sheet, with what stands beside it and the clause under it."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+    beside: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counsel:
+    """One piece of advice, what it rests on, and what would help."""
+
+    kind: ClassVar[str] = "counsel"
+    text: str
+    because: tuple[str, ...]
+    offers: tuple[str, ...]
+
+
+Block = Table | Picture | Prose | Heading | Counsel
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One section: its title, and what stands in it."""
+
+    code: str
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the few figures at the top, in words, and the one before."""
+
+    label: str
+    value: str
+    before: str

@@ -1,0 +1,83 @@
+"""What was given: rights, services delivered, what was owed by a date, and advice."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from tickets.reports.shape import Advice, Delivered, OwedLine, Report, RightLine
+from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table
+from tickets.showing.report.words import NONE, amount, count_words, day, said, span
+
+SORTS = {
+    "engagement": pgettext_lazy("delivered", "服务"),
+    "deliverable": pgettext_lazy("delivered", "交付物"),
+    "update": pgettext_lazy("delivered", "更新"),
+}
+UNCOUNTED = gettext_lazy("不限量")
+
+
+def rights(report: Report) -> list[Block]:
+    """Return what rights there were and what was used of them. Source: K13, Y15"""
+    if not report.rights:
+        return [Prose(_("这份合同没有按量计的权益。"), is_quiet=True)]
+    heads = (
+        Column(_("权益"), 5), Column(_("使用期"), 3), Column(_("共有"), 0, True), Column(_("本期用"), 0, True),
+        Column(_("累计用"), 0, True), Column(_("已预留"), 0, True), Column(_("已作废"), 0, True),
+        Column(_("还剩"), 0, True),
+    )  # fmt: skip
+    return [Table(_("权益的使用"), heads, tuple(_right(one) for one in report.rights))]
+
+
+def _right(one: RightLine) -> tuple[str, ...]:
+    unit = said(one.unit)
+    if one.granted is None:
+        return (said(one.name), str(UNCOUNTED), NONE, amount(one.used_in_period), amount(one.used), *(NONE,) * 3)
+    figures = (one.used_in_period, one.used, one.reserved, one.expired)
+    return (
+        said(one.name), span(one.starts_on, one.ends_on), amount(one.granted, unit),
+        *map(amount, figures), amount(one.left, unit),
+    )  # fmt: skip
+
+
+def delivered(report: Report) -> list[Block]:
+    """Return what people did for the customer. Source: K13, Y15"""
+    if not report.delivered:
+        return [Prose(_("期内没有交付人工服务、交付物或更新。"), is_quiet=True)]
+    heads = (
+        Column(_("日期")), Column(_("编号")), Column(_("内容"), 5), Column(_("类别")),
+        Column(_("人天"), 0, True), Column(_("参加人数"), 0, True),
+    )  # fmt: skip
+    return [Table(_("已交付的服务"), heads, tuple(_delivered(one) for one in report.delivered))]
+
+
+def _delivered(one: Delivered) -> tuple[str, ...]:
+    name = _("：").join(filter(None, (said(one.name), one.topic)))
+    sort = str(SORTS.get(one.sort, one.sort))
+    return day(one.on), one.code, name, sort, amount(one.person_days), count_words(one.attendees)
+
+
+def owed(report: Report) -> list[Block]:
+    """Return what was owed by a date, and whether it was kept."""
+    if not report.owed:
+        return [Prose(_("期内没有到期应交的服务。"), is_quiet=True)]
+    heads = (
+        Column(_("应交服务"), 5), Column(_("应不晚于")), Column(_("状态")), Column(_("交付日期")),
+        Column(_("交付记录"), 3),
+    )  # fmt: skip
+    return [Table(_("按期服务"), heads, tuple(_owed(one) for one in report.owed))]
+
+
+def _owed(one: OwedLine) -> tuple[str, ...]:
+    turn = f" {one.number}/{one.of}" if one.of > 1 else ""
+    return said(one.what) + turn, day(one.due_on), said(one.state_words), day(one.met_on), one.ref or NONE
+
+
+def advice(report: Report) -> list[Block]:
+    """Return advice with the figures that it rests on. Source: K13"""
+    if not report.advice:
+        return [Prose(_("各项指标没有触发建议。"), is_quiet=True)]
+    return [_counsel(one) for one in report.advice]
+
+
+def _counsel(one: Advice) -> Counsel:
+    because = tuple(dict.fromkeys(said(figure.said) for figure in one.because))
+    return Counsel(said(one.text), because, tuple(said(offer) for offer in one.offers))
