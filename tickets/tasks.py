@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from plans.actions.endings import tell_endings
+from plans.actions.updates.following import look_ahead
 from sla.clock import database_now
 from sla.models import Heartbeat
 from tickets.actions.inbound import redrive_inbound as redrive
@@ -85,11 +86,12 @@ def _call_webhooks() -> None:
 
 @shared_task(name="tickets.tasks.remind")
 def remind() -> None:
-    """Remind managers of years whose days off are assumed, and of terms that end; the database's clock says when."""
+    """Remind of assumed years and of terms that end, and lay updates out ahead; the database's clock says when."""
     try:
         at = database_now()
         bulletins.remind(at=at)
         tell_endings(at=at)
+        look_ahead(at=at)
     except (OperationalError, InterfaceError) as error:
         log.warning("remind_without_database", error=str(error))
 

@@ -47,6 +47,9 @@ class Owned:
     tenant: str = ""
     version: str = ""
     quantity: int = 1
+    tenancy: str = ""
+    pace: str = ""
+    is_customised: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def put_products(contract: Contract, products: Iterable[Owned]) -> None:
         if owned.product.vendor != contract.plan.vendor:
             names = {"product": name_of(owned.product), "plan": name_of(contract.plan)}
             raise RefusedError("other_vendor", _("%(product)s 不能列入%(plan)s的合同。") % names)
-        said = {name: getattr(owned, name) for name in ("product", "deployment", "tenant", "version", "quantity")}
+        said = {name: getattr(owned, name) for name in Owned.__slots__}
         rows.append(OwnedProduct(contract=contract, **said))
     OwnedProduct.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["contract", "product", "deployment", "tenant"],

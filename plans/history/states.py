@@ -88,7 +88,13 @@ def _products(keys: list[int]) -> Found:
     rows = OwnedProduct.objects.filter(contract__in=keys).order_by().select_related("product")
     for row in rows:
         path = f"product/{row.product.code}/{row.deployment}/{row.tenant}"
-        yield row.contract_id, path, {"version": row.version, "quantity": row.quantity}
+        yield row.contract_id, path, {"version": row.version, "quantity": row.quantity, **_running(row)}
+
+
+def _running(row: OwnedProduct) -> dict[str, Any]:
+    """Return how a product runs, as far as somebody wrote it down."""
+    said = {"tenancy": row.tenancy, "pace": row.pace, "customised": row.is_customised}
+    return {name: value for name, value in said.items() if value not in ("", None)}
 
 
 def _seats(keys: list[int]) -> Found:

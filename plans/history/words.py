@@ -21,7 +21,7 @@ from plans.models import (
     Team,
     User,
 )
-from plans.models.contracts import Deployment
+from plans.models.contracts import Deployment, Pace, Tenancy
 from plans.wording import name_of
 from sla import wording
 from sla.models import CalendarVersion
@@ -131,8 +131,11 @@ def _product(rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:
 
 
 def _bought(value: Mapping[str, Any]) -> str:
-    count = _("数量 %(n)d") % {"n": value["quantity"]}
-    return f"{count} · {value['version']}" if value["version"] else count
+    parts = [_("数量 %(n)d") % {"n": value["quantity"]}, value["version"]]
+    parts += [str(kind(value[name]).label) for name, kind in (("tenancy", Tenancy), ("pace", Pace)) if name in value]
+    if "customised" in value:
+        parts.append(_("有二次开发") if value["customised"] else _("无二次开发"))
+    return " · ".join(part for part in parts if part)
 
 
 def _seat(rest: str, names: Names) -> tuple[str, Callable[[Any], str]]:

@@ -8,6 +8,7 @@ from socket import gethostname
 from plans.actions import obligations, quotas
 from plans.actions.dated import due as turn_agreements
 from plans.actions.engagements.recalling import remind_next_day
+from plans.actions.updates import following as updates
 from sla.changing.recomputing import recompute_due
 from sla.changing.replanning import replan_due
 from sla.clock import database_now
@@ -22,6 +23,7 @@ from tickets.rounds.calling import call_webhooks
 from tickets.rounds.delivering import deliver
 from tickets.rounds.escalations import act
 from tickets.rounds.moves import tell_moves
+from tickets.rounds.sign_offs import follow_sign_offs
 
 # Seconds: a tick that works longer would keep the next ones waiting.
 TICK = 4.0
@@ -48,7 +50,8 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
         at = database_now() - later_than
         done = act_on_accounts(later_than=later_than) + obligations.due(at=at) + quotas.due(at=at)
         done += turn_agreements(later_than=later_than) + remind_next_day(at=at)
-        done += tell_account_moves(later_than=later_than)
+        done += tell_account_moves(later_than=later_than) + follow_sign_offs(at=at, later_than=later_than)
+        done += updates.due(at=at)
         return done + tell_accounts(later_than=later_than)
 
     # What contracts owe is counted in days: it has its turn once a tick, after the tickets.

@@ -6,14 +6,21 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tickets.showing.wording import name_of, one_line
-from tickets.telling.account_letters import engagements, obligations, quotas, terms
+from tickets.telling.account_letters import deliverables, engagements, obligations, quotas, terms, updates
 from tickets.telling.account_letters.news import Writer
 from tickets.telling.account_roles import guest_at
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
 
 # A new subject is a file beside this one with its WRITERS, and a line here.
-WRITERS: dict[str, Writer] = {**engagements.WRITERS, **obligations.WRITERS, **quotas.WRITERS, **terms.WRITERS}
+WRITERS: dict[str, Writer] = {
+    **deliverables.WRITERS,
+    **engagements.WRITERS,
+    **obligations.WRITERS,
+    **quotas.WRITERS,
+    **terms.WRITERS,
+    **updates.WRITERS,
+}
 
 
 def write(occasion: Occasion) -> Letter:
