@@ -48,8 +48,8 @@ TURNS = (Kind.OPENED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, 
 
 # What a ticket was opened under, and may be put under anew.
 CLASSED = (
-    "priority", "category", "product", "module", "contract", "outcome", "promise", "clause", "clause_en", "reason",
-    "reason_en", "ways_on", "ways_on_en", "plan_rank",
+    "priority", "category", "product", "module", "contract", "deployment", "customisation", "outcome", "promise",
+    "clause", "clause_en", "reason", "reason_en", "ways_on", "ways_on_en", "plan_rank",
 )  # fmt: skip
 
 # What an action may have changed on the ticket by the time it records it.
@@ -99,10 +99,13 @@ class Opened:
     milestones: list[Milestone]
 
 
-def open_with(ticket: Ticket, entry: Entry, policy: Policy | None) -> Opened:
-    """Write the first line of a new, unsaved ticket and start its clock, if the plan times anything."""
+def open_with(ticket: Ticket, entry: Entry, policy: Policy | None, beside: Sequence[Model] = ()) -> Opened:
+    """Write the first line of a new, unsaved ticket and start its clock, if the plan times anything.
+
+    Unsaved rows `beside` it, which may point to it, are written in the same statement.
+    """
     ticket.event_count, ticket.updated_at = 1, entry.at
-    rows: list[Model] = [ticket]
+    rows: list[Model] = [ticket, *beside]
     milestones: list[Milestone] = []
     if policy:
         planned = _planned(ticket, entry, policy)

@@ -59,7 +59,7 @@ def find_sender(incoming: Incoming, *, channel: str, api_key: ApiKey) -> Sender:
         return Sender(contact, None, None, contact.earlier_id)
     if incoming.ticket:
         return Sender(contact, None, None, None)
-    product = _product(contact.product_row, incoming, api_key)
+    product = _product(contact.product_row, incoming, api_key) if incoming.product else None
     return Sender(contact, product, _contract(contact, incoming), None)
 
 

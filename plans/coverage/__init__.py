@@ -1,8 +1,8 @@
 """Whether a contract covers what is asked, by which clause, under which policy; a plan's no is an answer."""
 
-from plans.coverage.asking import answer_for, cover
-from plans.coverage.customisation import Inquiry, inquiry_of
-from plans.coverage.decisions import BY_TICKET, ENTRANCES, OPERATIONS, Decision, Told
+from plans.coverage.asking import answer_for, as_included, cover, decide
+from plans.coverage.customisation import Inquiry, inquiry_of, inquiry_under
+from plans.coverage.decisions import BY_TICKET, ENTRANCES, OPERATIONS, Decision, Question, Told
 from plans.coverage.hours import hours_of
 from plans.coverage.rules import RULES, rule_name
 
@@ -13,10 +13,14 @@ __all__ = [
     "RULES",
     "Decision",
     "Inquiry",
+    "Question",
     "Told",
     "answer_for",
+    "as_included",
     "cover",
+    "decide",
     "hours_of",
     "inquiry_of",
+    "inquiry_under",
     "rule_name",
 ]

@@ -31,7 +31,9 @@ def standing_of(agreement: Agreement, right: Entitlement, on: date) -> Standing 
     rules = [rule for rule in rules_of(right.item) if rule.is_counted or rule.draws_on]
     if not rules:
         return None
-    counted = {(_source(agreement, right, rule).pk, rule.unit): rule for rule in rules}
+    counted: dict[tuple[int | None, str], Rule] = {
+        (_source(agreement, right, rule).pk, rule.unit): rule for rule in rules
+    }
     keys = [pk for pk, _unit in counted]
     rows = [
         one for one in balances(Quota.objects.filter(entitlement__in=keys, ends_on__gte=on)) if _place(one) in counted

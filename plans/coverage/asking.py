@@ -1,6 +1,6 @@
 """The one question that every door asks: does a contract cover this, by which clause, under which policy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from plans.coverage.decisions import (
     Question,
     Told,
 )
-from plans.coverage.gates import GATES
+from plans.coverage.gates import GATES, in_plan
 from plans.coverage.granting import GRANTED
 from plans.models import Contact, Contract, Entitlement, Product
 from plans.models.people import Language
@@ -66,11 +66,28 @@ def answer_for(right: Entitlement, contact: Contact | None, at: datetime) -> Dec
     return _told(_case(asked, found), contract, translation.get_language() or "")
 
 
+def decide(asked: Question, agreement: Agreement) -> Decision:
+    """Return what one agreement answers, in the language in use."""
+    return _decide(_case(asked, agreement))
+
+
+def as_included(contact: Contact, contract: Contract, at: datetime) -> Decision:
+    """Return what a contract promises for a plain ticket, whatever a question may be about: no gate is asked."""
+    found = next(one for one in agreements_of_customer(contract.customer_id) if one.contract.pk == contract.pk)
+    case = Case(Question(contact, "ticket", None, "", "", "", at), found, TICKET, found.find("ticket"))
+    return _worded(lambda: in_plan(case) or GRANTED[TICKET](case), contract, contact.reads)
+
+
 def _told(case: Case | None, given: Contract | None, language: str) -> Decision:
     """Return a decision in a language, with its words in every one."""
-    found = {code: _in(code, case, given) for code in Language.values}
+    return _worded(lambda: _decide(case) if case else _without_contract(given), None, language)
+
+
+def _worded(say: Callable[[], Decision], contract: Contract | None, language: str) -> Decision:
+    found = {code: _in(code, say) for code in Language.values}
     told = {code: Told(one.clause, one.reason, one.ways_on) for code, one in found.items()}
-    return replace(found[_known(language)], told=told)
+    decision = replace(found[_known(language)], told=told)
+    return replace(decision, contract=contract) if contract else decision
 
 
 def _known(language: str) -> str:
@@ -78,10 +95,9 @@ def _known(language: str) -> str:
     return Language.ENGLISH if language.startswith("en") else Language.CHINESE
 
 
-def _in(language: str, case: Case | None, given: Contract | None) -> Decision:
-    """Return what one agreement answers, in a language."""
+def _in(language: str, say: Callable[[], Decision]) -> Decision:
     with translation.override(language):
-        return _decide(case) if case else _without_contract(given)
+        return say()
 
 
 def _decide(case: Case) -> Decision:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plans.models import Item
+from plans.models import Entitlement, Item
 from plans.wording import worded, worded_list
 
 CUSTOMISATION, CARVE_OUT = "customisation", "carve_out"
@@ -52,6 +52,13 @@ def inquiry_of(item: Item | None) -> Inquiry | None:
         return None
     numbered = {str(n): each for n, each in enumerate(worded_list(found, "definitions"), start=1)}
     return Inquiry(found["section"], worded(found, "clause"), worded(found, "carve_out"), numbered)
+
+
+def inquiry_under(number: str) -> Inquiry | None:
+    """Return what a contract's plan asks about customisation, by the contract's number; None where it asks nothing."""
+    rights = Entitlement.objects.filter(contract__number=number, item__service="ticket").select_related("item")
+    right = rights.order_by("pk").first()
+    return inquiry_of(right.item) if right else None
 
 
 def ticked(exclusion: Mapping[str, Any], answers: Answers) -> list[str]:

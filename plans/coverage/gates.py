@@ -84,7 +84,6 @@ def in_plan(case: Case) -> Decision | None:
     if case.right:
         return None
     plan, terms = case.agreement.contract.plan, case.agreement.find("terms")
-    cited = {"promise": terms.item.promise, "clause": clause_of(terms.item)} if terms else {}
     if case.kind != TICKET:
         reason, ways_on = _("%s不含这项服务。") % name_of(plan), (_("联系客户成功经理。"),)
         number = {"number": case.agreement.contract.number, "plan": name_of(plan)}
@@ -95,8 +94,9 @@ def in_plan(case: Case) -> Decision | None:
         entitlement=terms,
         reason=_("服务说明没有写明%s含工单服务，也没有响应时限；本单照常受理，可能另行计费。") % name_of(plan),
         ways_on=(_("联系客户成功经理确认所含服务或费用。"),),
+        promise=terms.item.promise if terms else "",
+        clause=clause_of(terms.item) if terms else "",
         rule="not_in_plan",
-        **cited,
     )
 
 

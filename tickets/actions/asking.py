@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
@@ -14,6 +14,7 @@ from plans.coverage import Decision, cover
 from plans.models import Contact, Contract, OwnedProduct, Product
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
+from tickets.actions.deciding import Facts, remember_refusal
 from tickets.actions.idempotency import Answer, Asked, once
 from tickets.actions.opening import Opening, open_ticket
 from tickets.actions.ticket import customer_message
@@ -34,13 +35,13 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was typed into the form, and which part of a definition was ticked."""
+    """What was typed into the form, and what was answered to the plan's questions about customisation, by code."""
 
     category: str
     subject: str
     body: str
     priority: str = "normal"
-    definition: str = ""
+    answers: Mapping[str, bool] = field(default_factory=dict)
     module: str = ""
     tenant: str = ""
     version: str = ""
@@ -54,18 +55,32 @@ def ask(*, contact: Contact, about: About, words: Words, files: Sequence[File], 
     Raises ActionRefusedError when the plan says no, with its clause; what was typed is kept then too.
     """
     kept = _keep(contact, about, words, files, at)
-    decision = cover(
-        contact, about.contract, None, about.product, about.deployment, words.category, Channel.PORTAL, at,
-        priority=words.priority,
-    )  # fmt: skip
+    decision = foretold(contact=contact, about=about, words=words, at=at)
     asked = _named(contact, ROUTE, token, [_told(about, words), *_sums(files)], at)
     try:
         ticket = _open_once(_opening(contact, decision, about, words), files, asked)
     except ActionRefusedError as refusal:
         _settle(kept, InboundEvent.State.REFUSED, at, error=f"{refusal.code}: {refusal.message}")
+        if not decision.is_open:
+            remember_refusal(intake=kept, decision=decision, facts=_facts(contact, about, words), at=at)
         raise
     _settle(kept, InboundEvent.State.ACCEPTED, at, ticket=ticket)
     return ticket
+
+
+def foretold(*, contact: Contact, about: About, words: Words, at: datetime) -> Decision:
+    """Return what the plan answers to a question, asked or only being written."""
+    return cover(
+        contact, about.contract, None, about.product, about.deployment, words.category, Channel.PORTAL, at,
+        priority=words.priority, answers=words.answers,
+    )  # fmt: skip
+
+
+def _facts(contact: Contact, about: About, words: Words) -> Facts:
+    return Facts(
+        contact, about.product, words.category, Channel.PORTAL, words.priority,
+        deployment=about.deployment, answers=words.answers,
+    )  # fmt: skip
 
 
 def answer(*, ticket: Ticket, contact: Contact, body: str, files: Sequence[File], token: str, at: datetime) -> Ticket:
@@ -145,6 +160,8 @@ def _opening(contact: Contact, decision: Decision, about: About, words: Words) -
         body=words.body,
         product=about.product,
         priority=words.priority,
+        deployment=about.deployment,
+        customisation=words.answers,
         module=words.module,
         tenant=words.tenant or (owned.tenant if owned else ""),
         version=words.version or (owned.version if owned else ""),

@@ -15,6 +15,7 @@ from sla.batching import BACKOFF
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
+from tickets.actions.deciding import Facts, remember_refusal
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once
 from tickets.actions.opening import Opening, stand_up
 from tickets.actions.ticket import customer_message
@@ -119,9 +120,14 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
         return _added(event, incoming, sender.contact, at)
     decision = cover(
         sender.contact, sender.contract, None, sender.product, "", incoming.category, event.channel, opened_at,
-        priority=incoming.priority,
+        priority=incoming.priority, answers=incoming.customisation,
     )  # fmt: skip
     if not decision.is_open:
+        facts = Facts(
+            sender.contact, sender.product, incoming.category, event.channel, incoming.priority,
+            answers=incoming.customisation,
+        )  # fmt: skip
+        remember_refusal(intake=event, decision=decision, facts=facts, at=at)
         return _not_covered(event, decision, at)
     standing = stand_up(opening=_opening(event, incoming, sender, decision), at=opened_at, told_at=at)
     if incoming.attachments:
@@ -155,6 +161,7 @@ def _opening(event: InboundEvent, incoming: Incoming, sender: Sender, decision: 
         version=incoming.version,
         environment=incoming.environment,
         error_code=incoming.error_code,
+        customisation=incoming.customisation,
         external_id=incoming.external_id,
         external_scope=scope_of(event),
     )

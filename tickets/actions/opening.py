@@ -1,6 +1,7 @@
 """Open a ticket under the contract that a coverage decision names, and start its clock."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from plans.coverage import Decision
 from plans.models import Contact, Contract, Product
 from sla.models import Milestone
 from sla.refusals import ActionRefusedError
-from tickets.actions.deciding import keep
+from tickets.actions.deciding import Cause, Facts, keep, row_of
 from tickets.ledger import Entry, actor_of, open_with
 from tickets.models import Delivery, Message, Priority, Status, Ticket, TicketEvent
 from tickets.telling import notifications
@@ -32,6 +33,8 @@ class Opening:
     version: str = ""
     environment: str = ""
     error_code: str = ""
+    deployment: str = ""
+    customisation: Mapping[str, bool] = field(default_factory=dict)
     external_id: str = ""
     external_scope: str = ""
 
@@ -76,7 +79,9 @@ def _written(ticket: Ticket, opening: Opening, told_at: datetime) -> Standing:
         at=at,
     )
     entry = Entry(TicketEvent.Kind.OPENED, actor_of(contact), at, message, {"channel": opening.channel})
-    opened = open_with(ticket, entry, opening.decision.policy)
+    decided = row_of(opening.decision, Facts.of(ticket), Cause.OPENED, at)
+    decided.ticket = ticket
+    opened = open_with(ticket, entry, opening.decision.policy, [decided])
     notifications.queue(kind=Delivery.Kind.RECEIPT, parent=opened.event, ticket=ticket, recipient=contact, at=told_at)
     return Standing(ticket, message, opened.milestones)
 
@@ -99,6 +104,8 @@ def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
         version=opening.version,
         environment=opening.environment,
         error_code=opening.error_code,
+        deployment=opening.deployment,
+        customisation=dict(opening.customisation),
         external_id=opening.external_id,
         external_scope=opening.external_scope,
         language=opening.contact.reads,

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from plans.coverage.customisation import CODES
 from plans.models import Contract, Product, Team, User
 from plans.models.people import STAFF_ROLES
 from sla.api.fields import InstantField
@@ -15,9 +16,12 @@ from sla.api.problems import ProblemError
 from sla.models.policies import Metric
 from tickets.actions import ticket as actions
 from tickets.actions.ticket.life import LONGEST_REMARK
+from tickets.actions.ticket.overriding import LONGEST_REASON
 from tickets.models import Category, Priority, Ticket
 
 BODY = 100_000
+# What is taken over from a request as it stands.
+CLASSED = ("priority", "category", "module", "customisation")
 
 
 class TextField(serializers.CharField):
@@ -109,8 +113,23 @@ class ClassifySerializer(serializers.Serializer[Any]):
     product = TextField(max_length=40, required=False, allow_null=True)
     module = TextField(max_length=80, required=False, allow_blank=True)
     contract = TextField(max_length=40, required=False)
+    customisation = serializers.DictField(
+        child=TruthField(), required=False, help_text="answers to the plan's questions by code"
+    )
     reason = TextField(max_length=LONGEST_REMARK)
     insist = TruthField(required=False, default=False)
+
+    def validate_customisation(self, value: dict[str, bool]) -> dict[str, bool]:
+        if unknown := sorted(set(value) - CODES):
+            raise serializers.ValidationError(_("没有这样的问题：%(codes)s。") % {"codes": unknown[0][:20]}, "unknown")
+        return value
+
+
+class OverrideSerializer(serializers.Serializer[Any]):
+    """What one of us decides in the plan's place, and why in at least a sentence."""
+
+    outcome = serializers.ChoiceField(["covered", "chargeable", "not_covered"])
+    reason = TextField(max_length=LONGEST_REASON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +259,18 @@ def _classify(deed: Deed) -> Ticket:
 
 def _classification(ticket: Ticket, said: dict[str, Any]) -> actions.Classification:
     """Return how a ticket is to be classified: as it is, but for what was said."""
-    named: dict[str, Any] = {name: said[name] for name in ("priority", "category", "module") if name in said}
+    named: dict[str, Any] = {name: said[name] for name in CLASSED if name in said}
     if "product" in said:
         named["product"] = _product(said["product"]) if said["product"] else None
     if "contract" in said:
         named["contract"] = _contract(ticket, said["contract"])
     return replace(actions.Classification.of(ticket), **named)
+
+
+def _override(deed: Deed) -> Ticket:
+    return actions.override(
+        ticket=deed.ticket, outcome=deed.said["outcome"], reason=deed.said["reason"], actor=deed.user, at=deed.at
+    )
 
 
 def _product(code: str) -> Product:
@@ -310,6 +335,12 @@ ACTS: dict[str, Act] = {
         "clause.",
         ClassifySerializer,
         _classify,
+    ),
+    "override": Act(
+        "Decide otherwise than the plan, with a reason that the team's lead is told. What is covered runs the plan's "
+        "promise of tickets; nothing else is timed any more.",
+        OverrideSerializer,
+        _override,
     ),
     "retract": Act(
         "Take back a reply, note, call, progress note or acceptance. The clocks forget it.",

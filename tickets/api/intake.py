@@ -91,8 +91,8 @@ def taken_in(event: InboundEvent, caller: Caller) -> Answer:
         raise problem from error
 
 
-def malformed(error: MalformedError, event: InboundEvent) -> ProblemError:
-    """Return the refusal of what cannot be read, naming every field that is wrong."""
+def malformed(error: MalformedError, event: InboundEvent | None = None) -> ProblemError:
+    """Return the refusal of what cannot be read, naming every field that is wrong, and as what it is kept if it is."""
     codes = {one.code for one in error.errors}
     code = ENCODING if ENCODING in codes else "invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -100,7 +100,7 @@ def malformed(error: MalformedError, event: InboundEvent) -> ProblemError:
         code, status = MALFORMED, HTTPStatus.BAD_REQUEST
     errors = [{"field": one.field, "code": one.code, "message": one.message} for one in error.errors]
     message = error.errors[0].message if len(errors) == 1 else _("请求内容有误。")
-    return ProblemError(code, message, status=status, errors=errors, more={"intake": event.pk})
+    return ProblemError(code, message, status=status, errors=errors, more={"intake": event.pk} if event else {})
 
 
 def unknown_channel(channel: str) -> ProblemError:

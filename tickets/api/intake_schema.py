@@ -54,6 +54,11 @@ class IntakeSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(max_length=40, required=False)
     environment = serializers.CharField(max_length=80, required=False)
     error_code = serializers.CharField(max_length=80, required=False)
+    customisation = serializers.DictField(
+        child=serializers.BooleanField(),
+        required=False,
+        help_text="answers to the plan's questions by code, as `POST /api/v1/coverage/` lists them: carve_out, 1 …",
+    )
     attachments = serializers.ListField(child=FileSerializer(), max_length=LIMITS.files, required=False)
     caller = serializers.CharField(max_length=32, required=False, help_text="hotline: the number that rang")
     transcript = serializers.ListField(child=LineSerializer(), required=False, help_text="im: what was said before")

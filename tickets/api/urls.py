@@ -1,9 +1,11 @@
 from django.urls import path
 
-from tickets.api import intake, tasks, views
+from tickets.api import coverage, intake, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
+    path("coverage/", coverage.CoverageView.as_view(), name="coverage"),
+    path("tickets/<str:number>/decisions/", coverage.TicketDecisions.as_view(), name="ticket-decisions"),
     path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),
     path("tickets/", views.TicketList.as_view(), name="ticket-list"),
     path("tickets/<str:number>/", views.TicketDetail.as_view(), name="ticket-detail"),

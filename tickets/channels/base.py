@@ -73,6 +73,8 @@ class Incoming:
     error_code: str = ""
     # The number of a ticket that it is added to; blank for one that opens a ticket.
     ticket: str = ""
+    # What was answered to the plan's questions about customisation, by code. Source: K02
+    customisation: Mapping[str, bool] = field(default_factory=dict)
     attachments: tuple[File, ...] = field(default=(), repr=False)
 
 

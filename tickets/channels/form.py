@@ -14,6 +14,8 @@ CATEGORIES = frozenset(
     {"how_to", "fault", "data_environment", "requirement", "customisation", "third_party", "operations"}
 )
 PRIORITIES = frozenset({"low", "normal", "high", "urgent"})
+# The questions about customisation: what stays in scope, and the definitions of a plan by number.
+ANSWERS = frozenset({"carve_out", *map(str, range(1, 21))})
 # By what a contact may be named, and how long it may be.
 NAMED_BY = {"email": 254, "phone": 32, "external_id": 64}
 # Senders may fold base64 into lines, as mail does.
@@ -56,6 +58,7 @@ class FormChannel(Channel):
             environment=reader.text("environment", 80),
             error_code=reader.text("error_code", 80),
             ticket=ticket,
+            customisation=read_answers(reader),
             attachments=read_files(reader),
         )
         reader.finish()
@@ -93,6 +96,23 @@ def _named(reader: Reader, by: str, value: Any) -> tuple[str, str | int]:
         reader.wrong(field, "wrong_type", _("这一项必须是正整数。"))
         return (by, 0)
     return (by, value)
+
+
+def read_answers(reader: Reader) -> dict[str, bool]:
+    """Return what was answered to the plan's questions about customisation; none where nothing was. Source: K02"""
+    said = reader.payload.get("customisation")
+    if said is None:
+        return {}
+    if not isinstance(said, dict) or not all(isinstance(value, bool) for value in said.values()):
+        reader.wrong("customisation", "wrong_type", _("必须是对象，每个回答是 true 或 false。"))
+        return {}
+    if unknown := sorted(set(said) - ANSWERS):
+        told = {"codes": " · ".join(str(code)[:20] for code in unknown[:5])}
+        reader.wrong(
+            "customisation", "unknown", _("没有这样的问题：%(codes)s；代码是 carve_out 和 1 到 20。") % told
+        )
+        return {}
+    return dict(said)
 
 
 def read_files(reader: Reader) -> tuple[File, ...]:

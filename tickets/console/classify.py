@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from plans.coverage import inquiry_under
 from plans.models import Contract, Product
 from plans.wording import name_of
 from sla.models.policies import Metric
@@ -28,9 +29,10 @@ from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail, view_named
 from tickets.console.ticket_page import Desk, find_ticket
 from tickets.console.views import shown
+from tickets.customisation_form import Question, questions_of, read_answers, written
 from tickets.models import Category, Priority, Ticket
 from tickets.showing.promises import Promise
-from tickets.showing.term_words import change_words
+from tickets.showing.term_words import answers_code, change_words
 from tickets.telling.changed_terms import is_worse
 
 
@@ -77,6 +79,27 @@ class ClassifyForm(Act):
         products = Product.objects.filter(vendor=ticket.contract.plan.vendor)
         self.fields["product"].queryset = products  # type: ignore[attr-defined]
         self.fields["reason"].required = not is_look
+        self.answers = read_answers(self.data) if self.is_bound else ticket.customisation
+        self.inquiry = inquiry_under(self["contract"].value() or ticket.contract.number)
+
+    @property
+    def questions(self) -> list[Question]:
+        """Return what the plan asks about customisation, with what was answered. Source: K02"""
+        return questions_of(self.inquiry, self.answers)
+
+    @property
+    def customisation_fault(self) -> str:
+        """Return what is wrong with the answers; who does not know them may leave them out."""
+        is_wrong = self.inquiry is not None and self.inquiry.contradicts(self.answers)
+        return _("两处回答矛盾：请改其中一处。") if is_wrong else ""
+
+    def clean(self) -> dict[str, Any]:
+        """Take the answers where it is about customisation. Raises ValidationError where they contradict each other."""
+        said = super().clean() or {}
+        is_about = said.get("category") == Category.CUSTOMISATION
+        if is_about and self.customisation_fault:
+            self.add_error("category", self.customisation_fault)
+        return {**said, "customisation": self.answers if is_about else None}
 
 
 def _now(ticket: Ticket) -> dict[str, Any]:
@@ -86,6 +109,7 @@ def _now(ticket: Ticket) -> dict[str, Any]:
         "product": ticket.product.code if ticket.product else "",
         "module": ticket.module,
         "contract": ticket.contract.number,
+        "customisation": answers_code(ticket.customisation),
     }
 
 
@@ -148,7 +172,8 @@ def classify_page(request: HttpRequest, reader: Reader, number: str) -> HttpResp
     ticket = find_ticket(number, reader)
     is_look = request.method != "POST"
     # A look may name only what would change.
-    said: Mapping[str, Any] = {**_now(ticket), **request.GET.dict()} if request.GET else {}
+    before = {**_now(ticket), **written(ticket.customisation)}
+    said: Mapping[str, Any] = {**before, **request.GET.dict()} if request.GET else {}
     form = ClassifyForm(ticket, (said if is_look else request.POST) or None, is_look=is_look)
     if not is_look and form.is_valid():
         refusal = _do(request, Deed(ticket, form.cleaned_data, reader))

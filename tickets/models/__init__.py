@@ -1,5 +1,6 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
+from tickets.models.decisions import CoverageDecision
 from tickets.models.knowledge import (
     Article,
     ArticleFile,
@@ -11,7 +12,6 @@ from tickets.models.knowledge import (
     Search,
     Topic,
 )
-from tickets.models.decisions import CoverageDecision
 from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent, WebhookEndpoint
 from tickets.models.reports import ServiceReport
 from tickets.models.side import SideTask

@@ -184,6 +184,7 @@ class Delivery(models.Model):
         SIDE_TASK = "side_task", _("协办通知")
         BULLETIN = "bulletin", _("系统通报")
         ACCOUNT = "account", _("客户通知")
+        OVERRIDDEN = "overridden", _("改判服务范围")
         OWED_SOON = "owed_soon", _("交付预警")
         OWED_LATE = "owed_late", _("交付逾期")
 

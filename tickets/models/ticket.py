@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, Customer, Product, Role, Team, User
+from plans.models.contracts import Deployment
 from sla.models import Clock
 
 
@@ -113,6 +114,10 @@ class Ticket(models.Model):
     version = models.CharField(_("版本"), max_length=40, blank=True)
     environment = models.CharField(_("环境"), max_length=80, blank=True)
     error_code = models.CharField(_("错误代码"), max_length=80, blank=True)
+    # How the product that it is about runs, where that was said. Source: K04, K05
+    deployment = models.CharField(_("部署方式"), max_length=20, choices=Deployment, blank=True)
+    # What was answered to the plan's questions about customisation, by code: {"carve_out": false, "1": true}.
+    customisation = models.JSONField(_("二次开发的回答"), default=dict, blank=True)
     language = models.CharField(_("语言"), max_length=8, blank=True)
     team = models.ForeignKey(
         Team, verbose_name=_("团队"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
@@ -284,6 +289,7 @@ class TicketEvent(models.Model):
         MERGED = "merged", _("合并")
         PRIORITY_CHANGED = "priority_changed", _("优先级变更")
         RECLASSIFIED = "reclassified", _("变更归类")
+        OVERRIDDEN = "overridden", _("改判服务范围")
         ESCALATED = "escalated", _("工单升级")
         ACKNOWLEDGED = "acknowledged", _("知悉")
         DEADLINE_MOVED = "deadline_moved", _("时限变更")

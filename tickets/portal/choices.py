@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
 from plans.agreements import Agreement, agreements_of
-from plans.coverage import OPERATIONS, Decision, cover
+from plans.coverage import OPERATIONS, Decision, Inquiry, cover, inquiry_of
 from plans.models import Contact, Product
 from plans.models.contracts import Deployment
-from plans.wording import name_of, worded, worded_list
+from plans.wording import name_of
 from tickets.actions.asking import About
 from tickets.models import Category, Channel, Priority
 
@@ -34,8 +33,6 @@ PRIORITIES: dict[str, tuple[LazyText, LazyText]] = {
     Priority.HIGH: (_("着急"), _("一个部门的工作受阻。")),
     Priority.URGENT: (_("紧急"), _("业务停了，或者今天必须完成。")),
 }
-# The carve-out as an answer beside the definitions: none of them, so still in scope. Source: K02
-NONE_OF_THEM = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,6 @@ class Held:
     name: str
     about: About
     agreement: Agreement
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """How a plan defines customisation, and what it leaves in scope."""
-
-    section: str
-    definitions: Sequence[Choice]
-    carve_out: str
 
 
 def held_by(contact: Contact, at: datetime) -> list[Held]:
@@ -106,20 +94,14 @@ def priorities() -> list[Choice]:
     return [Choice(code, str(name), str(why)) for code, (name, why) in PRIORITIES.items()]
 
 
-def definition_of(held: Iterable[Held]) -> Definition | None:
-    """Return how the plan of the first of these products defines customisation; None where no plan does."""
-    found = (_definition(one.agreement) for one in held)
-    return next((definition for definition in found if definition), None)
+def inquiry_for(held: Sequence[Held], code: str = "") -> Inquiry | None:
+    """Return what the plan of a product asks about customisation; without one, the first of them that asks.
 
-
-def _definition(agreement: Agreement) -> Definition | None:
-    ticket = agreement.find("ticket")
-    exclusions: list[dict[str, Any]] = ticket.item.exclusions if ticket else []
-    said = next((one for one in exclusions if one["category"] == Category.CUSTOMISATION and one["definitions"]), None)
-    if said is None:
-        return None
-    definitions = [Choice(str(n), each) for n, each in enumerate(worded_list(said, "definitions"), start=1)]
-    return Definition(said["section"], definitions, worded(said, "carve_out"))
+    None where no plan does. Source: K02
+    """
+    named = [one for one in held if one.code == code]
+    found = (inquiry_of(ticket.item) for one in named or held if (ticket := one.agreement.find("ticket")))
+    return next((inquiry for inquiry in found if inquiry), None)
 
 
 def preview_of(contact: Contact, held: Held, at: datetime) -> Decision:

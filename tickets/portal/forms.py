@@ -12,8 +12,12 @@ from django.utils.translation import gettext_lazy
 from tickets.actions.asking import Words
 from tickets.channels.base import File
 from tickets.channels.form import BODY, LIMITS, SUBJECT
+from tickets.customisation_form import Question, fault_of, questions_of, read_answers
 from tickets.models import Category, Priority
-from tickets.portal.choices import NONE_OF_THEM, Definition, Held
+from tickets.portal.choices import Held, inquiry_for
+
+# Marks what is wrong with the answers about customisation, which is said beside them.
+CUSTOMISATION = "customisation"
 
 
 class FilesInput(forms.FileInput):
@@ -86,7 +90,6 @@ class NewForm(FilesForm):
             "invalid_choice": gettext_lazy("请选最接近的一类，选错了我们会改。"),
         },
     )
-    definition = short(8)
     subject = forms.CharField(
         max_length=SUBJECT, error_messages={"required": gettext_lazy("请写一句话，让处理人一眼知道是什么事。")}
     )
@@ -102,10 +105,16 @@ class NewForm(FilesForm):
     environment = short(80)
     error_code = short(80)
 
-    def __init__(self, *args: Any, held: Sequence[Held], definition: Definition | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, held: Sequence[Held], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held = {one.code: one for one in held}
-        self.defined = definition
+        self.answers = read_answers(self.data)
+        self.inquiry = inquiry_for(held, self.data.get("product", ""))
+
+    @property
+    def questions(self) -> list[Question]:
+        """Return what is asked about customisation, with what was answered."""
+        return questions_of(self.inquiry, self.answers)
 
     def clean_product(self) -> Held:
         """Return the product as it is held. Raises ValidationError for one that is not."""
@@ -114,19 +123,26 @@ class NewForm(FilesForm):
             raise ValidationError(_("请选一个产品。"))
         return found
 
-    def clean_definition(self) -> str:
-        """Return which definition of customisation fits, where one was asked for. Source: K02
+    def clean(self) -> dict[str, Any]:
+        """Want every question about customisation answered, where one is asked. Raises ValidationError. Source: K02"""
+        said = super().clean() or {}
+        is_asked = self.inquiry and said.get("category") == Category.CUSTOMISATION
+        fault = fault_of(self.inquiry, self.answers) if self.inquiry and is_asked else ""
+        if fault:
+            self.add_error(None, ValidationError(fault, CUSTOMISATION))
+        return said
 
-        Raises ValidationError when none was ticked, or when it is none of them: then it is no customisation.
-        """
-        ticked: str = self.cleaned_data["definition"]
-        if self.defined is None or self.cleaned_data.get("category") != Category.CUSTOMISATION:
-            return ""
-        if ticked == NONE_OF_THEM:
-            raise ValidationError(_("那就不算二次开发，仍在服务范围内：请在上面改选最接近的一类，再提交。"))
-        if ticked not in {choice.code for choice in self.defined.definitions}:
-            raise ValidationError(_("请选最接近的一种；都不是，就选最后一项。"))
-        return ticked
+    @property
+    def other_errors(self) -> list[str]:
+        """Return what is wrong with the form as a whole."""
+        faults = self.non_field_errors().as_data()
+        return [str(message) for one in faults if one.code != CUSTOMISATION for message in one.messages]
+
+    @property
+    def customisation_fault(self) -> str:
+        """Return what is wrong with the answers about customisation, to be said beside them."""
+        faults = [one for one in self.non_field_errors().as_data() if one.code == CUSTOMISATION]
+        return str(faults[0].messages[0]) if faults else ""
 
     def words(self) -> Words:
         """Return what was typed."""
@@ -137,6 +153,6 @@ class NewForm(FilesForm):
             subject=said["subject"],
             body=said["body"],
             priority=said["priority"] or Priority.NORMAL,
-            definition=said["definition"],
+            answers=self.answers if said["category"] == Category.CUSTOMISATION else {},
             **typed,
         )

@@ -18,9 +18,11 @@ from plans.wording import text_of
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions import asking
+from tickets.actions.knowledge.searching import note_asked
 from tickets.answers import opens_at
 from tickets.channels.form import LIMITS
-from tickets.models import Ticket
+from tickets.customisation_form import fault_of, read_answers
+from tickets.models import Category, Priority, Ticket
 from tickets.portal import choices, finding
 from tickets.portal.choices import Held
 from tickets.portal.forms import NewForm
@@ -59,13 +61,12 @@ def new(request: HttpRequest) -> HttpResponse:
     """Take a question: on a no the page comes again, with the clause and all that was typed."""
     contact, at = contact_in(request), database_now()
     held = choices.held_by(contact, at)
-    definition = choices.definition_of(held)
     if request.method != "POST":
         subject = request.GET.get("subject", "")[:200]
         first = {"sending": uuid4().hex, "product": held[0].code if held else "", "subject": subject}
-        form = NewForm(held=held, definition=definition, initial=first | {"priority": "normal"})
+        form = NewForm(held=held, initial=first | {"priority": "normal"})
         return _page(request, form, at)
-    form = NewForm(request.POST, request.FILES, held=held, definition=definition, is_cut=was_cut(request))
+    form = NewForm(request.POST, request.FILES, held=held, is_cut=was_cut(request))
     if not form.is_valid():
         return _page(request, form, at, status=422)
     return _sent(request, form, contact, at)
@@ -79,17 +80,29 @@ def _sent(request: HttpRequest, form: NewForm, contact: Contact, at: datetime) -
             contact=contact, about=about, words=form.words(), files=said["attachments"], token=said["sending"], at=at
         )
     except ActionRefusedError as refusal:
-        reason = _ticked(form) or refusal.message
-        shown = _refusal(reason, refusal.clause, refusal.ways_on, about.contract)
+        shown = _refusal(refusal.message, refusal.clause, refusal.ways_on, about.contract)
         return _page(request, form, at, status=422, refusal=shown)
+    note_asked(ticket=ticket, at=at)
     return redirect("portal:sent", ticket.number)
 
 
-def _ticked(form: NewForm) -> str:
-    """Return a no in the words that were ticked themselves; nothing where none were asked for. Source: K02"""
-    code = form.cleaned_data["definition"]
-    ticked = next((one.name for one in form.defined.definitions if one.code == code), "") if form.defined else ""
-    return _("您选的情形属于二次开发：%(definition)s。") % {"definition": ticked} if ticked else ""
+@require_safe
+@customers_only
+def foretold(request: HttpRequest) -> HttpResponse:
+    """Say what the plan answers to a question that is still being written; nothing before its kind is chosen."""
+    contact, at, said = contact_in(request), database_now(), request.GET
+    held = choices.held_by(contact, at)
+    about = next((one for one in held if one.code == said.get("product")), None)
+    category, answers = said.get("category", ""), read_answers(said)
+    if about is None or category not in Category.values:
+        return render(request, "portal/_foretold.html", {})
+    inquiry = choices.inquiry_for(held, about.code) if category == Category.CUSTOMISATION else None
+    if inquiry and fault_of(inquiry, answers):
+        return render(request, "portal/_foretold.html", {"is_open": True})
+    words = asking.Words(category, "", "", said.get("priority", Priority.NORMAL), answers if inquiry else {})
+    decision = asking.foretold(contact=contact, about=about.about, words=words, at=at)
+    clause = cited(about.about.contract.plan, _section(decision.clause)[0])
+    return render(request, "portal/_foretold.html", {"decision": decision, "clause": clause, "is_open": False})
 
 
 def _page(request: HttpRequest, form: NewForm, at: datetime, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -101,8 +114,8 @@ def _page(request: HttpRequest, form: NewForm, at: datetime, *, status: int = 20
         "products": held,
         "categories": choices.categories_of(held),
         "priorities": choices.priorities(),
-        "customisation": form.defined,
-        "none_of_them": choices.NONE_OF_THEM,
+        "inquiry": form.inquiry,
+        "questions": form.questions,
         "promises": [] if more else [_before(contact, one, at) for one in _one_a_contract(held)],
         "limits": {"files": LIMITS.files, "each": LIMITS.each >> 20, "together": LIMITS.together >> 20},
         "has_more": any(form[name].value() for name in ("module", "tenant", "version", "environment", "error_code")),

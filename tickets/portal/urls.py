@@ -12,6 +12,7 @@ urlpatterns = [
     path("rights/", views.owed, name="rights"),
     path("service/", include("tickets.portal.service.urls")),
     path("new/", sending.new, name="new"),
+    path("new/foretold/", sending.foretold, name="foretold"),
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/<slug:number>/", views.ticket, name="ticket"),
     path("tickets/<slug:number>/live/", views.ticket, {"part": "portal/_follow.html"}, name="ticket_live"),

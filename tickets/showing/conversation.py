@@ -48,6 +48,7 @@ ICONS = {
     Kind.ACKNOWLEDGED: "accept",
     Kind.DEADLINE_MOVED: "calendar",
     Kind.RECLASSIFIED: "assign",
+    Kind.OVERRIDDEN: "rules",
     Kind.RETRACTED: "resume",
     Kind.PUBLISHED: "note",
     Kind.TASK_ADDED: "progress",

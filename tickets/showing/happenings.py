@@ -12,7 +12,7 @@ from sla.models import DueMove, EscalationRule
 from sla.models.policies import Metric
 from tickets.models import Priority, TicketEvent
 from tickets.showing.names import Names
-from tickets.showing.term_words import dues_words, holding_words, metric_name, reclassified, retracted
+from tickets.showing.term_words import dues_words, holding_words, metric_name, overridden, reclassified, retracted
 from tickets.showing.wording import cause_in, no_instant, wall
 from tickets.templatetags.shouyue import length_words
 
@@ -198,5 +198,6 @@ WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.TASK_ADDED: _task_added,
     Kind.TASK_DONE: _task_done,
     Kind.RECLASSIFIED: reclassified,
+    Kind.OVERRIDDEN: overridden,
     Kind.RETRACTED: retracted,
 }

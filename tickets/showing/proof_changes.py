@@ -20,7 +20,7 @@ from tickets.showing.term_words import changed_words, is_private
 
 Kind = TicketEvent.Kind
 # By which a ticket came under other terms.
-TERMS = (Kind.RECLASSIFIED, Kind.PRIORITY_CHANGED)
+TERMS = (Kind.RECLASSIFIED, Kind.OVERRIDDEN, Kind.PRIORITY_CHANGED)
 RULES: dict[str, LazyText] = {
     Recompute.Kind.POLICY: gettext_lazy("服务响应标准有了新版本"),
     Recompute.Kind.CALENDAR: gettext_lazy("服务时间有变动"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from plans.actions.news import OWN
+from plans.coverage.customisation import CARVE_OUT, yes_codes
 from plans.models import Amendment
 from plans.wording import is_english
 from sla.models.policies import Metric
@@ -24,14 +25,17 @@ CHANGED: dict[str, LazyText] = {
     "category": gettext_lazy("问题类别由 %(from)s 改为 %(to)s"),
     "product": gettext_lazy("产品由 %(from)s 改为 %(to)s"),
     "module": gettext_lazy("模块由 %(from)s 改为 %(to)s"),
+    "customisation": gettext_lazy("是否二次开发由 %(from)s 改为 %(to)s"),
     "contract": gettext_lazy("合同由 %(from)s 改为 %(to)s"),
     "plan": gettext_lazy("成功计划由 %(from)s 改为 %(to)s"),
 }
+NONE_OF_THEM = "none"
 LABELS = {"priority": Priority, "category": Category}
 OUTCOMES: dict[str, LazyText] = {
     "chargeable": gettext_lazy("按计划外服务继续处理，可能另行计费"),
     "covered": gettext_lazy("在服务范围之内"),
     "redirected": gettext_lazy("转为工单受理"),
+    "not_covered": gettext_lazy("不在服务范围之内"),
 }
 
 
@@ -39,6 +43,15 @@ def reclassified(event: TicketEvent, names: Names) -> str:
     """Return who changed what, which deadlines that moved, and why where the reader may know."""
     said = event.fields
     words = _("%(who)s 变更：%(what)s") % {"who": names.actor(event), "what": changed_words(said)}
+    words = _("；").join([words, *dues_words(event)])
+    return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
+
+
+def overridden(event: TicketEvent, names: Names) -> str:
+    """Return who decided otherwise than the plan, what that made of the service and of its deadlines, and why."""
+    said = event.fields
+    outcome = {side: OUTCOMES.get(said["outcome"][side], "") for side in ("from", "to")}
+    words = _("%(who)s 改判服务范围：由“%(from)s”改为“%(to)s”") % {"who": names.actor(event), **outcome}
     words = _("；").join([words, *dues_words(event)])
     return _("%(words)s。理由：%(why)s") % {"words": words, "why": said["reason"]} if said.get("reason") else words
 
@@ -59,9 +72,26 @@ def change_words(name: str, change: Said) -> str:
 
 def _side(name: str, change: Said, side: str) -> str:
     code = change.get(side, "")
+    if name == "customisation":
+        return answers_words(code)
     if name in LABELS:
         return str(dict(LABELS[name].choices).get(code, code))
     return change.get(f"{side}_name_en" if is_english() else f"{side}_name", "") or code
+
+
+def answers_words(codes: str) -> str:
+    """Return what was answered to the questions about customisation: the codes answered with yes, or "none"."""
+    if codes == NONE_OF_THEM:
+        return _("都不是")
+    if codes == CARVE_OUT:
+        return _("只是字段或显示调整")
+    numbers = [code for code in codes.split(",") if code and code != CARVE_OUT]
+    return _("第 %(numbers)s 种情形") % {"numbers": _("、").join(numbers)} if numbers else ""
+
+
+def answers_code(answers: Mapping[str, bool]) -> str:
+    """Return answers as the ledger keeps them: the codes answered with yes, "none", or nothing where none is known."""
+    return ",".join(yes_codes(answers)) or (NONE_OF_THEM if answers else "")
 
 
 def dues_words(event: TicketEvent) -> list[str]:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from tickets.models import Delivery
-from tickets.telling import account_letters, account_steps, change_letters, letters
+from tickets.telling import account_letters, account_steps, change_letters, coverage_letters, letters
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
 
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     **letters.WRITERS,
     **change_letters.WRITERS,
+    **coverage_letters.WRITERS,
     **account_steps.WRITERS,
     Delivery.Kind.ACCOUNT: account_letters.write,
 }

@@ -63,16 +63,16 @@ def test_the_promise_is_said_before_anything_is_typed(mine: Client) -> None:
 
 def test_the_five_definitions_are_asked_and_the_carve_out_said__K02(world: World, mine: Client) -> None:
     page = mine.get(NEW).content.decode()
-    assert page.count('name="definition"') == 6
+    assert page.count('name="customisation_') == 12
     assert "不包括字段新增及对显示界面、规格大小、字段属性的调整等操作" in page
 
 
 def test_a_plan_without_definitions_asks_for_none__Y07(world: World) -> None:
-    assert 'name="definition"' not in signed_in(world.yonsuite.contact).get(NEW).content.decode()
+    assert 'name="customisation_' not in signed_in(world.yonsuite.contact).get(NEW).content.decode()
 
 
 def test_customisation_is_refused_with_clause_and_ways_on__K02(world: World, mine: Client) -> None:
-    said = form(world, category="customisation", definition="3", subject="审批流不触发", body="我们新建的审批流")
+    said = form(world, category="customisation", customisation_3="yes", subject="审批流不触发", body="我们新建的审批流")
     with clock_at("2026-09-28 09:00"):
         response = send(mine, said)
     page = response.content.decode()
@@ -100,15 +100,82 @@ def test_a_refusal_keeps_every_word_twice__K02(world: World, mine: Client) -> No
     assert json.loads(bytes(kept.raw))["body"] == "第三方打印机卡纸"
 
 
-def test_what_is_none_of_the_five_is_sent_back_to_choose_again__K02(world: World, mine: Client) -> None:
-    response = send(mine, form(world, category="customisation", definition="none"))
-    assert response.status_code == 422
-    assert "那就不算二次开发，仍在服务范围内" in response.content.decode()
+NONE = {f"customisation_{code}": "no" for code in ("carve_out", 1, 2, 3, 4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "rule", "words"),
+    [
+        ({"customisation_carve_out": "yes"}, "carve_out", "不包括字段新增及对显示界面"),
+        (NONE, "none_of_them", "您说 5 种情形都不是，因此不算二次开发。"),
+    ],
+)
+def test_what_is_carved_out_or_none_of_the_five_stays_in_scope__K02(
+    world: World, mine: Client, answers: dict[str, str], rule: str, words: str
+) -> None:
+    with clock_at("2026-09-28 09:00"):
+        assert send(mine, form(world, category="customisation", **answers)).status_code == 302
+    ticket = opened()
+    decision = ticket.decisions.get()
+    assert (ticket.outcome, decision.rule, decision.cause) == ("covered", rule, "opened")
+    assert words in ticket.reason
+    assert ticket.customisation == decision.answers == {k[14:]: v == "yes" for k, v in answers.items()}
+    assert ticket.next_due_at is not None
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({}, "还有 6 个问题没有回答"),
+        ({"customisation_carve_out": "no", "customisation_1": "no"}, "还有 4 个问题没有回答"),
+        ({"customisation_carve_out": "yes", "customisation_2": "yes"}, "两处回答矛盾"),
+        ({"customisation_carve_out": "perhaps"}, "还有 6 个问题没有回答"),
+    ],
+)
+def test_open_or_contradicting_answers_are_asked_again_and_kept__K02(
+    world: World, mine: Client, answers: dict[str, str], words: str
+) -> None:
+    response = send(mine, form(world, category="customisation", **answers))
+    page = response.content.decode()
+    assert (response.status_code, words in page) == (422, True)
+    assert page.count(" checked> 是") + page.count(" checked> 否") == sum(v in ("yes", "no") for v in answers.values())
     assert not InboundEvent.objects.exists()
 
 
-def test_customisation_without_a_definition_is_asked_again__K02(world: World, mine: Client) -> None:
-    assert "请选最接近的一种" in send(mine, form(world, category="customisation")).content.decode()
+def test_a_refusal_is_kept_with_what_was_asked_and_the_rule_that_decided__K02(world: World, mine: Client) -> None:
+    with clock_at("2026-09-28 09:00"):
+        send(mine, form(world, category="customisation", customisation_3="yes"))
+    kept = InboundEvent.objects.get().decisions.get()
+    assert (kept.outcome, kept.rule, kept.cause, kept.ticket) == ("not_covered", "customisation", "refused", None)
+    assert (kept.category, kept.channel, kept.answers) == ("customisation", "portal", {"3": True})
+    assert (kept.plan, kept.deployment) == (world.kingdee.contract.plan, "public_cloud")
+    assert "自定义新增的反写规则" in kept.reason
+    assert "write-back rules" in kept.reason_en
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"category": "fault"}, "这样提交：在服务范围内"),
+        ({"category": "third_party"}, "这样提交：不在服务范围内"),
+        ({"category": "customisation"}, "回答完上面的问题"),
+        ({"category": "customisation", "customisation_carve_out": "yes"}, "这样提交：在服务范围内"),
+        ({"category": "customisation", "customisation_4": "yes"}, "通过金蝶移动开发平台进行的开发"),
+    ],
+)
+def test_what_the_plan_answers_is_said_before_sending__K02(
+    world: World, mine: Client, said: dict[str, str], words: str
+) -> None:
+    asked = {key: form(world)[key] for key in ("product", "priority")} | said
+    with clock_at("2026-09-28 09:00"):
+        page = mine.get("/portal/new/foretold/", asked).content.decode()
+    assert words in page
+    assert not InboundEvent.objects.exists()
+
+
+@pytest.mark.parametrize("said", [{}, {"category": "x"}, {"product": "0/x/y", "category": "fault"}])
+def test_nothing_is_said_beforehand_of_nonsense(world: World, mine: Client, said: dict[str, str]) -> None:
+    assert mine.get("/portal/new/foretold/", said).content.decode().strip() == ""
 
 
 def test_one_who_is_not_certified_is_told_before_typing__K02(world: World) -> None:

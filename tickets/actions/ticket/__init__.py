@@ -11,10 +11,12 @@ from tickets.actions.ticket.life import (
     resume_due,
     wait,
 )
+from tickets.actions.ticket.overriding import override
 from tickets.actions.ticket.ownership import accept, assign, hand_over, reassign
 from tickets.actions.ticket.standing import locked
 from tickets.actions.ticket.taking_back import publish, retract, unpublish
-from tickets.actions.ticket.terms import Classification, Foreseen, follow, foresee, raise_priority, reclassify
+from tickets.actions.ticket.terms import Foreseen, follow, foresee, raise_priority, reclassify
+from tickets.actions.ticket.weighing import Classification
 from tickets.actions.ticket.words import bot_reply, log_call, note, progress, reply
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "log_call",
     "merge",
     "note",
+    "override",
     "progress",
     "publish",
     "raise_priority",

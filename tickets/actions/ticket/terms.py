@@ -1,42 +1,39 @@
 """Under which terms a ticket is worked, as they change under way: its priority, what it is about, its contract."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from plans.coverage import Decision, Told, cover
+from plans.coverage import Decision
 from plans.models import Amendment, Contract, Product, User
 from sla.actors import SYSTEM, Actor
 from sla.models import Policy
 from sla.refusals import ActionRefusedError
-from tickets.actions.deciding import keep
+from tickets.actions.deciding import Cause, Overruling, remember
 from tickets.actions.ticket.standing import locked, to_work_on
+from tickets.actions.ticket.weighing import (
+    INDIFFERENT,
+    Classification,
+    asked,
+    beyond,
+    decided,
+    overruled,
+    put_under,
+    refused,
+    standing_override,
+)
 from tickets.ledger import Entry, actor_of, policy_over, replan
 from tickets.models import Category, Priority, Ticket, TicketEvent
+from tickets.models.decisions import Outcome
+from tickets.showing.term_words import answers_code
 from tickets.telling import changed_terms
 
 Kind = TicketEvent.Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """What decides under which terms a ticket is worked."""
-
-    priority: str
-    category: str
-    product: Product | None
-    module: str
-    contract: Contract
-
-    @classmethod
-    def of(cls, ticket: Ticket) -> Self:
-        """Return how a ticket is classified now."""
-        return cls(ticket.priority, ticket.category, ticket.product, ticket.module, ticket.contract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +69,15 @@ def reclassify(
     work goes on beyond the plan: chargeable, and nothing is timed. Source: Y07, K02, C41
     """
     ticket = to_work_on(ticket, actor)
+    if to.customisation is None:
+        to = replace(to, customisation=ticket.customisation)
     changes = _changes(ticket, to)
     _check_change(ticket, to, changes, reason)
-    decision = _decided(ticket, to, at)
-    if not decision.is_open:
-        if not insists:
-            raise _refused(_decided(ticket, to, at, get_language() or ""))
-        decision = _beyond(decision)
+    decision = _weighed(ticket, to, changes, at, insists=insists)
     was_outcome = ticket.outcome
-    _put_under(ticket, to, decision)
+    put_under(ticket, to, decision)
+    by = Overruling(actor, reason.strip(), was_outcome)
+    remember(ticket=ticket, decision=decision, cause=Cause.RECLASSIFIED, at=at, by=by)
     said: dict[str, Any] = {"changed": changes, "reason": reason.strip()}
     if ticket.outcome != was_outcome:
         said["outcome"] = {"from": was_outcome, "to": ticket.outcome}
@@ -96,16 +93,39 @@ def follow(*, ticket: Ticket, amendment: Amendment, at: datetime) -> Ticket:
     What the plan says no to keeps the terms it was accepted under, and nothing is written where nothing changes.
     """
     ticket = locked(ticket)
-    decision = _asked(ticket, Classification.of(ticket), ticket.opened_at)
-    if ticket.is_ended or not decision.is_open or _is_as_before(ticket, decision):
+    decision = asked(ticket, Classification.of(ticket), ticket.opened_at)
+    if ticket.is_ended or not decision.is_open or _is_as_before(ticket, decision) or _is_ruled_out(ticket):
         return ticket
-    _put_under(ticket, Classification.of(ticket), decision)
+    by = Overruling(amendment.actor, amendment.reason, ticket.outcome)
+    put_under(ticket, Classification.of(ticket), decision)
+    remember(ticket=ticket, decision=decision, cause=Cause.AMENDED, at=at, by=by)
     actor = actor_of(amendment.actor) if amendment.actor else SYSTEM
     said = {"changed": amendment.changed, "amendment": amendment.kind}
     said |= {"reason": amendment.reason} if amendment.reason else {}
     event = replan(ticket, Entry(Kind.RECLASSIFIED, actor, at, fields=said), decision.policy)
     changed_terms.tell(ticket=ticket, event=event, at=at)
     return ticket
+
+
+def _weighed(ticket: Ticket, to: Classification, changes: dict[str, Any], at: datetime, *, insists: bool) -> Decision:
+    """Return under what a ticket goes on: what one of us decided of the same matter, else what the plan says.
+
+    Raises ActionRefusedError for the plan's no, unless the agent insists.
+    """
+    ruled = standing_override(ticket) if changes.keys() <= INDIFFERENT else None
+    if ruled:
+        return overruled(ticket, to, ruled.outcome, at)
+    decision = decided(ticket, to, at)
+    if decision.is_open:
+        return decision
+    if not insists:
+        raise refused(decided(ticket, to, at, get_language() or ""))
+    return beyond(decision)
+
+
+def _is_ruled_out(ticket: Ticket) -> bool:
+    """Tell whether one of us put a ticket beyond the plan: no change of the contract brings it back by itself."""
+    return ticket.outcome != Outcome.COVERED and standing_override(ticket) is not None
 
 
 def _is_as_before(ticket: Ticket, decision: Decision) -> bool:
@@ -144,6 +164,8 @@ def _told(old: Any, new: Any) -> dict[str, str]:
 def _code(one: Any) -> str:
     if isinstance(one, Product):
         return one.code
+    if isinstance(one, Mapping):
+        return answers_code(one)
     return one.number if isinstance(one, Contract) else str(one or "")
 
 
@@ -156,51 +178,3 @@ def _check_change(ticket: Ticket, to: Classification, changes: dict[str, Any], r
         raise ActionRefusedError("unknown_class", _("不认识的优先级或问题类别。"))
     if to.contract.customer_id != ticket.customer_id:
         raise ActionRefusedError("other_customer", _("这份合同不是该客户的。"))
-
-
-def _decided(ticket: Ticket, to: Classification, at: datetime, language: str = "") -> Decision:
-    """Ask the plan anew, as of the ticket's opening: who asked within the term is served, whenever that is corrected.
-
-    A contract that began later is asked as of now.
-    """
-    asked_at = ticket.opened_at
-    decision = _asked(ticket, to, asked_at, language)
-    if decision.is_open or to.contract == ticket.contract:
-        return decision
-    return _asked(ticket, to, at, language)
-
-
-def _asked(ticket: Ticket, to: Classification, at: datetime, language: str = "") -> Decision:
-    return cover(
-        ticket.contact, to.contract, None, to.product, "", to.category, ticket.channel, at,
-        priority=to.priority, language=language,
-    )  # fmt: skip
-
-
-def _refused(decision: Decision) -> ActionRefusedError:
-    """Return the plan's no to an agent, who may insist."""
-    return ActionRefusedError(
-        "not_covered",
-        decision.reason,
-        promise=decision.promise,
-        clause=decision.clause,
-        ways_on=[*decision.ways_on, _("或坚持继续处理：按计划外服务，可能另行计费，不再计时。")],
-    )
-
-
-def _beyond(decision: Decision) -> Decision:
-    """Return a no as work beyond the plan, which the agent insists on."""
-    told = {language: _insisted(language, said) for language, said in decision.told.items()}
-    return replace(decision, outcome="chargeable", policy=None, told=told)
-
-
-def _insisted(language: str, said: Told) -> Told:
-    with translation.override(language):
-        added = _("经服务人员确认，按计划外服务继续处理，可能另行计费。")
-    return replace(said, reason=f"{said.reason} {added}".strip())
-
-
-def _put_under(ticket: Ticket, to: Classification, decision: Decision) -> None:
-    for one in fields(to):
-        setattr(ticket, one.name, getattr(to, one.name))
-    keep(ticket, decision, to.contract)
