@@ -13,6 +13,7 @@ from plans.actions.updates.following import look_ahead
 from sla.clock import database_now
 from sla.models import Heartbeat
 from tickets.actions.inbound import redrive_inbound as redrive
+from tickets.actions.reports import draft_due
 from tickets.rounds import bulletins, dispatch, jobs
 
 CALLS = "webhooks"
@@ -49,7 +50,7 @@ def deliver(beat: dict[str, str] | None = None) -> None:
 
 @shared_task(name="tickets.tasks.work", soft_time_limit=300, time_limit=360)
 def work() -> None:
-    """Do what no deadline waits for: backtests, self-checks."""
+    """Do what no deadline waits for: reports, backtests, self-checks."""
     try:
         jobs.work()
         dispatch.beat_hearts("jobs", at=database_now())
@@ -91,6 +92,7 @@ def remind() -> None:
         at = database_now()
         bulletins.remind(at=at)
         tell_endings(at=at)
+        draft_due(at=at)
         look_ahead(at=at)
     except (OperationalError, InterfaceError) as error:
         log.warning("remind_without_database", error=str(error))

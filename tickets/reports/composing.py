@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,8 @@ from tickets.reports.shape import FORM, Head, Kind, Period, Person, Report, Sect
 from tickets.reports.span import Span, before, chain_of, span_of
 from tickets.reports.wording import EMPTY, both, clause_words, paired
 
+# What is owed by the last day of its time has to be handed over before that day is over.
+BEFORE_THE_END = timedelta(days=31)
 TITLES = {
     "systems": _("系统概况"),
     "channels": _("热线、在线客服与提单"),
@@ -79,10 +81,16 @@ def _time(wanted: Wanted, at: datetime) -> tuple[Period, Span, Span | None]:
     chain = chain_of(contract)
     earlier = span_of([one.pk for one in chain], zone, first, last) if first >= chain[-1].starts_on else None
     period = Period(
-        starts_on=wanted.starts_on, ends_on=wanted.ends_on, through_on=through_on, is_to_date=today <= wanted.ends_on,
+        starts_on=wanted.starts_on, ends_on=wanted.ends_on, through_on=through_on,
+        is_to_date=today <= wanted.ends_on and not _may_be_early(wanted, through_on),
         previous_starts_on=first if earlier else None, previous_ends_on=last if earlier else None, made_at=at,
     )  # fmt: skip
     return period, span_of([contract.pk], zone, wanted.starts_on, through_on, at), earlier
+
+
+def _may_be_early(wanted: Wanted, through_on: date) -> bool:
+    """Tell whether a report is owed before its period is over, and lacks only the last days of it. Source: K13"""
+    return wanted.obligation is not None and wanted.ends_on - through_on <= BEFORE_THE_END
 
 
 def _kind(wanted: Wanted) -> Kind:

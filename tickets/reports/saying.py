@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from plans.wording import is_english
 from tickets.reports.shape import Headline, Note, Promise, Report, Words
+from tickets.reports.span import DAY, midnight
 from tickets.reports.wording import both, count_words, share_words
 
 Say = Callable[[], str]
@@ -106,7 +107,7 @@ def notes(report: Report) -> tuple[Note, ...]:
 
 def _notes(report: Report) -> Iterator[tuple[str, Say]]:
     period, tickets = report.period, report.tickets
-    if period.is_to_date:
+    if period.made_at < midnight(period.ends_on + DAY, report.head.timezone):
         yield "to_date", lambda: _("期间到 %(ends)s 结束，数字截至 %(through)s。") % {
             "ends": period.ends_on, "through": period.through_on,
         }  # fmt: skip

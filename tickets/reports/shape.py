@@ -70,7 +70,8 @@ class Head:
 class Period:
     """The local dates that it is about, both included, and those of the same length before.
 
-    `through_on` is the last day that the figures hold: before `ends_on` while the period is not over (`is_to_date`).
+    `through_on` is the last day that the figures hold: before `ends_on` while the period is not over. Then it is a
+    draft (`is_to_date`), unless it is owed before the period is over and the little that is left can be told later.
     There is no period before where none of it was under contract.
     """
 
