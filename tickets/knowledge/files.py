@@ -40,7 +40,7 @@ def kind_of(content: bytes) -> str:
 
 def address_of(file: ArticleFile) -> str:
     """Return where a file is fetched."""
-    return reverse("article_file", args=[file.pk])
+    return reverse("portal:help:file", args=[file.pk])
 
 
 def sent(request: HttpRequest, file: ArticleFile, path: Path) -> HttpResponse:

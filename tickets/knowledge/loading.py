@@ -7,10 +7,11 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from plans.models import Product, Vendor
 from sla.rules.parsing import compose
-from sla.rules.reading import Place, Problem, ReadingError, child, mapping
+from sla.rules.reading import Place, Problem, ReadingError, child, mapping, refuse_inside
 from tickets.knowledge.form import FILE
 from tickets.models.knowledge import Article, Directory, Topic
 
@@ -45,7 +46,17 @@ def _read(path: Path, problems: list[Problem]) -> Library | None:
     if node is None:
         return None
     whole = mapping(FILE)(node, _knowing(node, place))
+    _check_files(whole.get("articles") or [], node, place, path.parent)
     return Library(folder=path.parent, **{name: whole[name] for name in FILE}) if not problems else None
+
+
+def _check_files(articles: list[dict[str, Any]], node: yaml.Node, place: Place, folder: Path) -> None:
+    """Note videos that lie nowhere: an address, or a file in the folder of the file that names it."""
+    for number, said in enumerate(articles, start=1):
+        video = said.get("video") or ""
+        is_beside = video and Path(video).name == video and (folder / video).is_file()
+        if video and not video.startswith("https://") and not is_beside:
+            refuse_inside(node, place, f"articles.{number}.video", _("既不是 https:// 开头的地址，旁边也没有这个文件。"))
 
 
 def _knowing(node: yaml.Node, place: Place) -> Place:

@@ -17,7 +17,7 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 # A picture is one of ours: a page that fetched others' would tell them who reads.
-OURS = re.compile(r"^/help-files/\d+/$")
+OURS = re.compile(r"^/portal/help/files/\d+/$")
 # An article speaks of its files by their names: ![](file:screen.png).
 FILE = re.compile(r"(?<=\]\()file:([^)\s]+)(?=[)\s])")
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from plans.keeping import safe_name, store
 from sla.refusals import ActionRefusedError
-from tickets.attachments import safe_name, store
 from tickets.knowledge.files import kind_of
 from tickets.models.knowledge import Article, ArticleFile
 

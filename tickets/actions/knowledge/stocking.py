@@ -10,10 +10,11 @@ from django.db import transaction
 
 from plans.models import Product
 from tickets.actions.knowledge.filing import add_file
+from tickets.actions.knowledge.paths import keep_steps
 from tickets.actions.knowledge.writing import Shelf, Words, begin, put_out, write_over
 from tickets.knowledge.files import address_of
 from tickets.knowledge.loading import Library
-from tickets.models.knowledge import Article, ArticleVersion, Directory, LearningPath, LearningStep, Topic
+from tickets.models.knowledge import Article, ArticleVersion, Directory, LearningPath, Topic
 
 SAID = ("title", "title_en", "body", "body_en", "video", "seconds", "chapters")
 
@@ -81,9 +82,5 @@ def _put_path(vendor: str, said: Mapping[str, Any], position: int) -> None:
     path, _is_new = LearningPath.objects.update_or_create(
         vendor=vendor, code=said["code"], defaults={**named, "position": position}
     )
-    articles = dict(Article.objects.filter(vendor=vendor).values_list("code", "pk"))
-    LearningStep.objects.filter(path=path).delete()
-    LearningStep.objects.bulk_create(
-        LearningStep(path=path, article_id=articles[step["article"]], position=place, is_required=step["required"])
-        for place, step in enumerate(said["steps"], start=1)
-    )
+    articles = {one.code: one for one in Article.objects.filter(vendor=vendor)}
+    keep_steps(path=path, steps=[(articles[step["article"]], step["required"]) for step in said["steps"]])
