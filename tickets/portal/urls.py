@@ -11,6 +11,7 @@ urlpatterns = [
     path("live/", views.home, {"part": "portal/_questions.html"}, name="home_live"),
     path("rights/", views.owed, name="rights"),
     path("service/", include("tickets.portal.service.urls")),
+    path("help/", include("tickets.portal.help.urls")),
     path("new/", sending.new, name="new"),
     path("new/foretold/", sending.foretold, name="foretold"),
     path("tickets/", views.tickets, name="tickets"),
