@@ -48,6 +48,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A kept file that goes along with a letter, by the digest of its bytes."""
+
+    name: str
+    content_type: str
+    digest: str
+
+
+@dataclass(frozen=True)
 class Letter:
     """A mail before it is laid out: the same words for its text and its HTML."""
 
@@ -64,6 +73,7 @@ class Letter:
     sections: tuple[Section, ...] = ()
     # An invitation or a change of one: the text of an iCalendar that names its METHOD.
     calendar: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 def _receipt(occasion: Occasion) -> Letter:

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from plans.keeping import path_of
 from tickets.models import Delivery
 from tickets.showing.strip import Segment, Strip
 from tickets.showing.wording import in_english, name_of, one_line
 from tickets.telling.digests import write_digest
-from tickets.telling.letters import Letter
+from tickets.telling.letters import Enclosure, Letter
 from tickets.telling.notifications import mail_domain
 from tickets.telling.occasions import Occasion
 from tickets.telling.writers import write
@@ -74,6 +75,8 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     message.add_alternative(render_to_string("email/letter.html", context), subtype="html", cte="base64")
     if letter.calendar:
         _invite(message, letter.calendar)
+    for enclosure in letter.enclosures:
+        _enclose(message, enclosure)
     # Only now: new content takes away whatever was said about the old.
     message["Content-Language"] = language
     return message.as_bytes()
@@ -85,6 +88,13 @@ def _invite(message: EmailMessage, calendar: str) -> None:
     method = named[1] if named else "PUBLISH"
     message.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
     message.add_attachment(calendar.encode(), maintype="application", subtype="ics", filename="invite.ics")
+
+
+def _enclose(message: EmailMessage, enclosure: Enclosure) -> None:
+    """Put a kept file into a mail."""
+    kind, _slash, subtype = enclosure.content_type.partition("/")
+    content = path_of(enclosure.digest).read_bytes()
+    message.add_attachment(content, maintype=kind, subtype=subtype, filename=enclosure.name)
 
 
 def _address(message: EmailMessage, occasion: Occasion) -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tickets.showing.wording import name_of, one_line
-from tickets.telling.account_letters import deliverables, engagements, obligations, quotas, terms, updates
+from tickets.telling.account_letters import deliverables, engagements, obligations, quotas, reports, terms, updates
 from tickets.telling.account_letters.news import Writer
 from tickets.telling.account_roles import guest_at
 from tickets.telling.letters import Letter
@@ -18,6 +18,7 @@ WRITERS: dict[str, Writer] = {
     **engagements.WRITERS,
     **obligations.WRITERS,
     **quotas.WRITERS,
+    **reports.WRITERS,
     **terms.WRITERS,
     **updates.WRITERS,
 }
