@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,10 @@ from plans.models.people import Language
 from sla.refusals import ActionRefusedError
 
 WALL = "%Y-%m-%dT%H:%M"
+# How many of what, by the unit that is counted.
+THINGS = {"environments": gettext_lazy("几套环境"), "sets": gettext_lazy("几套")}
+# Acts of a button alone.
+FORMLESS = ("withdraw", "remove", "stage")
 WANTED = {"required": gettext_lazy("请选日期和时间。"), "invalid": gettext_lazy("请选日期和时间。")}
 
 
@@ -51,6 +56,19 @@ class Attempt:
     form: forms.Form | None = None
     refusal: ActionRefusedError | None = None
 
+    def stray(self, possible: Collection[str]) -> ActionRefusedError | None:
+        """Return the refusal of what has no form on the page, or none that would tell it: it is told on top."""
+        has_place = self.name in possible and self.name not in FORMLESS
+        return None if has_place else self.refusal
+
+    @property
+    def typed(self) -> str:
+        """Return the words that were typed, so that they are not lost with a form that is gone."""
+        if self.form is None or not self.form.is_valid():
+            return ""
+        wordy = [name for name, field in self.form.fields.items() if isinstance(field, forms.CharField)]
+        return "\n".join(filter(None, (self.form.cleaned_data[name] for name in wordy)))
+
 
 def wall(label: Any, *, required: bool = True) -> forms.DateTimeField:
     """Return a field for a wall time."""
@@ -62,8 +80,9 @@ def wall(label: Any, *, required: bool = True) -> forms.DateTimeField:
 
 
 def figure(label: Any, **more: Any) -> forms.DecimalField:
-    """Return a field for an amount in halves or quarters."""
-    return forms.DecimalField(label=label, max_digits=6, decimal_places=2, min_value=0, required=False, **more)
+    """Return a field for an amount in hundredths; none of something is left blank."""
+    least = Decimal("0.01")
+    return forms.DecimalField(label=label, max_digits=6, decimal_places=2, min_value=least, required=False, **more)
 
 
 def short(label: Any, limit: int, *, required: bool = False, **more: Any) -> forms.CharField:
@@ -77,6 +96,15 @@ def words(label: Any, limit: int = 20_000, *, required: bool = True) -> forms.Ch
         label=label, max_length=limit, required=required, widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": gettext_lazy("请写一句话。")},
     )  # fmt: skip
+
+
+def count_things(form: forms.Form, units: Collection[str]) -> None:
+    """Ask for how many things of a kind where such are counted, and leave the question out where none are."""
+    things = next((unit for unit in units if unit in THINGS), None)
+    if things:
+        form.fields["amount"].label = THINGS[things]
+    else:
+        del form.fields["amount"]
 
 
 class ZonedForm(forms.Form):
@@ -114,7 +142,7 @@ class RequestForm(ZonedForm):
     mode = forms.ChoiceField(label=gettext_lazy("方式"), choices=Mode.choices, initial=Mode.REMOTE)
     place = short(gettext_lazy("地点"), 300, help_text=gettext_lazy("现场服务请写地址。"))
     person_days = figure(gettext_lazy("预计人天"))
-    amount = figure(gettext_lazy("几套环境"))
+    amount = figure(THINGS["environments"])
     starts_at = wall(gettext_lazy("希望开始"), required=False)
     ends_at = wall(gettext_lazy("希望结束"), required=False)
 
@@ -129,8 +157,7 @@ class RequestForm(ZonedForm):
             )  # fmt: skip
         if "person_days" not in units:
             del self.fields["person_days"]
-        if not {"environments", "sets"} & set(units):
-            del self.fields["amount"]
+        count_things(self, units)
 
     def clean(self) -> dict[str, Any]:
         """Want both ends of a time, or none. Raises ValidationError."""

@@ -75,10 +75,12 @@ def _user(request: Request) -> User:
 
 
 def _asked(contract: Contract, said: dict[str, Any], user: User, at: datetime) -> Asked:
-    offered = {one.item.service: one.entitlement for one in offers_of(contract, at)}
-    right = offered.get(said["service"])
-    if right is None:
+    offered = {one.item.service: one for one in offers_of(contract, at)}
+    offer = offered.get(said["service"])
+    if offer is None:
         raise _invalid("service", _("合同里没有这项可以申请的服务。"))
+    if set(said["excluded"]) - {one.code for one in offer.left_out}:
+        raise _invalid("excluded", _("请用这项服务 left_out 里的 code。"))
     series = find(said["series"], contract.engagements.all()) if said["series"] else None
     if said["series"] and series is None:
         raise _invalid("series", _("没有这个系列。"))
@@ -87,7 +89,7 @@ def _asked(contract: Contract, said: dict[str, Any], user: User, at: datetime) -
         person_days=said["person_days"], amount=said["amount"], part_of=series,
     )  # fmt: skip
     slot = Slot(said["starts_at"], said["ends_at"]) if said["starts_at"] else None
-    return Asked(right, wanted, _contact(contract, said["contact"], user), slot)
+    return Asked(offer.entitlement, wanted, _contact(contract, said["contact"], user), slot)
 
 
 def _contact(contract: Contract, key: int | None, user: User) -> Contact | None:

@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plans.engagements.amounts import units_of
+from plans.engagements.amounts import Amount, amounts_of, figures_of
 from plans.engagements.notice import earliest_on
 from plans.engagements.offered import LeftOut, bookable, left_out, provider_words
 from plans.engagements.providers import is_overseas
 from plans.models import Contract, Engagement, Entitlement, Item
 from plans.models.engagements import EngagementQuerySet
-from plans.quotas.balances import Balance, balance_of
 from plans.terms import last_day, local_date
 from plans.wording import clause_of, name_of
 
@@ -30,9 +29,11 @@ class Offer:
     clause: str
     provider: str
     left_out: tuple[LeftOut, ...]
-    balance: Balance | None
+    # What there is of it, unit by unit; nothing where nothing is counted.
+    amounts: tuple[Amount, ...]
+    # Of which units it has to be said how many it takes.
+    figures: tuple[str, ...]
     earliest: date | None
-    units: tuple[str, ...]
     # Whether it can be asked for at all: the term is not over, and the first date falls into it.
     is_open: bool
 
@@ -43,13 +44,8 @@ class Offer:
 
     @property
     def is_used_up(self) -> bool:
-        """Tell whether nothing is left for the day from which it can be had."""
-        return self.balance is not None and self.balance.left <= 0
-
-    @property
-    def unit(self) -> str:
-        """Return what is counted; nothing where nothing is."""
-        return self.balance.unit if self.balance else ""
+        """Tell whether nothing is left, in one unit or another, for the day from which it can be had."""
+        return any(amount.left <= 0 for amount in self.amounts)
 
 
 def find(number: str, rows: EngagementQuerySet | None = None) -> Engagement | None:
@@ -83,8 +79,8 @@ def offer(entitlement: Entitlement, contract: Contract, at: datetime) -> Offer:
         clause=clause_of(item),
         provider=provider_words(item, overseas=is_overseas(contract)),
         left_out=tuple(left_out(item)),
-        balance=balance_of(entitlement, on),
-        units=tuple(units_of(entitlement, on)),
+        amounts=tuple(amounts_of(entitlement, on)),
+        figures=tuple(figures_of(entitlement, on)),
         earliest=earliest,
         is_open=first <= last_day(contract),
     )

@@ -28,8 +28,20 @@ def amount(**more: Any) -> serializers.DecimalField:
     )
 
 
+class AmountSerializer(serializers.Serializer[Any]):
+    """What there is of a service in one unit, up to a local date; several services may draw on one amount."""
+
+    unit = serializers.CharField()
+    left = serializers.FloatField()
+    granted = serializers.FloatField()
+    until = serializers.DateField()
+
+
 class OfferSerializer(serializers.Serializer[Any]):
-    """A service that may be asked for: what is left of it, from which day, and what its clause leaves out."""
+    """A service that may be asked for: what is left of it, from which day, and what its clause leaves out.
+
+    `left` and `unit` are those of the first of its `amounts`.
+    """
 
     promise = serializers.CharField(source="item.promise")
     service = serializers.CharField(source="item.service")
@@ -37,13 +49,18 @@ class OfferSerializer(serializers.Serializer[Any]):
     clause = serializers.CharField()
     provider = serializers.CharField(allow_blank=True)
     left = serializers.SerializerMethodField()
-    unit = serializers.CharField(allow_blank=True)
+    unit = serializers.SerializerMethodField()
+    amounts = AmountSerializer(many=True)
     earliest = serializers.DateField(allow_null=True)
     left_out = serializers.SerializerMethodField()
 
     def get_left(self, offer: Offer) -> float | None:
         """Return how much is left; null where nothing is counted."""
-        return float(offer.balance.left) if offer.balance else None
+        return float(offer.amounts[0].left) if offer.amounts else None
+
+    def get_unit(self, offer: Offer) -> str:
+        """Return what is counted; blank where nothing is."""
+        return offer.amounts[0].unit if offer.amounts else ""
 
     def get_left_out(self, offer: Offer) -> list[dict[str, str]]:
         """Return what the clause leaves out, each by the code that `excluded` takes."""

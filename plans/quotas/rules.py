@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plans.models import Contract, Item, Override, PublishedAmount
+from plans.models import Contract, Entitlement, Item, Override, PublishedAmount
 from plans.quotas.windows import TERM, Window
 
 # The number last published of each thing that is left to be: by plan, promise, service and unit.
@@ -54,6 +54,20 @@ def _rule(entry: dict[str, Any]) -> Rule:
         draws_on=entry.get("of") or "",
         when_used_up=entry.get("used_up") or "",
     )
+
+
+def drawn_on(entitlement: Entitlement, unit: str) -> tuple[Entitlement, Rule | None]:
+    """Return whose amount is drawn on, and the rule that says so; blank is the unit that the plan names first.
+
+    Guided installation draws on the person-days of private-cloud operations. Source: K05
+    """
+    rules = rules_of(entitlement.item)
+    rule = next((one for one in rules if unit in ("", one.unit)), None)
+    if rule is None or not rule.draws_on:
+        return entitlement, rule
+    shared = Entitlement.objects.filter(contract=entitlement.contract_id, item__promise=entitlement.item.promise)
+    found = shared.filter(item__service=rule.draws_on).select_related("item", "contract").first()
+    return (found or entitlement), rule
 
 
 def published_for(items: Iterable[Item]) -> Published:

@@ -13,7 +13,7 @@ from plans.actions.engagements.holding import day_of, let_go, use
 from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, tell_everyone
 from plans.actions.obligations.settling import meet_next
 from plans.engagements.offered import stage_at, stages_of
-from plans.models import Attendee, Engagement, User
+from plans.models import Attendee, Engagement, TimeProposal, User
 from plans.refusals import RefusedError
 
 State = Engagement.State
@@ -52,12 +52,18 @@ def deliver(*, engagement: Engagement, actor: User, at: datetime, took: Took | N
     engagement.person_days = engagement.planned_person_days if took.person_days is None else took.person_days
     engagement.amount = engagement.amount if took.amount is None else took.amount
     engagement.state, engagement.delivered_at = State.DELIVERED, at
+    _end_talks(engagement)
     _to_stage(engagement, "follow_up")
     use(engagement, actor, at)
     engagement.save()
     note(engagement, Kind.DELIVERED, actor, at, person_days=_figure(engagement.person_days))
     _meet(engagement, took.line, actor, at)
     return engagement
+
+
+def _end_talks(engagement: Engagement) -> None:
+    """Take a time off the table that nobody can answer any more."""
+    engagement.proposals.filter(answer=TimeProposal.Answer.OPEN).update(answer=TimeProposal.Answer.WITHDRAWN)
 
 
 def _meet(engagement: Engagement, line: str, actor: User, at: datetime) -> None:
@@ -130,7 +136,7 @@ def cancel(*, engagement: Engagement, reason: str, actor: User, at: datetime) ->
     in_state(engagement, BEFORE_DELIVERY, _("取消"))
     said = reason_given(reason)
     was_agreed = engagement.state == State.AGREED
-    engagement.proposals.filter(answer="open").update(answer="withdrawn")
+    _end_talks(engagement)
     engagement.state, engagement.ended_at = State.CANCELLED, at
     engagement.sequence += was_agreed
     let_go(engagement, actor, at)

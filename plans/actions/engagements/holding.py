@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from plans.actions.quotas.booking import Posting, consume, release, reserve
 from plans.deliverables.asking import asks_signature
-from plans.engagements.amounts import units_of
+from plans.engagements.amounts import ONCE, figures_of, units_of
 from plans.engagements.offered import cite
 from plans.models import Attendee, Engagement, Entitlement, QuotaEntry, User
 from plans.quotas.balances import balance_of
@@ -15,8 +15,6 @@ from plans.refusals import RefusedError
 from plans.terms import local_date
 
 ONE = Decimal(1)
-# Units of which an engagement is one.
-ONCE = ("times", "reports")
 
 
 def right_of(engagement: Engagement) -> Entitlement | None:
@@ -57,6 +55,22 @@ def _needed(engagement: Engagement, unit: str, person_days: Decimal | None) -> D
             ways_on=[_("在安排里填写计划人天或数量。")],
         )  # fmt: skip
     return said
+
+
+def figures_for(engagement: Engagement, at: datetime) -> list[str]:
+    """Return the units of which it is to be said how many an engagement takes, on its day or on that of `at`."""
+    right, on = right_of(engagement), local_date(engagement.contract, engagement.starts_at or at)
+    return figures_of(right, on) if right else []
+
+
+def figures_said(engagement: Engagement, on: date) -> None:
+    """Raise RefusedError where nobody said yet how much an engagement takes on a local date.
+
+    Wanted before we propose a time: the customer who accepts it cannot know. Source: K05
+    """
+    right = right_of(engagement)
+    for unit in figures_of(right, on) if right else []:
+        _needed(engagement, unit, engagement.planned_person_days)
 
 
 def day_of(engagement: Engagement) -> date:

@@ -18,6 +18,7 @@ from plans.actions.engagements.gates import (
     slot_of,
     within_reach,
 )
+from plans.actions.engagements.holding import hold
 from plans.actions.engagements.journal import ARRANGERS, Kind, called, inform, lock, note, ours_of, tell_everyone
 from plans.engagements.offered import cite, is_bookable
 from plans.engagements.providers import branch_for, providers_of
@@ -37,7 +38,8 @@ from plans.refusals import RefusedError
 from plans.wording import name_of
 
 State = Engagement.State
-PLAIN = ("provider", "mode", "place", "timezone", "topic", "planned_person_days")
+FIGURES = {"planned_person_days", "amount"}
+PLAIN = ("provider", "mode", "place", "timezone", "topic", "planned_person_days", "amount")
 CHANGEABLE = (State.REQUESTED, State.PROPOSED, State.AGREED)
 
 
@@ -138,6 +140,7 @@ class Arrangement:
     timezone: str | None = None
     topic: str | None = None
     planned_person_days: Decimal | None = None
+    amount: Decimal | None = None
     # Go on although an expert has something else on then.
     despite_conflict: bool = False
 
@@ -150,8 +153,8 @@ class Arrangement:
 def arrange(*, engagement: Engagement, arrangement: Arrangement, actor: User, at: datetime) -> Engagement:
     """Change who delivers an engagement, where and how; those who were invited get the invitation anew.
 
-    Raises RefusedError for a provider that the plan does not name, for somebody who is none of ours, and for an expert
-    who is busy at the agreed time.
+    What is held of the contract's amounts follows the figures. Raises RefusedError for a provider that the plan does
+    not name, for somebody who is none of ours, for an expert who is busy at the agreed time, and beyond what is left.
     """
     engagement = lock(engagement)
     in_state(engagement, CHANGEABLE, _("改安排"))
@@ -170,6 +173,8 @@ def arrange(*, engagement: Engagement, arrangement: Arrangement, actor: User, at
 def _arranged(engagement: Engagement, changed: dict[str, Any], actor: User, at: datetime) -> Engagement:
     is_invited = engagement.state == State.AGREED
     engagement.sequence += is_invited
+    if is_invited and FIGURES & changed.keys():
+        hold(engagement, actor, at)
     engagement.save()
     kind = Kind.EXPERTS if set(changed) == {"experts"} else Kind.TERMS
     said = {name: value if isinstance(value, list) else str(value) for name, value in changed.items()}

@@ -17,10 +17,11 @@ from plans.actions.engagements.gates import (
     takes_time,
     within_term,
 )
-from plans.actions.engagements.holding import hold
+from plans.actions.engagements.holding import figures_said, hold
 from plans.actions.engagements.journal import ARRANGERS, Kind, customers_of, inform, lock, note, ours_of, tell_everyone
 from plans.models import Engagement, EngagementStep, TimeProposal, User
 from plans.refusals import RefusedError
+from plans.terms import local_date
 
 State, Side, Answer = Engagement.State, TimeProposal.Side, TimeProposal.Answer
 OPEN = (State.REQUESTED, State.PROPOSED, State.AGREED)
@@ -42,7 +43,8 @@ def propose(
     """Put a time on the table and return it; what the other side had proposed is answered by it.
 
     An agreed time stands until the new one is accepted. Raises RefusedError for a time outside the term, one that
-    comes too soon (unless one of us writes why it may), and one at which an expert has something on. Source: Y16
+    comes too soon (unless one of us writes why it may), and one at which an expert has something on; for our own also
+    while it is not said how much it takes of what is counted. Source: Y16, K05
     """
     engagement, insisting = lock(engagement), insisting or Insisting()
     in_state(engagement, OPEN, _("约时间"))
@@ -53,6 +55,8 @@ def propose(
     within_term(engagement.item, engagement.contract, slot)
     _enough_notice(engagement, slot, insisting, actor, at)
     _free(engagement, slot, insisting, actor, at)
+    if not actor.is_customer:
+        figures_said(engagement, local_date(engagement.contract, slot.starts_at))
     engagement.proposals.filter(answer=Answer.OPEN).update(answer=Answer.COUNTERED)
     proposal = TimeProposal.objects.create(
         engagement=engagement, side=side_of(actor), starts_at=slot.starts_at, ends_at=slot.ends_at,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contract, Entitlement, Quota, QuotaEntry, User
 from plans.models.quotas import ZERO
-from plans.quotas.rules import Rule, rules_of
+from plans.quotas.rules import drawn_on
 from plans.quotas.steps import next_step
 from plans.quotas.windows import TERM, windows
 from plans.quotas.words import amount_words, in_both
@@ -246,7 +246,7 @@ def window_of(entitlement: Entitlement, on: date, unit: str = "") -> Quota | Non
 
     Raises RefusedError outside the term, and while the number is not published yet. Source: K15
     """
-    source, rule = _source(entitlement, unit)
+    source, rule = drawn_on(entitlement, unit)
     unit = rule.unit if rule else unit
     held = Quota.objects.select_for_update(of=("self",)).filter(entitlement=source).holding(on)
     rows = (held.filter(unit=unit) if unit else held).select_related("item", "contract")
@@ -258,22 +258,11 @@ def window_of(entitlement: Entitlement, on: date, unit: str = "") -> Quota | Non
     return quota
 
 
-def _source(entitlement: Entitlement, unit: str) -> tuple[Entitlement, Rule | None]:
-    """Return whose amount is drawn on, and the rule that says so."""
-    rules = rules_of(entitlement.item)
-    rule = next((one for one in rules if unit in ("", one.unit)), None)
-    if rule is None or not rule.draws_on:
-        return entitlement, rule
-    shared = Entitlement.objects.filter(contract=entitlement.contract_id, item__promise=entitlement.item.promise)
-    found = shared.filter(item__service=rule.draws_on).select_related("item", "contract").first()
-    return (found or entitlement), rule
-
-
 def _window_for_grant(entitlement: Entitlement, on: date, unit: str) -> Quota:
     """Return the locked quota that a grant goes to, laid out now where the plan counts nothing."""
     # Two first grants at once must not both lay out a window.
     contract = Contract.objects.select_for_update(of=("self",)).get(pk=entitlement.contract_id)
-    source, rule = _source(entitlement, unit)
+    source, rule = drawn_on(entitlement, unit)
     unit = rule.unit if rule else unit
     if not unit:
         raise _refused("unit_missing", _("请指明单位。"), source)

@@ -82,7 +82,7 @@ def test_too_short_a_notice_is_a_problem_with_its_clause__Y16(world: World, send
     ({"service": "moon"}, "service"), ({"topic": ""}, "topic"), ({"mode": "by_pigeon"}, "mode"),
     ({"starts_at": "2026-03-20T09:00:00"}, "starts_at"), ({"contact": 999999}, "contact"),
     ({"series": "E-2026-999999"}, "series"), ({"person_days": "-1"}, "person_days"),
-    ({"starts_at": "2026-03-20T09:00:00+08:00"}, ""),
+    ({"starts_at": "2026-03-20T09:00:00+08:00"}, ""), ({"excluded": ["beyond.1"]}, "excluded"),
 ])  # fmt: skip
 def test_a_body_that_makes_no_sense_is_named(world: World, send, change, field):
     said = {"service": "training", "topic": "月结"} | change

@@ -10,8 +10,10 @@ from plans.actions.engagements import timing
 from plans.actions.engagements.delivering import Report, Took, advance, cancel, close, deliver, record
 from plans.actions.engagements.people import Guest, add_attendee, give_feedback, post, remove_attendee
 from plans.actions.engagements.recalling import remind_next_day
+from plans.actions.engagements.requesting import Arrangement, arrange
 from plans.actions.obligations import lay_out as lay_out_owed
 from plans.actions.quotas import lay_out
+from plans.engagements.reading import offers_of
 from plans.models import AccountNotice, Attendee, Engagement
 from plans.quotas.balances import balance_of
 from plans.refusals import RefusedError
@@ -104,11 +106,57 @@ def test_an_installation_uses_environments_and_the_person_days_it_shares__K05(le
     assert engagement.reserved_key == ""
 
 
-def test_what_is_counted_in_days_wants_a_figure_before_it_is_agreed__K05(ledger: SimpleNamespace):
-    engagement = asked(ledger.kingdee, "private_operations", ledger.kd)
+@pytest.mark.parametrize(("service", "said"), [
+    ("private_operations", {}), ("private_installation", {"amount": Decimal(1)}),
+    ("private_installation", {"person_days": Decimal(1)}),
+])  # fmt: skip
+def test_what_is_counted_in_figures_wants_them_before_we_propose_a_time__K05(ledger: SimpleNamespace, service, said):
+    engagement = asked(ledger.kingdee, service, ledger.kd, **said)
+    usual = {"engagement": engagement, "slot": slot("2026-03-20 09:00"), "at": beijing("2026-03-02 11:00")}
     with pytest.raises(RefusedError) as refused:
-        agreed(engagement, ledger.success, customer(ledger.kd), slot("2026-03-20 09:00"))
+        timing.propose(**usual, actor=ledger.success)
     assert refused.value.code == "no_amount"
+    timing.propose(**usual, actor=customer(ledger.kd))  # customers wish, and leave the figures to us
+    arrangement = Arrangement(planned_person_days=Decimal("1.5"), amount=Decimal(1))
+    arrange(engagement=engagement, arrangement=arrangement, actor=ledger.success, at=beijing("2026-03-02 12:00"))
+    timing.accept(engagement=engagement, actor=ledger.success, at=beijing("2026-03-02 12:00"))
+    assert left(ledger.kingdee, "private_operations") == Decimal("1.5")
+
+
+def test_what_is_held_follows_the_figures_of_an_agreed_engagement__K05(ledger: SimpleNamespace):
+    said = {"person_days": Decimal(1), "amount": Decimal(1)}
+    engagement = asked(ledger.kingdee, "private_installation", ledger.kd, **said)
+    agreed(engagement, ledger.success, customer(ledger.kd), slot("2026-03-20 09:00"))
+    at = beijing("2026-03-02 11:00")  # the very instant at which it was agreed
+    more = Arrangement(planned_person_days=Decimal(3), amount=Decimal(2))
+    arrange(engagement=engagement, arrangement=more, actor=ledger.success, at=at)
+    assert (left(ledger.kingdee, "private_installation"), left(ledger.kingdee, "private_operations")) == (0, 0)
+    beyond = Arrangement(planned_person_days=Decimal("3.5"))
+    with pytest.raises(RefusedError, match="人天"):
+        arrange(engagement=engagement, arrangement=beyond, actor=ledger.success, at=beijing("2026-03-03 11:00"))
+    cancel(engagement=engagement, reason="不装了", actor=ledger.success, at=beijing("2026-03-04 11:00"))
+    assert (left(ledger.kingdee, "private_installation"), left(ledger.kingdee, "private_operations")) == (2, 3)
+
+
+def test_an_installation_is_offered_with_both_amounts_that_it_draws_on__K05(ledger: SimpleNamespace):
+    offered = {one.item.service: one for one in offers_of(ledger.kingdee, beijing("2026-03-02 10:00"))}
+    installation = offered["private_installation"]
+    assert [(one.unit, one.left) for one in installation.amounts] == [("environments", 2), ("person_days", 3)]
+    assert installation.figures == ("environments", "person_days")
+    assert not installation.is_used_up
+    work = asked(ledger.kingdee, "private_operations", ledger.kd, person_days=Decimal(3))
+    agreed(work, ledger.success, customer(ledger.kd), slot("2026-03-20 09:00"))
+    offered = {one.item.service: one for one in offers_of(ledger.kingdee, beijing("2026-03-02 12:00"))}
+    assert offered["private_installation"].is_used_up, "environments are left, and no days to install them in"
+
+
+def test_a_time_on_the_table_goes_with_the_delivery(ledger: SimpleNamespace):
+    engagement, theirs = asked(ledger.yonsuite, "training", ledger.ys), customer(ledger.ys)
+    agreed(engagement, ledger.success, theirs, slot("2026-03-20 09:00"))
+    later = slot("2026-03-25 09:00")
+    timing.propose(engagement=engagement, slot=later, actor=ledger.success, at=beijing("2026-03-19 09:00"))
+    deliver(engagement=engagement, actor=ledger.success, at=beijing("2026-03-20 12:00"))
+    assert [row.answer for row in engagement.proposals.order_by("pk")] == ["accepted", "withdrawn"]
 
 
 def test_what_a_signature_books_is_not_booked_by_delivery__K06(ledger: SimpleNamespace):

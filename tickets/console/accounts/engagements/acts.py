@@ -58,7 +58,7 @@ def _arrange(deed: Deed) -> object:
 
 def _deliver(deed: Deed) -> object:
     said = deed.said
-    took = delivering.Took(said["person_days"], said["amount"], said.get("line", ""))
+    took = delivering.Took(said["person_days"], said.get("amount"), said.get("line", ""))
     return delivering.deliver(**deed.usual, took=took)
 
 

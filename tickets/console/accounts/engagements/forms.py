@@ -8,12 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.accounts import zone_named
+from plans.actions.engagements.holding import figures_for
 from plans.engagements.providers import providers_of
 from plans.models import Branch, Contact, Engagement, Mode, User
 from plans.models.people import STAFF_ROLES
 from plans.wording import name_of as named
 from plans.wording import worded
-from tickets.engagement_forms import TimeForm, figure, short, words
+from tickets.engagement_forms import THINGS, TimeForm, count_things, figure, short, words
 from tickets.showing.wording import ZONES, name_of
 
 
@@ -53,6 +54,7 @@ class ArrangeForm(forms.Form):
     place = short(gettext_lazy("地点或会议链接"), 300)
     timezone = forms.ChoiceField(label=gettext_lazy("按哪里的时间"))
     planned_person_days = figure(gettext_lazy("计划人天"))
+    amount = figure(THINGS["environments"])
     despite_conflict = forms.BooleanField(label=gettext_lazy("专家有冲突也照约"), required=False)
 
     def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
@@ -66,6 +68,7 @@ class ArrangeForm(forms.Form):
         ]
         fields["branch"].queryset = Branch.objects.filter(vendor=engagement.contract.plan.vendor)
         fields["timezone"].choices = zone_choices(engagement.timezone)
+        count_things(self, figures_for(engagement, engagement.requested_at))
 
 
 def zone_choices(current: str) -> list[tuple[str, str]]:
@@ -86,6 +89,7 @@ def arranged(engagement: Engagement) -> dict[str, Any]:
         "place": engagement.place,
         "timezone": engagement.timezone,
         "planned_person_days": engagement.planned_person_days,
+        "amount": engagement.amount,
     }
 
 
@@ -99,12 +103,13 @@ class DeliverForm(forms.Form):
     """How much it really took."""
 
     person_days = figure(gettext_lazy("实际人天"))
-    amount = figure(gettext_lazy("几套环境"))
+    amount = figure(THINGS["environments"])
     line = forms.ChoiceField(label=gettext_lazy("交付的是"), required=False)
 
     def __init__(self, *args: Any, engagement: Engagement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
+        count_things(self, figures_for(engagement, engagement.requested_at))
         owed = engagement.item.frequency
         fields["line"].choices = [("", "—"), *((one["line"], worded(one, "what")) for one in owed)]
         if len(owed) < 2:

@@ -67,7 +67,7 @@ def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     said = request.POST if request.method == "POST" else None
     topic = series.topic if series else ""
     zone = zone_named(contract.timezone)
-    form = RequestForm(said, entitlement=chosen.entitlement, units=chosen.units, zone=zone, initial={"topic": topic})
+    form = RequestForm(said, entitlement=chosen.entitlement, units=chosen.figures, zone=zone, initial={"topic": topic})
     contacts = Contact.objects.active().filter(customer=contract.customer_id)
     refusal = None
     if said is not None and form.is_valid():
