@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
+from plans.actions.quotas import lay_out
 from plans.models import Engagement, Gathering
 from tests.clocks import clock_at
 from tests.hours import beijing
@@ -164,6 +165,35 @@ def test_what_cannot_be_done_is_answered_and_changes_nothing(world: World, now: 
     answer = do(signed_in(world.success_manager), engagement, said.pop("action"), **said)
     assert answer.status_code in (404, 409, 422)
     assert engagement.steps.count() == steps
+
+
+def test_a_form_that_was_overtaken_is_told_and_keeps_what_was_typed(world: World, now: None):
+    engagement, client = training(world), signed_in(world.success_manager)
+    withdrawn = do(client, engagement, "withdraw")
+    assert (withdrawn.status_code, "现在没有待答复的时间" in withdrawn.content.decode()) == (409, True)
+    assert "没有这位参加人" in do(client, engagement, "remove", attendee="99999").content.decode()
+    assert "没有这个阶段" in do(client, engagement, "stage", stage="77").content.decode()
+    record = do(client, engagement, "record", done="跑通了月结，写了一整页。").content.decode()
+    assert "不能写交付记录" in record
+    assert "跑通了月结，写了一整页。" in record
+
+
+def test_what_is_asked_and_shown_of_an_installation_is_environments_and_days__K05(world: World, now: None):
+    contract = world.kingdee.contract
+    contract.owned_products.update(deployment="private_cloud")
+    lay_out(contract=contract, at=beijing("2026-01-01 09:00"))
+    engagement, client = asked(contract, "private_installation", world.kingdee.contact), signed_in(world.manager)
+    page = client.get(page_of(engagement)).content.decode()
+    assert "本期共 2 个环境，还剩 2 个环境" in page
+    assert "本期共 3 人天，还剩 3 人天" in page
+    assert "几套环境" in page
+    when = {"starts_at": "2026-03-20T09:00", "ends_at": "2026-03-20T12:00"}
+    assert "请先写明要用多少" in do(client, engagement, "propose", **when).content.decode()
+    terms = {"topic": "装测试环境", "provider": "hq", "mode": "remote", "timezone": "Asia/Shanghai"}
+    assert do(client, engagement, "arrange", **terms, planned_person_days="1.5", amount="0").status_code == 422
+    assert do(client, engagement, "arrange", **terms, planned_person_days="1.5", amount="1").status_code == 302
+    assert do(client, engagement, "propose", **when).status_code == 302
+    assert "几套环境" not in client.get(page_of(training(world))).content.decode()
 
 
 def test_the_desk_shows_ones_own_and_its_month(world: World, now: None):

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from plans.actions.engagements import gathering as events
-from plans.actions.engagements.delivering import Report, deliver, record
+from plans.actions.engagements.delivering import Report, cancel, deliver, record
 from plans.actions.engagements.requesting import take_part
 from plans.actions.quotas import lay_out
 from plans.models import Attendee, Contact, Contract, Engagement, Role
@@ -53,7 +53,7 @@ def test_the_form_says_what_is_left_and_the_earliest_day__Y14_Y16(world: World, 
     side = world.yonsuite
     lay_out(contract=side.contract, at=beijing("2026-01-01 09:00"))
     client = signed_in(side.contact)
-    assert "本期共 4，还剩 4，到 2026-12-31 为止" in client.get(new_url(side, "health_check")).content.decode()
+    assert "本期共 4 次，还剩 4 次，到 2026-12-31 为止" in client.get(new_url(side, "health_check")).content.decode()
     page = client.get(new_url(side, "critical_moment")).content.decode()
     assert "须提前 14 天申请，今天申请最早可约 2026-03-16" in page
     assert "需提前两周申请" in page
@@ -183,6 +183,21 @@ def test_what_is_not_the_customers_to_do_changes_nothing(world: World, now: None
     answer = do(signed_in(world.yonsuite.contact), engagement, said.pop("action"), **said)
     assert answer.status_code in (404, 409, 422)
     assert engagement.steps.count() == steps
+
+
+def test_an_answer_that_was_overtaken_is_told_and_keeps_what_was_typed(world: World, now: None):
+    side = world.yonsuite
+    engagement, client = asked(side.contract, "training", side.contact), signed_in(side.contact)
+    nothing = do(client, engagement, "accept")
+    assert (nothing.status_code, "现在没有待答复的时间" in nothing.content.decode()) == (409, True)
+    agreed(engagement, world.success_manager, side.contact.user, slot("2026-03-20 09:00"), at=NOW)
+    cancel(engagement=engagement, reason="改到明年", actor=world.success_manager, at=beijing(NOW))
+    for name, said in (("accept", {}), ("cancel", {"reason": "我们也不需要了"}), ("post", {"body": "能换一天吗？"})):
+        late = do(client, engagement, name, **said)
+        page = late.content.decode()
+        assert late.status_code == 409
+        assert "现在是“已取消”" in page
+        assert all(words in page for words in said.values())
 
 
 @pytest.mark.parametrize("right", ["", "0", "x", "99999999999999999999"])

@@ -88,7 +88,7 @@ def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     offer = _offer(request, contract, at)
     said = request.POST if request.method == "POST" else None
     zone = zone_named(contract.timezone)
-    form = RequestForm(said, entitlement=offer.entitlement, units=offer.units, zone=zone)
+    form = RequestForm(said, entitlement=offer.entitlement, units=offer.figures, zone=zone)
     refusal = None
     if said is not None and form.is_valid():
         asked = Asked(offer.entitlement, form.wanted(), contact_in(request), form.slot())
@@ -243,10 +243,13 @@ def engagement(request: HttpRequest, contract: Contract, at: datetime, code: str
 @require_POST
 @for_service
 def act(request: HttpRequest, contract: Contract, at: datetime, code: str) -> HttpResponse:
-    """Do what a customer may; a refusal is told with its clause, and nothing typed is lost."""
+    """Do what a customer may; a refusal is told with its clause, and nothing typed is lost.
+
+    What was overtaken meanwhile is told too: a page may have stood open while somebody else answered.
+    """
     found, name = _find(request, contract, code), request.POST.get("action", "")
     kind = ACTS.get(name)
-    if kind is None or name not in _possible(found, user_in(request)):
+    if kind is None or name not in _theirs(found, user_in(request)):
         raise Http404
     form = kind.form(found, request.POST)
     if not form.is_valid():
@@ -259,11 +262,15 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str) -> Ht
     return redirect("portal:service:engagement", contract.number, found.number)
 
 
+def _theirs(row: Engagement, user: User) -> tuple[str, ...]:
+    """Return what is theirs to do at one time or another; whether they come to an event is said on its own page."""
+    return AFTER if row.gathering_id or not may_decide(user, row) else tuple(ACTS)
+
+
 def _possible(row: Engagement, user: User) -> tuple[str, ...]:
-    """Return what one of the customer's people can do now; whether they come to an event is said on its own page."""
-    names = POSSIBLE[State(row.state)]
-    if row.gathering_id or not may_decide(user, row):
-        return tuple(name for name in names if name in AFTER)
+    """Return what one of the customer's people can do now."""
+    theirs = _theirs(row, user)
+    names = tuple(name for name in POSSIBLE[State(row.state)] if name in theirs)
     return names if row.proposals.filter(answer="open").exists() else tuple(n for n in names if n not in OPEN_ONLY)
 
 
@@ -273,7 +280,7 @@ OPEN_ONLY = ("accept", "withdraw")
 def _shown(
     request: HttpRequest, at: datetime, row: Engagement, attempt: Attempt, status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    place = own_place(row, contact_in(request))
+    place, possible = own_place(row, contact_in(request)), _possible(row, user_in(request))
     context = {
         "engagement": row,
         "topic": topic_of(row),
@@ -289,8 +296,10 @@ def _shown(
         "sessions": row.sessions.order_by("pk"),
         "offer": summary(row, at),
         "place": place,
-        "forms": _forms(row, attempt, place, user_in(request)),
+        "forms": _forms(row, attempt, place, possible),
         "tried": attempt.name,
+        "stray": attempt.stray(possible),
+        "typed": attempt.typed,
         "refusal": attempt.refusal,
         "has_calendar": row.state in (State.AGREED, State.DELIVERED, State.RECORDED, State.CLOSED),
     }
@@ -298,11 +307,13 @@ def _shown(
     return service_page(request, row.contract, at, page, context, status=status)
 
 
-def _forms(row: Engagement, attempt: Attempt, place: Attendee | None, user: User) -> dict[str, forms.Form]:
-    found = {name: ACTS[name].form(row, None) for name in _possible(row, user)}
+def _forms(
+    row: Engagement, attempt: Attempt, place: Attendee | None, possible: tuple[str, ...]
+) -> dict[str, forms.Form]:
+    found = {name: ACTS[name].form(row, None) for name in possible}
     if place is None or place.rating:
         found.pop("feedback", None)
-    return found | ({attempt.name: attempt.form} if attempt.form else {})
+    return found | ({attempt.name: attempt.form} if attempt.form and attempt.name in possible else {})
 
 
 @require_safe

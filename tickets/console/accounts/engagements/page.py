@@ -116,16 +116,19 @@ def shown_engagement(
     engagement = find(engagement.number) or engagement
     can = may_act(reader.user, engagement)
     possible = POSSIBLE[State(engagement.state)] if can and not engagement.gathering_id else ()
-    entry = "engagement_desk"
+    fitting = _fitting(engagement, possible)
     context = {
         **_facts(engagement, reader.at),
-        "forms": {name: _form(name, engagement, attempt) for name in _fitting(engagement, possible)},
+        "forms": {name: _form(name, engagement, attempt) for name in fitting},
         "tried": attempt.name,
+        "stray": attempt.stray(fitting),
+        "typed": attempt.typed,
         "refusal": attempt.refusal,
         "busy": _busy(engagement),
         "may_see_account": accounts_of(reader.user).filter(pk=engagement.contract_id).exists(),
     }
-    return desk_page(request, reader, (entry, "console/accounts/engagements/engagement.html"), context, status)
+    page = ("engagement_desk", "console/accounts/engagements/engagement.html")
+    return desk_page(request, reader, page, context, status)
 
 
 def _facts(engagement: Engagement, at: datetime) -> dict[str, Any]:
