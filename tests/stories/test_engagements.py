@@ -1,6 +1,6 @@
 """Engagements from the request to the mail, as SMTP got it. Source: Y09–Y13, Y16, K16, K17"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -275,6 +275,26 @@ def test_an_event_called_off_is_taken_from_the_calendars__K17(world: World, mail
     letter = mailed(mailbox, "2026-04-01 10:00")[side.contact.email][-1]
     assert invited_in(letter)[0]["METHOD"] == "CANCEL"
     assert "场地不可用" in text_of(letter)
+
+
+@pytest.mark.parametrize("until", [date(2026, 3, 1), date(2026, 5, 11)])
+def test_enrolment_ends_between_today_and_the_day_of_the_event__K16(world: World, until: date):
+    with pytest.raises(RefusedError, match="报名截止"):
+        published(world, "vocational_certification", enrol_until=until)
+
+
+def test_who_declines_twice_has_declined_once__K16(world: World):
+    side = world.kingdee
+    event = published(world, "vocational_certification", enrol_until=date(2026, 5, 10))
+    row = events.enrol(gathering=event, contact=side.contact, actor=side.contact.user, at=beijing("2026-04-01 09:00"))
+    for minute in range(2):
+        at = beijing(f"2026-04-02 09:0{minute}")
+        events.decline(attendee=row, actor=side.contact.user, at=at)
+    assert row.engagement.steps.filter(kind="attendee").count() == 2
+    events.call_off(gathering=event, reason="场地不可用", actor=world.manager, at=beijing("2026-04-03 09:00"))
+    event.refresh_from_db()
+    with pytest.raises(RefusedError, match="取消"):
+        events.move_on(gathering=event, stage=1, actor=world.manager, at=beijing("2026-04-04 09:00"))
 
 
 def test_a_reminder_comes_the_day_before_once(world: World, mailbox: Mailbox):

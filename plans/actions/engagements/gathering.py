@@ -50,6 +50,7 @@ def publish(*, event: Event, actor: User, at: datetime) -> Gathering:
     item = item_of(event.service, event.vendor)
     takes_time(event.slot)
     lies_ahead(event.slot, at)
+    _enrolment_makes_sense(event, at)
     if not event.title.strip() or not event.title_en.strip():
         raise RefusedError("no_title", _("请写中文和英文名称。"))
     gathering = Gathering.objects.create(
@@ -63,6 +64,14 @@ def publish(*, event: Event, actor: User, at: datetime) -> Gathering:
             engagement = joined(gathering, right, at, actor)
             inform(engagement, "published", ["customer_admins"], engagement.steps.order_by("pk")[:1].get())
     return gathering
+
+
+def _enrolment_makes_sense(event: Event, at: datetime) -> None:
+    """Raise RefusedError for a last day of enrolment that is past, or comes after the event has begun."""
+    zone = zone_named(event.timezone)
+    first, last = (moment.astimezone(zone).date() for moment in (at, event.slot.starts_at))
+    if event.enrol_until and not first <= event.enrol_until <= last:
+        raise RefusedError("bad_enrolment", _("报名截止须在今天到活动开始那天之间。"))
 
 
 def item_of(service: str, vendor: str) -> Item:
@@ -193,6 +202,9 @@ def decline(*, attendee: Attendee, actor: User, at: datetime) -> Attendee:
     """Note that somebody does not come; their place is free again."""
     engagement = lock(attendee.engagement)
     in_state(engagement, (State.AGREED,), _("退出活动"))
+    attendee.refresh_from_db()
+    if attendee.state == Place.DECLINED:
+        return attendee
     was_coming = attendee.state in COMING
     let_place_go(attendee, engagement, actor, at)
     attendee.state = Place.DECLINED
@@ -246,7 +258,9 @@ def _note_came(attendee: Attendee, engagement: Engagement, came: bool, actor: Us
 
 @transaction.atomic
 def move_on(*, gathering: Gathering, stage: int, actor: User, at: datetime) -> Gathering:
-    """Put an event or certification at one of its stages, for everybody."""
+    """Put an event or certification at one of its stages, for everybody. Raises RefusedError once it is called off."""
+    if gathering.cancelled_at:
+        raise RefusedError("over", _("这项活动已经开始或取消。"))
     stages = stages_of(item_of(gathering.service, gathering.vendor))
     if not 0 <= stage < len(stages):
         raise RefusedError("no_such_stage", _("没有这个阶段。"))
