@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import translation
 
+from plans.actions.obligations import waive
 from plans.models import Contract, Obligation, Role
+from plans.refusals import RefusedError
 from tests.clocks import clock_at
+from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.owing import owed, signed
 from tests.world import World, person
@@ -49,10 +53,12 @@ def test_the_account_team_notes_a_delivery_and_waives__Y14(client: Client, world
     assert (waived.status_code, waived.json()["state"]) == (200, "waived")
     again = post(client, f"{URL}{first.pk}/meet/", {"ref": "HC-2026-09"}, world.success_manager)
     assert (again.status_code, again.json()["code"]) == (409, "obligation_settled")
+    with translation.override("en"), pytest.raises(RefusedError, match="Health check"):
+        waive(obligation=first, reason="twice", at=beijing("2026-03-01 10:00"), actor=world.manager)
 
 
 @pytest.mark.parametrize(("said", "status"), [
-    ({"ref": "x", "on": "2026-03-02"}, 422), ({}, 422), ({"ref": "x" * 65}, 422), ({"ref": "x", "on": "soon"}, 422),
+    ({"ref": "x", "on": "2025-12-31"}, 409), ({"ref": "x", "on": "2026-03-02"}, 422), ({}, 422), ({"ref": "x" * 65}, 422), ({"ref": "x", "on": "soon"}, 422),
 ])  # fmt: skip
 def test_a_delivery_that_cannot_be_is_refused_and_nothing_is_lost(
     client: Client, world: World, contract: Contract, said: dict[str, Any], status: int

@@ -10,7 +10,7 @@ from plans.actions.obligations.timing import deliver, stop, undeliver
 from plans.models import Entitlement, Obligation, User
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
-from plans.wording import clause_of
+from plans.wording import clause_of, text_of
 
 State = Obligation.State
 SETTLED = ("state", "met_at", "met_by_ref", "reason", "actor", "actor_display", "settled_at", "clock")
@@ -51,7 +51,16 @@ def meet_next(
 
 
 def meet_on(*, obligation: Obligation, ref: str, on: date, at: datetime, actor: User | None) -> Obligation:
-    """Note what is owed as delivered on a local date, as `meet` does at an instant."""
+    """Note what is owed as delivered on a local date up to today, as `meet` does at an instant.
+
+    Raises RefusedError for a day before the term too.
+    """
+    if on < obligation.contract.starts_on:
+        raise RefusedError(
+            "before_term",
+            _("%(on)s 在服务期开始（%(first)s）之前。") % {"on": on, "first": obligation.contract.starts_on},
+            clause=clause_of(obligation.item), promise=obligation.item.promise, ways_on=[_("填写实际交付的日期。")],
+        )  # fmt: skip
     return meet(obligation=obligation, ref=ref, at=_instant_on(obligation, on, at), actor=actor)
 
 
@@ -112,7 +121,7 @@ def _settle(row: Obligation, actor: User | None, at: datetime) -> Obligation:
 
 
 def _refused(row: Obligation) -> RefusedError:
-    words = {"what": row.what, "state": row.get_state_display()}
+    words = {"what": text_of(row, "what"), "state": row.get_state_display()}
     return RefusedError(
         "obligation_settled",
         _("“%(what)s”的状态是“%(state)s”，不能这样处理。") % words,
