@@ -1,4 +1,4 @@
-"""A deadline that changed hours moved reaches whoever answers for what a contract owes: one letter a change. Source: Y17"""
+"""A deadline that changed hours moved reaches whoever answers for what a contract owes, in one letter. Source: Y17"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
