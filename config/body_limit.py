@@ -13,7 +13,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Above every limit of a view: each of those answers in its own words, this is only for what no view would take.
-LIMIT = 16 * 1024 * 1024
+LIMIT = 24 * 1024 * 1024
 REFUSAL = {
     "type": "urn:shouyue:problem:too_large",
     "title": "Request Entity Too Large",

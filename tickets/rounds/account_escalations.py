@@ -26,7 +26,7 @@ def act_on_accounts(*, limit: int = 25, later_than: timedelta = timedelta()) -> 
     One transaction claims, acts and queues the mails. If a row raises, the batch is done again row by row, and the bad
     one is put off, then quarantined.
     """
-    return in_batches(lambda now: _claim(now - later_than, limit), _act, _put_off)
+    return in_batches(lambda now: _claim(now - later_than, limit), _act, put_off)
 
 
 def _claim(before: datetime, limit: int) -> list[Escalation]:
@@ -44,12 +44,12 @@ def _act(rows: list[Escalation], now: datetime) -> None:
         row.milestone.refresh_from_db(fields=["due_at", "stopped_at", "acknowledged_at"])
         matter = matter_of(row)
         if void := _void(row, now):
-            _settle(row, State.SUPERSEDED, now, void)
+            settle(row, State.SUPERSEDED, now, void)
         elif matter:
             readers = [person for person in meant(row.actions, matter) if person not in told[row.milestone_id]]
             told[row.milestone_id].update(readers)
             notices += [Notice(_kind(row), row, None, person) for person in readers]
-            _settle(row, State.DONE, now)
+            settle(row, State.DONE, now)
     queue_many(notices, at=now)
 
 
@@ -77,12 +77,13 @@ def meant(actions: Iterable[Mapping[str, Any]], matter: Matter) -> list[Person]:
     return list(dict.fromkeys([*readers_of(matter.contract, roles), *named]))
 
 
-def _settle(row: Escalation, state: State, now: datetime, error: str = "") -> None:
+def settle(row: Escalation, state: State, now: datetime, error: str = "") -> None:
+    """Save what became of a step."""
     row.state, row.acted_at, row.error = state, now, error
     row.save(update_fields=KEPT)
 
 
-def _put_off(row: Escalation, now: datetime, error: str) -> None:
+def put_off(row: Escalation, now: datetime, error: str) -> None:
     """Leave a step that raised alone for a while; after the last try it is quarantined until someone looks."""
     row.attempts += 1
     is_hopeless = row.attempts > len(BACKOFF)

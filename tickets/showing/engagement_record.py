@@ -1,0 +1,69 @@
+"""An engagement's record as the report that is made of it says it. Source: K06, K12"""
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from plans.models import Attendee, Engagement
+from plans.models.people import Language
+from plans.terms import local_date
+from plans.wording import clause_of, name_of, text_of
+from tickets.showing.engagements import experts_of, provider_of, topic_of, when_words, where_words
+from tickets.showing.wording import name_of as called
+
+CAME = (Attendee.State.ATTENDED, Attendee.State.ENROLLED)
+
+
+def language_of(engagement: Engagement) -> str:
+    """Return in which language the customer's people read a report: that of who asked for the service."""
+    return engagement.requested_by.reads if engagement.requested_by else Language.CHINESE
+
+
+def record_content(engagement: Engagement, language: str) -> dict[str, Any]:
+    """Return everything that the report of an engagement says, in a language, as JSON can say it.
+
+    The same record gives the same content: the report is dated by the record, not by its making.
+    """
+    with translation.override(language):
+        return _content(engagement)
+
+
+def _content(engagement: Engagement) -> dict[str, Any]:
+    contract, item = engagement.contract, engagement.item
+    title = text_of(item, "deliverable").strip("《》") or name_of(item)
+    written_at = engagement.recorded_at or engagement.delivered_at or engagement.requested_at
+    days = engagement.person_days
+    return {
+        "title": title,
+        "reference": engagement.number,
+        "topic": topic_of(engagement),
+        "customer": name_of(contract.customer),
+        "made_on": local_date(contract, written_at).isoformat(),
+        "facts": [
+            [_("客户"), name_of(contract.customer)],
+            [_("合同"), f"{contract.number} {name_of(contract.plan)}"],
+            [_("服务"), f"{name_of(item)} · {engagement.number}"],
+            [_("时间"), when_words(engagement)],
+            [_("方式"), where_words(engagement)],
+            [_("交付"), " · ".join(filter(None, (provider_of(engagement), experts_of(engagement))))],
+            [_("人天"), f"{days.normalize():f}" if days else _("未计")],
+        ],
+        "wish_title": _("需求说明"),
+        "wish": engagement.wish,
+        "done_title": _("交付记录"),
+        "done": engagement.done,
+        "people_title": _("参加人"),
+        "people_heads": [_("姓名"), _("单位")],
+        "people": _people(engagement),
+        "clause_title": _("条款"),
+        "clause": f"{item.promise} {clause_of(item)}",
+        "sign_title": _("签字确认"),
+        "sign": _("请在门户中签字确认，或提出书面修改意见。签字的是这份文件本身：门户显示它的指纹。"),
+    }
+
+
+def _people(engagement: Engagement) -> list[list[str]]:
+    customer = name_of(engagement.contract.customer)
+    rows = engagement.attendees.filter(state__in=CAME).select_related("contact")
+    return [[called(row.contact) if row.contact else row.name, customer if row.contact else "–"] for row in rows]
