@@ -11,7 +11,7 @@ from plans.history import api as history_api
 from plans.obligations import api as obligations_api
 from plans.quotas import api as quotas_api
 from sla.api import views as sla_api
-from tickets import attachments
+from tickets import attachments, deliverable_files
 
 API = [
     path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
     path("schemas/plan.schema.json", catalogue_api.schema_file, name="plan-schema"),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
+    path("deliverable-files/<int:pk>/", deliverable_files.deliverable_file, name="deliverable_file"),
 ]
 if settings.DEMO_MAIL:
     urlpatterns.append(path("demo/mail/", include(demo_mail)))

@@ -37,6 +37,7 @@ DESK = [
     Entry("list", pgettext_lazy("accounts", "客户与合同"), "document"),
     Entry("calendar", pgettext_lazy("accounts", "应交日历"), "calendar"),
     Entry("engagement_desk", pgettext_lazy("accounts", "服务交付"), "person"),
+    Entry("sign_offs", pgettext_lazy("accounts", "签字确认"), "edit"),
     Entry("gatherings", pgettext_lazy("accounts", "活动与认证"), "gift"),
     Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
@@ -46,6 +47,7 @@ TABS = [
     Entry("rights", pgettext_lazy("tab", "权益")),
     Entry("owed", pgettext_lazy("tab", "应交服务")),
     Entry("engagements", pgettext_lazy("tab", "服务交付")),
+    Entry("deliverables", pgettext_lazy("tab", "交付物")),
     Entry("upgrade", pgettext_lazy("tab", "新版本"), applies=has_newer),
     Entry("history", pgettext_lazy("tab", "变更历史")),
 ]

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from tickets.console.accounts import calendar, contract, history, listing, owed, rights, signing, upgrade
 from tickets.console.accounts.amending import page as amending
+from tickets.console.accounts.deliverables import listing as deliverables
+from tickets.console.accounts.deliverables import page as deliverables_page
 from tickets.console.accounts.engagements import desk, gatherings
 from tickets.console.accounts.engagements import listing as engagements
 from tickets.console.accounts.engagements import page as engagements_page
@@ -16,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *gatherings.urlpatterns,
     *engagements_page.urlpatterns,
     *engagements.urlpatterns,
+    *deliverables_page.urlpatterns,
+    *deliverables.urlpatterns,
     *signing.urlpatterns,
     *contract.urlpatterns,
     *amending.urlpatterns,

@@ -30,6 +30,7 @@ TABS = [
     Tab("rights", pgettext_lazy("tab", "权益")),
     Tab("owed", pgettext_lazy("tab", "按期服务")),
     Tab("engagements", pgettext_lazy("tab", "服务交付")),
+    Tab("deliverables", pgettext_lazy("tab", "交付物")),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import engagements, gatherings, overview, owed, plan, rights
+from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, rights
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview.urlpatterns,
     *engagements.urlpatterns,
+    *deliverables.urlpatterns,
     *gatherings.urlpatterns,
     *rights.urlpatterns,
     *owed.urlpatterns,
