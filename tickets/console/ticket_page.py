@@ -20,6 +20,7 @@ from plans.quotas.words import left_words
 from plans.terms import local_date
 from plans.wording import name_of as named
 from tickets.answers import decision_of
+from tickets.console.accounts.guard import SEE_ALL
 from tickets.console.acts import COMPOSED, offered
 from tickets.console.guard import Reader
 from tickets.console.queue import Wish, rows_for
@@ -244,17 +245,21 @@ def customer_of(ticket: Ticket, reader: Reader) -> dict[str, Any]:
     """Return who asks, what they hold, and who of ours stands for them."""
     contact, contract = ticket.contact, ticket.contract
     zone = ZoneInfo(contact.zone)
+    members = list(contract.account_team.select_related("user"))
+    may_see = reader.user.role in SEE_ALL or reader.user in [member.user for member in members]
     return {
         "name": named(ticket.customer),
+        "url": reverse("console:accounts:customer", args=[ticket.customer.code]) if may_see else "",
         "contact": contact,
         "contact_name": name_of(contact),
         "local_time": f"{reader.at.astimezone(zone):%H:%M} {zone_words(zone)}",
         "plan": Seal.of(contract.plan),
         "contract": contract.number,
+        "ticket": ticket.number,
         "ends_on": contract.ended_on or contract.ends_on,
         "account_team": [
             {"role": member.get_seat_display(), "name": name_of(member.user)}
-            for member in contract.account_team.select_related("user")
+            for member in members
         ],
     }
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from tickets.console import alerts, catalogue, classify, tasks, views
+from tickets.console.coverage import report, ticket
 from tickets.console.what_if import what_if_page
 
 app_name = "console"
@@ -12,6 +13,8 @@ urlpatterns = [
     *alerts.urlpatterns,
     *tasks.urlpatterns,
     *classify.urlpatterns,
+    *report.urlpatterns,
+    *ticket.urlpatterns,
     *catalogue.urlpatterns,
     path("rules/", include("tickets.console.rules.urls")),
     path("accounts/", include("tickets.console.accounts.urls")),

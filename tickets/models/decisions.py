@@ -88,7 +88,7 @@ class CoverageDecision(models.Model):
     actor_display = models.CharField(_("行为人"), max_length=120, blank=True)
     why = models.CharField(_("改判理由"), max_length=400, blank=True)
     # What stood before one of us decided otherwise.
-    was_outcome = models.CharField(_("原结论"), max_length=12, choices=Outcome, blank=True)
+    was_outcome = models.CharField(_("改判前的结论"), max_length=12, choices=Outcome, blank=True)
     at = models.DateTimeField(_("时间"))
 
     objects = CoverageDecisionQuerySet.as_manager()

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from plans.catalogue.versions import has_newer
 from plans.models import Contract, User
 from plans.terms import standing_of
-from tickets.console.accounts.guard import may_amend, may_write
+from tickets.console.accounts.guard import SEE_ALL, may_amend, may_write
 from tickets.console.guard import Reader
 from tickets.console.rail import rail
 from tickets.console.rows import Seal
@@ -30,6 +30,8 @@ class Entry:
     icon: str = ""
     # Whether a contract has such a page; every one, unless said otherwise.
     applies: Callable[[Contract], bool] | None = None
+    # Whether it is for leads, managers and administrators alone.
+    is_for_leads: bool = False
 
 
 # Pages of all the reader's accounts together, beside the list.
@@ -39,6 +41,7 @@ DESK = [
     Entry("engagement_desk", pgettext_lazy("accounts", "服务交付"), "person"),
     Entry("sign_offs", pgettext_lazy("accounts", "签字确认"), "edit"),
     Entry("gatherings", pgettext_lazy("accounts", "活动与认证"), "gift"),
+    Entry("console:coverage", pgettext_lazy("accounts", "范围判定"), "rules", is_for_leads=True),
     Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
 # Pages of one contract; each takes its number.
@@ -58,7 +61,8 @@ def desk_page(
 ) -> HttpResponse:
     """Return a page of all accounts in the area's frame; `page` is its entry's route and its template."""
     route, template = page
-    frame = {"desk": _links(DESK, route), "may_amend": may_amend(reader.user), "now": reader.at}
+    desk = [one for one in DESK if not one.is_for_leads or reader.user.role in SEE_ALL]
+    frame = {"desk": _links(desk, route), "may_amend": may_amend(reader.user), "now": reader.at}
     return shown(request, template, {**rail(reader, None), "in_accounts": True, **frame, **context}, status)
 
 
