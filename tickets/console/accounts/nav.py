@@ -51,6 +51,7 @@ TABS = [
     Entry("owed", pgettext_lazy("tab", "应交服务")),
     Entry("engagements", pgettext_lazy("tab", "服务交付")),
     Entry("deliverables", pgettext_lazy("tab", "交付物")),
+    Entry("reports", pgettext_lazy("tab", "服务报告")),
     Entry("upgrade", pgettext_lazy("tab", "新版本"), applies=has_newer),
     Entry("history", pgettext_lazy("tab", "变更历史")),
 ]

@@ -9,6 +9,8 @@ from tickets.console.accounts.deliverables import page as deliverables_page
 from tickets.console.accounts.engagements import desk, gatherings
 from tickets.console.accounts.engagements import listing as engagements
 from tickets.console.accounts.engagements import page as engagements_page
+from tickets.console.accounts.reports import listing as reports
+from tickets.console.accounts.reports import page as report_page
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,5 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *history.urlpatterns,
     *rights.urlpatterns,
     *owed.urlpatterns,
+    *reports.urlpatterns,
+    *report_page.urlpatterns,
     *upgrade.urlpatterns,
 ]

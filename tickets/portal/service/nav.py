@@ -31,6 +31,7 @@ TABS = [
     Tab("owed", pgettext_lazy("tab", "按期服务")),
     Tab("engagements", pgettext_lazy("tab", "服务交付")),
     Tab("deliverables", pgettext_lazy("tab", "交付物")),
+    Tab("reports", pgettext_lazy("tab", "服务报告")),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 

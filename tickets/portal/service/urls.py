@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, rights
+from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, reports, rights
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *gatherings.urlpatterns,
     *rights.urlpatterns,
     *owed.urlpatterns,
+    *reports.urlpatterns,
     *plan.urlpatterns,
 ]

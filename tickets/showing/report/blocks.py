@@ -21,15 +21,24 @@ class Column:
     is_figure: bool = False
 
 
+def figures(*heads: str, room: int = 0) -> tuple[Column, ...]:
+    """Return columns of figures."""
+    return tuple(Column(head, room, is_figure=True) for head in heads)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under heads; `title` names it for whoever hears it. `is_behind`: the figures of the picture above it."""
+    """Rows under heads; `title` names it for whoever hears it, and for all where `is_named`.
+
+    `is_behind`: it holds the figures of the picture above it.
+    """
 
     kind: ClassVar[str] = "table"
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     is_behind: bool = False
+    is_named: bool = False
 
     @property
     def lines(self) -> list[list[tuple[Column, str]]]:

@@ -42,7 +42,7 @@ def _laid_out(block: Block, pictures: dict[str, bytes]) -> dict[str, Any]:
     """Return one block as the template wants it; a picture is put beside, under a name of its own."""
     if isinstance(block, Table):
         heads = [[one.head, one.room, one.is_figure] for one in block.columns]
-        return {"kind": block.kind, "title": block.title, "heads": heads, "rows": block.rows, "behind": block.is_behind}
+        return {"kind": block.kind, "title": block.title if block.is_named else "", "heads": heads, "rows": block.rows}
     if isinstance(block, Picture):
         name = f"chart-{len(pictures) + 1}.svg"
         pictures[name] = block.printed.encode()

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from plans.quotas.words import unit_name
 from tickets.reports.shape import Headline, Report
 from tickets.showing.report.blocks import Block, Figure, Prose, Sheet
 from tickets.showing.report.sheets.asked import areas, categories, channels, repeated, systems, tickets
@@ -66,7 +68,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
         (_("服务期"), span(head.starts_on, head.ends_on)),
         (_("对比期间"), before if report.period.previous_starts_on else _("没有可比的上期")),
         *team,
-        (_("依据"), said(report.kind.clause)),
+        (pgettext("report", "依据"), said(report.kind.clause)),
         (_("数据时间"), instant(report.period.made_at, head.timezone)),
     )
     return tuple((label, words) for label, words in facts if words)
@@ -83,4 +85,4 @@ def _value(value: float | None, unit: str) -> str:
         return share_words(value)
     if unit == "seconds":
         return length(value)
-    return count_words(value) if unit == "count" else amount(value, unit)
+    return count_words(value) if unit == "count" else amount(value, unit_name(unit))

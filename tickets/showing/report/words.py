@@ -1,6 +1,8 @@
 """How a report says its figures, dates and lengths of time."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
@@ -18,6 +20,11 @@ __all__ = ["NONE", "count_words", "share_words"]
 def said(words: Words) -> str:
     """Return a text in the reader's language."""
     return words.said(get_language() or "")
+
+
+def said_of(texts: Mapping[str, Any], field: str) -> str:
+    """Return a text of plan data in the reader's language."""
+    return str((texts.get(f"{field}_en") if in_english() else "") or texts[field])
 
 
 def sentences(found: list[str]) -> str:
@@ -57,9 +64,9 @@ def length(seconds: float | None) -> str:
 def trend(now: float, before: float | None) -> str:
     """Return how much more or less it is than before, in percent; nothing where there was nothing before."""
     if not before:
-        return _("新增") if before == 0 and now else ""
+        return pgettext("report", "新增") if before == 0 and now else ""
     change = round(100 * (now - before) / before)
-    return _("持平") if change == 0 else f"{change:+d}%".replace("-", "−")
+    return pgettext("report", "持平") if change == 0 else f"{change:+d}%".replace("-", "−")
 
 
 def amount(value: float | None, unit: str = "") -> str:

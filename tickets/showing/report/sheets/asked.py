@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from tickets.printing.charts import Bar, Series, Tone, bars, columns
 from tickets.reports.shape import Area, Count, Month, Report, System
-from tickets.showing.report.blocks import Block, Column, Picture, Prose, Table
+from tickets.showing.report.blocks import Block, Column, Picture, Prose, Table, figures
 from tickets.showing.report.words import NONE, count_words, day, month_names, said, sentences, share_words, trend
 
 MODULES = 12
@@ -18,10 +18,8 @@ def systems(report: Report) -> list[Block]:
     """Return what was bought and what was asked about. Source: K13"""
     if not report.systems:
         return [Prose(_("合同没有列明产品，期内也没有就某个产品提过问。"), is_quiet=True)]
-    heads = (
-        Column(_("产品"), 4), Column(_("部署与规模"), 3), Column(_("工单"), 0, True),
-        Column(_("上期"), 0, True), Column(_("最近一次提问")),
-    )  # fmt: skip
+    counts = figures(pgettext("report", "工单"), pgettext("report", "上期"))
+    heads = (Column(_("产品"), 4), Column(_("部署与规模"), 3), *counts, Column(_("最近一次提问")))
     blocks: list[Block] = [Table(_("购买与使用的系统"), heads, tuple(_system(one) for one in report.systems))]
     return [*blocks, *_modules(report.systems)]
 
@@ -50,10 +48,11 @@ def channels(report: Report) -> list[Block]:
     """Return how people came, and what was said. Source: K13"""
     if not any(one.count or one.previous for one in (*report.channels, *report.voices)):
         return [Prose(_("期内没有人从任何入口来过。"), is_quiet=True)]
-    blocks = _counted(_("各入口的工单"), _("入口"), report.channels)
+    blocks = _counted(_("各入口的工单"), pgettext("report", "入口"), report.channels)
     if report.voices:
-        heads = _heads(_("电话与对话"))
-        blocks.append(Table(_("电话与对话"), (heads[0], *heads[1:2], *heads[3:]), tuple(map(_voice, report.voices))))
+        heads = _heads("")
+        voices = tuple(_voice(one) for one in report.voices)
+        blocks.append(Table(_("电话与对话"), (*heads[:2], *heads[3:]), voices, is_named=True))
     return blocks
 
 
@@ -64,7 +63,8 @@ def _voice(one: Count) -> tuple[str, ...]:
 
 def categories(report: Report) -> list[Block]:
     """Return what sort of thing was asked. Source: K13"""
-    return _counted(_("各类问题"), _("类型"), report.categories) or [Prose(_("期内没有工单可以分类。"), is_quiet=True)]
+    found = _counted(_("各类问题"), pgettext("report", "类型"), report.categories)
+    return found or [Prose(_("期内没有工单可以分类。"), is_quiet=True)]
 
 
 def _counted(title: str, head: str, found: Sequence[Count]) -> list[Block]:
@@ -78,10 +78,8 @@ def _counted(title: str, head: str, found: Sequence[Count]) -> list[Block]:
 
 
 def _heads(first: str) -> tuple[Column, ...]:
-    return (
-        Column(first, 4), Column(_("本期"), 0, True), Column(_("占比"), 0, True),
-        Column(_("上期"), 0, True), Column(_("变化"), 0, True),
-    )  # fmt: skip
+    now, part = pgettext("report", "本期"), pgettext("report", "占比")
+    return (Column(first, 4), *figures(now, part, pgettext("report", "上期"), pgettext("report", "变化")))
 
 
 def _compared(one: Count | Area) -> tuple[str, ...]:
@@ -101,11 +99,15 @@ def _beside(found: Sequence[Count | Area]) -> str:
 def tickets(report: Report) -> list[Block]:
     """Return how many came, went and stayed, and by month. Source: K13"""
     all_of = report.tickets
-    heads = tuple(
-        Column(head, 1, True) for head in (_("期初未结"), _("新提交"), _("重新打开"), _("已解决"), _("期末未结"))
+    flow = (all_of.open_at_start, all_of.opened, all_of.reopened, all_of.resolved, all_of.open_at_end)
+    heads = (
+        _("期初未结"),
+        pgettext("report", "新工单"),
+        pgettext("report", "重新打开"),
+        pgettext("report", "解决"),
+        _("期末未结"),
     )
-    figures = (all_of.open_at_start, all_of.opened, all_of.reopened, all_of.resolved, all_of.open_at_end)
-    blocks: list[Block] = [Table(_("工单往来"), heads, (tuple(map(count_words, figures)),))]
+    blocks: list[Block] = [Table(_("工单往来"), figures(*heads, room=1), (tuple(map(count_words, flow)),))]
     blocks.append(Prose(sentences(_remarks(report)), is_quiet=True))
     return blocks + (_by_month(all_of.months) if all_of.opened or all_of.resolved else [])
 
@@ -113,7 +115,7 @@ def tickets(report: Report) -> list[Block]:
 def _remarks(report: Report) -> list[str]:
     """Return how the figures hang together, and what is not among them."""
     all_of = report.tickets
-    said_of = [_("期初未结 + 新提交 + 重新打开 = 已解决 + 期末未结。")]
+    said_of = [_("期初未结 + 新工单 + 重新打开 = 解决 + 期末未结。")]
     if all_of.merged:
         said_of.append(_("另有 %(n)s 件是重复提交，已并入其他工单，不再计数。") % {"n": count_words(all_of.merged)})
     if all_of.untimed:
@@ -124,13 +126,11 @@ def _remarks(report: Report) -> list[str]:
 def _by_month(months: Sequence[Month]) -> list[Block]:
     names = month_names([one.month for one in months])
     series = [
-        Series(_("新提交"), Tone.INK, tuple(float(one.opened) for one in months)),
-        Series(_("已解决"), Tone.BEFORE, tuple(float(one.resolved) for one in months)),
+        Series(pgettext("report", "新工单"), Tone.INK, tuple(float(one.opened) for one in months)),
+        Series(pgettext("report", "解决"), Tone.BEFORE, tuple(float(one.resolved) for one in months)),
     ]
-    heads = (
-        Column(_("月份"), 2), Column(_("新提交"), 1, True), Column(_("已解决"), 1, True),
-        Column(_("重新打开"), 1, True), Column(_("月末未结"), 1, True),
-    )  # fmt: skip
+    counts = (pgettext("report", "新工单"), pgettext("report", "解决"), pgettext("report", "重新打开"), _("月末未结"))
+    heads = (Column(_("月份"), 2), *figures(*counts, room=1))
     rows = tuple(
         (one.month, *map(count_words, (one.opened, one.resolved, one.reopened, one.open_at_end))) for one in months
     )
@@ -159,8 +159,8 @@ def repeated(report: Report) -> list[Block]:
     if not report.repeated:
         return [Prose(_("期内没有反复出现的问题。"), is_quiet=True)]
     heads = (
-        Column(_("问题"), 4), Column(_("产品与模块"), 3), Column(_("次数"), 0, True),
-        Column(pgettext("column", "工单"), 3), Column(_("最近一次")),
+        Column(pgettext("report", "问题"), 4), Column(_("产品与模块"), 3), Column(pgettext("report", "次数"), 0, True),
+        Column(pgettext("report", "工单编号"), 3), Column(_("最近一次")),
     )  # fmt: skip
     rows = tuple(
         (

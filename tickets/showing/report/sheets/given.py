@@ -1,10 +1,10 @@
 """What was given: rights, services delivered, what was owed by a date, and advice."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from tickets.reports.shape import Advice, Delivered, OwedLine, Report, RightLine
-from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table
+from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table, figures
 from tickets.showing.report.words import NONE, amount, count_words, day, said, span
 
 SORTS = {
@@ -19,11 +19,8 @@ def rights(report: Report) -> list[Block]:
     """Return what rights there were and what was used of them. Source: K13, Y15"""
     if not report.rights:
         return [Prose(_("这份合同没有按量计的权益。"), is_quiet=True)]
-    heads = (
-        Column(_("权益"), 5), Column(_("使用期"), 3), Column(_("共有"), 0, True), Column(_("本期用"), 0, True),
-        Column(_("累计用"), 0, True), Column(_("已预留"), 0, True), Column(_("已作废"), 0, True),
-        Column(_("还剩"), 0, True),
-    )  # fmt: skip
+    amounts = figures(_("共有"), _("本期用"), _("累计用"), _("已预留"), _("已作废"), _("还剩"))
+    heads = (Column(_("权益"), 5), Column(_("使用期"), 3), *amounts)
     return [Table(_("权益的使用"), heads, tuple(_right(one) for one in report.rights))]
 
 
@@ -43,7 +40,7 @@ def delivered(report: Report) -> list[Block]:
     if not report.delivered:
         return [Prose(_("期内没有交付人工服务、交付物或更新。"), is_quiet=True)]
     heads = (
-        Column(_("日期")), Column(_("编号")), Column(_("内容"), 5), Column(_("类别")),
+        Column(_("日期")), Column(_("编号")), Column(pgettext("report", "内容"), 5), Column(pgettext("report", "类别")),
         Column(_("人天"), 0, True), Column(_("参加人数"), 0, True),
     )  # fmt: skip
     return [Table(_("已交付的服务"), heads, tuple(_delivered(one) for one in report.delivered))]
@@ -60,7 +57,7 @@ def owed(report: Report) -> list[Block]:
     if not report.owed:
         return [Prose(_("期内没有到期应交的服务。"), is_quiet=True)]
     heads = (
-        Column(_("应交服务"), 5), Column(_("应不晚于")), Column(_("状态")), Column(_("交付日期")),
+        Column(_("应交服务"), 5), Column(_("应不晚于")), Column(pgettext("report", "状态")), Column(_("交付日期")),
         Column(_("交付记录"), 3),
     )  # fmt: skip
     return [Table(_("按期服务"), heads, tuple(_owed(one) for one in report.owed))]

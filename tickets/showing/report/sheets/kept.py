@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from tickets.printing.charts import Frame, Part, Series, Tone, columns, lines, share
 from tickets.reports.shape import Promise, Report
-from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table
+from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table, figures
 from tickets.showing.report.words import count_words, length, month_names, said, sentences, share_words
 
+KEPT, MISSED = pgettext_lazy("report", "守约"), pgettext_lazy("report", "超时")
+RUNNING, APART = pgettext_lazy("report", "未到期"), pgettext_lazy("report", "不计")
 # Lines of several promises are told apart by tone and by the name at their end.
 TONES = (Tone.KEPT, Tone.RUNNING, Tone.INK, Tone.BEFORE)
 
@@ -28,11 +31,12 @@ def promises(report: Report) -> list[Block]:
 
 
 def _all(found: Sequence[Promise]) -> Table:
+    counts = (KEPT, MISSED, RUNNING, APART)
     heads = (
-        Column(_("承诺"), 5), Column(_("达成率"), 0, True), Column(_("上期"), 0, True), Column(_("守约"), 0, True),
-        Column(_("超时"), 0, True), Column(_("未到期"), 0, True), Column(_("不计"), 0, True),
-        Column(_("中位用时"), 2, True), Column(_("九成不超过"), 2, True),
-    )  # fmt: skip
+        Column(pgettext("report", "承诺"), 5),
+        *figures(_("达成率"), pgettext("report", "上期"), *map(str, counts)),
+        *figures(_("中位用时"), _("九成不超过"), room=2),
+    )
     rows = tuple(
         (
             said(one.label), share_words(one.share), share_words(one.previous_share), count_words(one.kept),
@@ -69,12 +73,12 @@ def _one(one: Promise) -> list[Block]:
 
 def _parts(one: Promise) -> list[Part]:
     return [
-        Part(name, value, count_words(value), tone)
+        Part(str(name), value, count_words(value), tone)
         for name, value, tone in (
-            (_("守约"), one.kept, Tone.KEPT),
-            (_("超时"), one.missed, Tone.MISSED),
-            (_("未到期"), one.running + one.paused, Tone.RUNNING),
-            (_("不计"), one.apart, Tone.APART),
+            (KEPT, one.kept, Tone.KEPT),
+            (MISSED, one.missed, Tone.MISSED),
+            (RUNNING, one.running + one.paused, Tone.RUNNING),
+            (APART, one.apart, Tone.APART),
         )
     ]
 
@@ -100,12 +104,10 @@ def _remarks(one: Promise) -> list[str]:
 def _months(one: Promise, label: str) -> list[Block]:
     names = month_names([month.month for month in one.months])
     series = [
-        Series(_("守约"), Tone.KEPT, tuple(float(month.kept) for month in one.months)),
-        Series(_("超时"), Tone.MISSED, tuple(float(month.missed) for month in one.months)),
+        Series(str(KEPT), Tone.KEPT, tuple(float(month.kept) for month in one.months)),
+        Series(str(MISSED), Tone.MISSED, tuple(float(month.missed) for month in one.months)),
     ]
-    heads = (
-        Column(_("月份"), 2), Column(_("守约"), 1, True), Column(_("超时"), 1, True), Column(_("达成率"), 1, True),
-    )  # fmt: skip
+    heads = (Column(_("月份"), 2), *figures(str(KEPT), str(MISSED), _("达成率"), room=1))
     rows = tuple(
         (month.month, count_words(month.kept), count_words(month.missed), share_words(month.share))
         for month in one.months
