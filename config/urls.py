@@ -10,6 +10,7 @@ from plans.engagements import api as engagements_api
 from plans.history import api as history_api
 from plans.obligations import api as obligations_api
 from plans.quotas import api as quotas_api
+from plans.updates import api as updates_api
 from sla.api import views as sla_api
 from tickets import attachments, deliverable_files
 
@@ -59,6 +60,13 @@ API = [
     *(
         path(f"engagements/<slug:code>/{name}/", engagements_api.act_view(name), name=f"engagement-{name}")
         for name in engagements_api.ACTS
+    ),
+    path("updates/", updates_api.Updates.as_view(), name="updates"),
+    path("contracts/<str:number>/updates/", updates_api.ContractUpdates.as_view(), name="contract-updates"),
+    path("update-requests/<slug:code>/", updates_api.UpdateRequestDetail.as_view(), name="update-request"),
+    *(
+        path(f"update-requests/<slug:code>/{name}/", updates_api.act_view(name), name=f"update-request-{name}")
+        for name in updates_api.ACTS
     ),
     path("contracts/<str:number>/statement/", quotas_api.ContractStatement.as_view(), name="contract-statement"),
 ]

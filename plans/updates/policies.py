@@ -125,6 +125,11 @@ def right_to_updates(contract: Contract) -> Entitlement | None:
     return max(rows, key=lambda row: (len(row.item.updates), row.pk), default=None)
 
 
+def has_updates(contract: Contract) -> bool:
+    """Tell whether a contract gives a right to updates."""
+    return contract.entitlements.filter(item__service=SERVICE).exists()
+
+
 def governing(policies: Iterable[UpdatePolicy], owned: OwnedProduct) -> list[UpdatePolicy]:
     """Return which policies govern a running product; several where it is not written down how it runs."""
     return [policy for policy in policies if policy.scope.meets(owned)]

@@ -25,9 +25,9 @@ from tickets.showing.engagements import span_words
 
 State = UpdateWindow.State
 BADGES = {
-    "planned": "quiet", "announced": "running", "under_way": "running", "done": "kept", "postponed": "at_risk",
-    "cancelled": "quiet", "requested": "running", "auditing": "running", "cleared": "running",
-    "scheduled": "running", "declined": "at_risk", "withdrawn": "quiet",
+    "planned": "draft", "announced": "published", "under_way": "running", "done": "done", "postponed": "held",
+    "cancelled": "quiet", "requested": "draft", "auditing": "running", "cleared": "published",
+    "scheduled": "published", "declined": "failed", "withdrawn": "quiet",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from plans.catalogue.versions import has_newer
 from plans.models import Contract, User
 from plans.terms import standing_of
+from plans.updates.policies import has_updates
 from tickets.console.accounts.guard import SEE_ALL, may_amend, may_write
 from tickets.console.guard import Reader
 from tickets.console.rail import rail
@@ -41,6 +42,7 @@ DESK = [
     Entry("engagement_desk", pgettext_lazy("accounts", "服务交付"), "person"),
     Entry("sign_offs", pgettext_lazy("accounts", "签字确认"), "edit"),
     Entry("gatherings", pgettext_lazy("accounts", "活动与认证"), "gift"),
+    Entry("updates_desk", pgettext_lazy("accounts", "更新日历"), "calendar"),
     Entry("console:coverage", pgettext_lazy("accounts", "范围判定"), "rules", is_for_leads=True),
     Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
@@ -52,6 +54,7 @@ TABS = [
     Entry("engagements", pgettext_lazy("tab", "服务交付")),
     Entry("deliverables", pgettext_lazy("tab", "交付物")),
     Entry("reports", pgettext_lazy("tab", "服务报告")),
+    Entry("updates", pgettext_lazy("tab", "产品更新"), applies=has_updates),
     Entry("upgrade", pgettext_lazy("tab", "新版本"), applies=has_newer),
     Entry("history", pgettext_lazy("tab", "变更历史")),
 ]

@@ -11,6 +11,7 @@ from tickets.console.accounts.engagements import listing as engagements
 from tickets.console.accounts.engagements import page as engagements_page
 from tickets.console.accounts.reports import listing as reports
 from tickets.console.accounts.reports import page as report_page
+from tickets.console.accounts.updates import urls as updates
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *owed.urlpatterns,
     *reports.urlpatterns,
     *report_page.urlpatterns,
+    *updates.urlpatterns,
     *upgrade.urlpatterns,
 ]

@@ -32,6 +32,7 @@ TABS = [
     Tab("engagements", pgettext_lazy("tab", "服务交付")),
     Tab("deliverables", pgettext_lazy("tab", "交付物")),
     Tab("reports", pgettext_lazy("tab", "服务报告")),
+    Tab("updates", pgettext_lazy("tab", "产品更新")),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 

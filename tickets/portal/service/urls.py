@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, reports, rights
+from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, reports, rights, updates
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *rights.urlpatterns,
     *owed.urlpatterns,
     *reports.urlpatterns,
+    *updates.urlpatterns,
     *plan.urlpatterns,
 ]

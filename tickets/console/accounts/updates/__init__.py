@@ -1,0 +1,1 @@
+"""Updates of products: their calendar, each window, requests, packages, and a contract's own."""
