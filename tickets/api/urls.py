@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.api import coverage, intake, tasks, views
+from tickets.api import coverage, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
@@ -15,4 +15,10 @@ urlpatterns = [
     path("tickets/<str:number>/tasks/", tasks.SideTasks.as_view(), name="ticket-tasks"),
     path("tickets/<str:number>/tasks/<int:pk>/", tasks.OneSideTask.as_view(), name="ticket-task"),
     *(path(f"tickets/<str:number>/{name}/", views.act_view(name), name=f"ticket-{name}") for name in ACTS),
+    path("contracts/<str:number>/reports/", reports.ContractReports.as_view(), name="contract-reports"),
+    path("reports/<slug:code>/", reports.ReportDetail.as_view(), name="report-detail"),
+    path("reports/<slug:code>/content/", reports.ReportContent.as_view(), name="report-content"),
+    path("reports/<slug:code>/pdf/", reports.ReportFile.as_view(), name="report-pdf"),
+    path("reports/<slug:code>/tables/<slug:section>/", reports.ReportTable.as_view(), name="report-table"),
+    *(path(f"reports/<slug:code>/{name}/", reports.act_view(name), name=f"report-{name}") for name in reports.ACTS),
 ]
