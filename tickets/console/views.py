@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sla.refusals import ActionRefusedError
 from tickets.console.acts import KINDS, Deed, Kind, carry_out
+from tickets.console.customers import customers_for
 from tickets.console.guard import Reader, agents_only
 from tickets.console.queue import Wish, choices, queue
 from tickets.console.rail import BY_KEY, rail, view_named
@@ -44,7 +45,8 @@ def queue_page(request: HttpRequest, reader: Reader) -> HttpResponse:
         return redirect("console:ticket", wish.query.upper())
     if request.headers.get("HX-Request"):
         return shown(request, "console/_queue.html", queue(wish, reader))
-    return shown(request, "console/queue.html", {**rail(reader, wish.view), **queue(wish, reader), **choices(wish)})
+    found = {**queue(wish, reader), "customers": customers_for(wish.query, reader)}
+    return shown(request, "console/queue.html", {**rail(reader, wish.view), **found, **choices(wish)})
 
 
 @require_safe

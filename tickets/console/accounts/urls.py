@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.console.accounts import calendar, contract, history, listing, owed, rights, signing, upgrade
+from tickets.console.accounts import calendar, contract, customer, history, listing, owed, rights, signing, upgrade
 from tickets.console.accounts.amending import page as amending
 from tickets.console.accounts.deliverables import listing as deliverables
 from tickets.console.accounts.deliverables import page as deliverables_page
@@ -16,6 +16,7 @@ from tickets.console.accounts.updates import urls as updates
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", listing.listing, name="list"),
+    *customer.urlpatterns,
     *calendar.urlpatterns,
     *desk.urlpatterns,
     *gatherings.urlpatterns,
