@@ -12,6 +12,7 @@ from plans.models import Contact, User
 from tickets.models import Status, Ticket
 from tickets.portal import rights
 from tickets.portal.saying import helper_of, said_of
+from tickets.portal.waiting import matters_of
 from tickets.showing.promises import Promise, current_of, promises_of
 from tickets.showing.strip import Strip
 from tickets.templatetags.shouyue import near
@@ -28,8 +29,20 @@ class Waiting:
     at: datetime
 
     @property
+    def subject(self) -> str:
+        return self.ticket.subject
+
+    @property
+    def number(self) -> str:
+        return self.ticket.number
+
+    @property
     def url(self) -> str:
         return url_of(self.ticket)
+
+    @property
+    def answer_url(self) -> str:
+        return f"{self.url}#answer"
 
     @property
     def ask(self) -> str:
@@ -82,10 +95,13 @@ def questions_of(user: User, contact: Contact, at: datetime) -> dict[str, Any]:
     shown = list(helped[:SHOWN])
     promises = promises_of(shown, at, user)
     held = rights.held_by(contact, at)
+    matters = matters_of(user, contact, at)
     waiting_count = waiting.count()
     return {
+        "matters": matters[:SHOWN],
+        "matters_more": max(len(matters) - SHOWN, 0),
         "waiting": [Waiting(ticket, at) for ticket in waiting[:SHOWN]],
-        "waiting_count": waiting_count,
+        "waiting_count": waiting_count + len(matters),
         "waiting_more": max(waiting_count - SHOWN, 0),
         "helped": [Helped(ticket, promises[ticket.pk], at) for ticket in shown],
         "helped_more": max(helped.count() - SHOWN, 0),

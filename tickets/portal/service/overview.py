@@ -1,35 +1,65 @@
-"""The first page of a customer's service: which contract, until when, and who is there for them."""
+"""The first pages of a customer's service: everything on one page, and one contract with who is there for them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from plans.accounts import contact_of
 from plans.history.states import agreement
 from plans.history.words import Names, agreement_in
-from plans.models import Contract, Override
-from plans.terms import standing_of
+from plans.models import Contract, Override, Role
 from sla.clock import database_now
-from tickets.portal.guard import contact_in, customers_only
+from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.service.guard import contracts_of, for_service
 from tickets.portal.service.nav import service_page
+from tickets.portal.waiting import matters_of
+from tickets.showing.account.bought import bought_of
+from tickets.showing.account.coming import THEIRS, coming_of
+from tickets.showing.account.kept import is_quick, kept_of
+from tickets.showing.account.reading import Account, account_of
+from tickets.showing.account.used import delivered_of, used_of
 
 State = Override.State
-# What a customer means by "my service", first things first.
-ORDER = ("ending", "in_force", "ahead", "over")
+# So many things that come next are shown; the rest is folded.
+SHOWN = 8
 
 
 @require_safe
 @customers_only
 def service(request: HttpRequest) -> HttpResponse:
-    """Go to the contract that matters most now: one in force, of the highest plan."""
-    at, rows = database_now(), list(contracts_of(contact_in(request)).select_related("plan"))
-    if not rows:
+    """Show what the reader's organisation has with us, on one page: what waits, comes next, was bought and used.
+
+    How promises were kept is said of all tickets together, so the organisation's administrators alone read it, and ask
+    for it where the tickets of a year are many.
+    """
+    user, contact, at = user_in(request), contact_in(request), database_now()
+    account = account_of(contact.customer, contracts_of(contact), user, at)
+    if not account.held:
         return render(request, "portal/service/none.html", {"page": "service"})
-    first = min(rows, key=lambda one: (ORDER.index(standing_of(one, at).state) // 2, -one.plan.rank, one.number))
-    return redirect("portal:service:contract", first.number)
+    with_kept = user.role == Role.CUSTOMER_ADMIN
+    is_wanted = with_kept and ("kept" in request.GET or is_quick(account))
+    kept = {"with_kept": with_kept, "kept": kept_of(account) if is_wanted else None}
+    return render(request, "portal/service/overview.html", {**_context(account), **kept})
+
+
+def _context(account: Account) -> dict[str, Any]:
+    contact = contact_of(account.user)
+    coming = [one for one in coming_of(account) if one.acts != THEIRS]
+    return {
+        "page": "service",
+        "account": account,
+        "matters": matters_of(account.user, contact, account.at) if contact else [],
+        "coming": coming[:SHOWN],
+        "later": coming[SHOWN:],
+        "bought": bought_of(account),
+        "used": used_of(account),
+        "delivered": delivered_of(account),
+        "now": account.at,
+    }
 
 
 @require_safe
