@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from plans.accounts import account_teams
-from plans.models import Team, User
+from plans.models import Contact, Team, User
 from sla.actors import SYSTEM
 from sla.compiled import policy_with
 from sla.engine import Heard
@@ -41,7 +41,7 @@ RELATED = ("customer", "contact__customer", "contract", "assignee", "team__lead"
 class Told:
     """Somebody who will be told, as what, and when it reaches them; never, if they have no address."""
 
-    person: User
+    person: User | Contact
     roles: tuple[str, ...]
     kind: str
     goes_at: datetime | None
@@ -237,7 +237,7 @@ def _take(step: Step, mark: Mark, stage: Stage) -> Foreseen:
 
 def _told(notice: Notice, roles: tuple[str, ...], wishes: Wishes, at: datetime) -> Told:
     goes_at = wishes.told_at(notice, at) if notice.recipient.email else None
-    return Told(notice.recipient, roles, notice.kind, goes_at)  # type: ignore[arg-type]
+    return Told(notice.recipient, roles, notice.kind, goes_at)
 
 
 def _after(ticket: Ticket, before: Ticket, rows: list[Row], stage: Stage, at: datetime) -> list[Row]:

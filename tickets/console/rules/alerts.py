@@ -20,6 +20,7 @@ from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only
 from tickets.console.rules.nav import rules_page
 from tickets.models import Ticket
+from tickets.rounds.account_foresight import ForeseenMatter, contracts_told
 from tickets.rounds.foresight import Foreseen, Foresight, who_is_told
 from tickets.rounds.foretold import Line, ToldLine, line_of
 from tickets.showing.wording import name_of
@@ -27,6 +28,7 @@ from tickets.showing.wording import name_of
 AHEAD = timedelta(hours=24)
 ON_A_PAGE = 50
 HOUR = timedelta(hours=1)
+Step = Foreseen | ForeseenMatter
 WAYS = ("now", "held", "digest", "never")
 
 
@@ -57,11 +59,18 @@ class Wish:
             tickets = tickets.filter(number=self.number) if self.number else tickets
         return who_is_told(since=reader.at, until=reader.at + AHEAD, tickets=tickets)
 
-    def narrowed(self, rows: Iterable[Foreseen]) -> list[Foreseen]:
+    def foresee_contracts(self, reader: Reader, until: datetime) -> list[ForeseenMatter]:
+        """Return what is foreseen of what contracts owe; nothing where one ticket is asked for."""
+        if self.number:
+            return []
+        rows = contracts_told(since=reader.at, until=until)
+        return [one for one in rows if one.matter.contract.team_id == self.team] if self.team else rows
+
+    def narrowed(self, rows: Iterable[Step]) -> list[Step]:
         """Return the steps that tell the person who is asked for; all of them where nobody is."""
         if self.person is None:
             return list(rows)
-        return [one for one in rows if any(told.person.pk == self.person for told in one.told)]
+        return [one for one in rows if any(user.pk == self.person for user in users_in(one))]
 
     def address(self, page: int) -> str:
         """Return the query string of another page of the same."""
@@ -90,19 +99,21 @@ def alert_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show what is to come in the next 24 hours."""
     wish = Wish.of(request.GET)
     found = wish.foresee(reader)
-    rows = wish.narrowed(found.rows)
+    steps = sorted([*found.rows, *wish.foresee_contracts(reader, found.until)], key=lambda one: one.at)
+    rows = wish.narrowed(steps)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     told = [told for one in rows for told in one.told]
     context = {
         "hours": hours_of(page),
-        "people": reached(found.rows),
+        "people": reached(steps),
         "pages": pages_of(page, wish),
         "wish": wish,
         "teams": [{"id": team.pk, "name": name_of(team)} for team in Team.objects.all()],
         "figures": {
             "steps": len(rows),
-            "tickets": len({one.ticket.pk for one in rows}),
-            "people": len({one.person.pk for one in told}),
+            "tickets": len({one.ticket.pk for one in rows if isinstance(one, Foreseen)}),
+            "contracts": len({one.matter.contract.pk for one in rows if isinstance(one, ForeseenMatter)}),
+            "people": len({one.person for one in told}),
             "messages": sum(one.goes_at is not None for one in told),
         },
         "until": found.until,
@@ -111,7 +122,12 @@ def alert_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     return rules_page(request, reader, ("alerts", "console/rules/alerts.html"), context)
 
 
-def hours_of(page: Page[Foreseen]) -> list[dict[str, Any]]:
+def users_in(one: Step) -> list[User]:
+    """Return which of our people a step tells; the customer's are no readers of this page."""
+    return [told.person for told in one.told if isinstance(told.person, User)]
+
+
+def hours_of(page: Page[Step]) -> list[dict[str, Any]]:
     """Return the steps of a page by the hour in which they come true, on the reader's clock."""
     lines = [line_of(one) for one in page]
     return [{"start": start, "lines": list(some)} for start, some in groupby(lines, _hour)]
@@ -121,22 +137,24 @@ def _hour(line: Line) -> datetime:
     return localtime(line.at).replace(minute=0, second=0, microsecond=0)
 
 
-def reached(rows: Sequence[Foreseen]) -> list[Reached]:
-    """Return everyone who is told, most often first."""
-    by_person: dict[int, list[tuple[datetime, ToldLine]]] = {}
+def reached(rows: Sequence[Step]) -> list[Reached]:
+    """Return everyone of ours who is told, most often first."""
+    by_person: dict[User, list[tuple[datetime, ToldLine]]] = {}
     for one in rows:
         for told in line_of(one).told:
-            by_person.setdefault(told.person.pk, []).append((one.at, told))
-    return sorted((_reached(told) for told in by_person.values()), key=lambda one: (-one.count, one.name))
+            if isinstance(told.person, User):
+                by_person.setdefault(told.person, []).append((one.at, told))
+    found = (_reached(person, told) for person, told in by_person.items())
+    return sorted(found, key=lambda one: (-one.count, one.name))
 
 
-def _reached(told: Sequence[tuple[datetime, ToldLine]]) -> Reached:
+def _reached(person: User, told: Sequence[tuple[datetime, ToldLine]]) -> Reached:
     first_at, first = told[0]
     ways = Counter(line.way for _at, line in told)
-    return Reached(first.person, first.name, len(told), tuple((way, ways[way]) for way in WAYS if ways[way]), first_at)
+    return Reached(person, first.name, len(told), tuple((way, ways[way]) for way in WAYS if ways[way]), first_at)
 
 
-def pages_of(page: Page[Foreseen], wish: Wish) -> dict[str, Any]:
+def pages_of(page: Page[Step], wish: Wish) -> dict[str, Any]:
     """Return what the pager needs."""
     words = {"first": page.start_index(), "last": page.end_index(), "count": page.paginator.count}
     return {
