@@ -6,10 +6,13 @@ from config import demo_mail, health, metrics, openapi
 from plans import amending_api, signing_api
 from plans import api as plans_api
 from plans.catalogue import api as catalogue_api
+from plans.deliverables import api as deliverables_api
+from plans.engagements import acting_api, gatherings_api
 from plans.engagements import api as engagements_api
 from plans.history import api as history_api
 from plans.obligations import api as obligations_api
 from plans.quotas import api as quotas_api
+from plans.quotas import booking_api
 from plans.updates import api as updates_api
 from sla.api import views as sla_api
 from tickets import attachments, deliverable_files
@@ -52,14 +55,30 @@ API = [
         name="obligation-waived",
     ),
     path(
+        "contracts/<str:number>/obligations/<int:pk>/take-back/",
+        obligations_api.ObligationTakenBack.as_view(),
+        name="obligation-taken-back",
+    ),
+    path(
+        "contracts/<str:number>/frequencies/",
+        obligations_api.ContractFrequencies.as_view(),
+        name="contract-frequencies",
+    ),
+    path(
         "contracts/<str:number>/engagements/",
         engagements_api.ContractEngagements.as_view(),
         name="contract-engagements",
     ),
     path("engagements/<slug:code>/", engagements_api.EngagementDetail.as_view(), name="engagement-detail"),
     *(
-        path(f"engagements/<slug:code>/{name}/", engagements_api.act_view(name), name=f"engagement-{name}")
-        for name in engagements_api.ACTS
+        path(f"engagements/<slug:code>/{name}/", acting_api.act_view(name), name=f"engagement-{name}")
+        for name in acting_api.ACTS
+    ),
+    path("gatherings/", gatherings_api.Gatherings.as_view(), name="gatherings"),
+    path("gatherings/<int:pk>/", gatherings_api.GatheringDetail.as_view(), name="gathering-detail"),
+    *(
+        path(f"gatherings/<int:pk>/{name}/", gatherings_api.act_view(name), name=f"gathering-{name}")
+        for name in gatherings_api.ACTS
     ),
     path("updates/", updates_api.Updates.as_view(), name="updates"),
     path("contracts/<str:number>/updates/", updates_api.ContractUpdates.as_view(), name="contract-updates"),
@@ -67,6 +86,21 @@ API = [
     *(
         path(f"update-requests/<slug:code>/{name}/", updates_api.act_view(name), name=f"update-request-{name}")
         for name in updates_api.ACTS
+    ),
+    *(
+        path(f"contracts/<str:number>/ledger/{name}/", booking_api.act_view(name), name=f"ledger-{name}")
+        for name in booking_api.ACTS
+    ),
+    path(
+        "contracts/<str:number>/deliverables/",
+        deliverables_api.ContractDeliverables.as_view(),
+        name="contract-deliverables",
+    ),
+    path("deliverables/<slug:code>/", deliverables_api.DeliverableDetail.as_view(), name="deliverable-detail"),
+    path("deliverables/<slug:code>/rounds/", deliverables_api.DeliverableRounds.as_view(), name="deliverable-rounds"),
+    *(
+        path(f"deliverables/<slug:code>/{name}/", deliverables_api.act_view(name), name=f"deliverable-{name}")
+        for name in deliverables_api.ACTS
     ),
     path("contracts/<str:number>/statement/", quotas_api.ContractStatement.as_view(), name="contract-statement"),
 ]

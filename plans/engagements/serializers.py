@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from plans.engagements.reading import Offer
-from plans.models import Attendee, Engagement, EngagementStep, Mode, TimeProposal
+from plans.models import Attendee, Engagement, EngagementStep, Mode, Provider, TimeProposal
 from plans.models.people import Language
 from sla.api.fields import InstantField
 
@@ -76,6 +77,11 @@ class AttendeeSerializer(serializers.ModelSerializer[Attendee]):
         read_only_fields = fields
 
 
+def _attendee(row: Attendee, *, is_own: bool) -> dict[str, Any]:
+    said = dict(AttendeeSerializer(row).data)
+    return said if is_own else {**said, "rating": None, "comment": "", "certificate": ""}
+
+
 class ProposalSerializer(serializers.ModelSerializer[TimeProposal]):
     """A time that one side put on the table."""
 
@@ -126,7 +132,7 @@ class EngagementSerializer(EngagementLineSerializer):
     """One engagement, with who takes part, what was proposed, and its journal."""
 
     experts = serializers.SerializerMethodField()
-    attendees = AttendeeSerializer(many=True)
+    attendees = serializers.SerializerMethodField()
     proposals = ProposalSerializer(many=True)
     journal = serializers.SerializerMethodField()
 
@@ -138,6 +144,16 @@ class EngagementSerializer(EngagementLineSerializer):
     def get_experts(self, row: Engagement) -> list[str]:
         """Return the experts by name."""
         return [str(one.user) for one in row.experts.all()]
+
+    @extend_schema(responses=AttendeeSerializer(many=True))
+    def get_attendees(self, row: Engagement) -> list[dict[str, Any]]:
+        """Return who takes part; to the customer's side nobody else's opinion, nor who else is at an event."""
+        user, rows = self.context["user"], list(row.attendees.select_related("contact"))
+        if not user.is_customer:
+            return [dict(AttendeeSerializer(one).data) for one in rows]
+        own = {one.pk for one in rows if one.contact and one.contact.user_id == user.pk}
+        seen = [one for one in rows if one.pk in own or row.gathering_id is None]
+        return [_attendee(one, is_own=one.pk in own) for one in seen]
 
     @extend_schema(responses=StepSerializer(many=True))
     def get_journal(self, row: Engagement) -> list[dict[str, Any]]:
@@ -178,6 +194,46 @@ class ListSerializer(serializers.Serializer[Any]):
 
 class NothingSerializer(serializers.Serializer[Any]):
     """No body is needed."""
+
+
+class ArrangeSerializer(serializers.Serializer[Any]):
+    """Who delivers an engagement, by user name, where and how; what is left out stays as it is."""
+
+    experts = serializers.ListField(child=serializers.CharField(max_length=150), max_length=50, required=False)
+    provider = serializers.ChoiceField(Provider.choices, required=False)
+    branch = serializers.CharField(max_length=40, required=False)
+    mode = serializers.ChoiceField(Mode.choices, required=False)
+    place = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    timezone = serializers.CharField(max_length=40, required=False)
+    topic = serializers.CharField(max_length=160, required=False)
+    planned_person_days = amount()
+    amount = amount()
+    despite_conflict = serializers.BooleanField(default=False)
+
+    def validate_timezone(self, value: str) -> str:
+        """Want a zone that clocks know."""
+        if value not in available_timezones():
+            raise serializers.ValidationError(_("没有这个时区。"))
+        return value
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    """Which stage, from 0."""
+
+    stage = serializers.IntegerField(min_value=0, max_value=99)
+
+
+class AttendeeKeySerializer(serializers.Serializer[Any]):
+    """Which of those who take part."""
+
+    attendee = serializers.IntegerField(min_value=1)
+
+
+class FeedbackSerializer(serializers.Serializer[Any]):
+    """What somebody thought: 5 is very good, 1 very bad."""
+
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class ProposeSerializer(serializers.Serializer[Any]):

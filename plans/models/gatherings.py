@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from plans.models.people import Contact, User
+from plans.models.people import Contact, Role, User
 
 
 class GatheringQuerySet(models.QuerySet["Gathering"]):
@@ -16,6 +16,16 @@ class GatheringQuerySet(models.QuerySet["Gathering"]):
     def published(self) -> Self:
         """Narrow to those that are published and not called off."""
         return self.filter(published_at__isnull=False, cancelled_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """Narrow to what one of our people may see; a partner what needs no invitation, or one of their accounts joins.
+
+        Source: K17
+        """
+        if user.role != Role.PARTNER:
+            return self
+        theirs = user.accounts.filter(contract__engagements__gathering=OuterRef("pk"))
+        return self.filter(Q(is_by_invitation=False) | Exists(theirs))
 
     def open_to(self, contact: Contact) -> Self:
         """Narrow to what a contact may see: those they are invited to, and those that need no invitation. Source: K17

@@ -12,14 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from plans.actions.obligations import meet_on, waive
+from plans.actions.obligations import agree_frequency, meet_on, take_back, waive
 from plans.amending_api import checked, decider
 from plans.api import find_contract
 from plans.authentication import caller_of
-from plans.models import Contract, Obligation, Role
+from plans.models import Contract, Obligation, Role, User
 from plans.obligations.reads import Owed, owed_of, standing
+from plans.obligations.schedule import MOST_A_YEAR, Frequency, Period
+from plans.obligations.wanted import Line, lines_of
+from plans.permissions import MANAGING
 from plans.terms import local_date
-from plans.wording import clause_of, text_of
+from plans.wording import clause_of, text_of, worded
 from sla.api.fields import InstantField
 from sla.api.problems import ProblemError
 
@@ -99,6 +102,89 @@ class ObligationWaived(APIView):
         _contract, row = settled_by(request, number, pk)
         waive(obligation=row, **checked(WaivedSerializer, request), **decider(request))
         return answered(row, request)
+
+
+class ObligationTakenBack(APIView):
+    """Owe again what was noted as delivered, or waived, by mistake."""
+
+    @extend_schema(request=WaivedSerializer, responses=ObligationSerializer)
+    def post(self, request: Request, number: str, pk: int) -> Response:
+        _contract, row = settled_by(request, number, pk)
+        take_back(obligation=row, **checked(WaivedSerializer, request), **decider(request))
+        return answered(row, request)
+
+
+class FrequencySerializer(serializers.Serializer[Any]):
+    """How often something is owed; `times` and `period` are null while nobody has agreed on it."""
+
+    promise = serializers.CharField()
+    service = serializers.CharField()
+    line = serializers.CharField(allow_blank=True)
+    what = serializers.CharField()
+    times = serializers.IntegerField(allow_null=True)
+    period = serializers.CharField(allow_null=True)
+    agreed_at = InstantField(allow_null=True)
+
+
+class FrequenciesSerializer(serializers.Serializer[Any]):
+    """How often a contract owes each thing that it owes by dates."""
+
+    contract = serializers.CharField()
+    frequencies = FrequencySerializer(many=True)
+
+
+class AgreedSerializer(serializers.Serializer[Any]):
+    """How often something is owed from now on; `line` says which, where a service owes several things."""
+
+    service = serializers.CharField(max_length=40)
+    line = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    times = serializers.IntegerField(min_value=1, max_value=MOST_A_YEAR)
+    period = serializers.ChoiceField([one.value for one in Period if one != Period.AGREED])
+    reason = serializers.CharField(max_length=400)
+
+
+class ContractFrequencies(APIView):
+    """Read how often a contract owes what it owes, or agree on it."""
+
+    @extend_schema(responses=FrequenciesSerializer)
+    def get(self, request: Request, number: str) -> Response:
+        return frequencies_of(find_contract(request, number))
+
+    @extend_schema(request=AgreedSerializer, responses=FrequenciesSerializer)
+    def post(self, request: Request, number: str) -> Response:
+        contract, user = find_contract(request, number), request.user
+        if not isinstance(user, User) or user.role not in MANAGING:
+            raise PermissionDenied
+        said = checked(AgreedSerializer, request)
+        rights = contract.entitlements.select_related("item", "contract").exclude(item__frequency=[])
+        right = rights.filter(item__service=said["service"]).order_by("pk").first()
+        if right is None:
+            message = _("这项服务不按频次交付。")
+            raise ProblemError("invalid", message, errors=[{"field": "service", "code": "unknown", "message": message}])
+        frequency = Frequency(said["times"], Period(said["period"]))
+        agree_frequency(
+            entitlement=right, line=said["line"], frequency=frequency, reason=said["reason"], **decider(request)
+        )
+        return frequencies_of(contract)
+
+
+def frequencies_of(contract: Contract) -> Response:
+    """Return how often a contract owes each thing, as agreed last, else as the plan says."""
+    rows = [_frequency(line) for line in lines_of(contract)]
+    return Response(FrequenciesSerializer({"contract": contract.number, "frequencies": rows}).data)
+
+
+def _frequency(line: Line) -> dict[str, Any]:
+    item, frequency = line.entitlement.item, line.frequency
+    return {
+        "promise": item.promise,
+        "service": item.service,
+        "line": line.code,
+        "what": worded(line.said, "what"),
+        "times": frequency.times if frequency else None,
+        "period": str(frequency.period) if frequency else None,
+        "agreed_at": line.agreed_at,
+    }
 
 
 def settled_by(request: Request, number: str, pk: int) -> tuple[Contract, Obligation]:

@@ -118,6 +118,7 @@ class TotalsSerializer(serializers.Serializer[Any]):
 class LineSerializer(serializers.Serializer[Any]):
     """One line of the ledger: `change` is by how much what is left changed, `left` what it was then."""
 
+    id = serializers.IntegerField()
     at = InstantField()
     kind = serializers.ChoiceField(QuotaEntry.Kind.choices)
     change = serializers.FloatField()
@@ -195,7 +196,14 @@ def _account(account: Account) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     said = {name: getattr(line, name) for name in ("at", "kind", "change", "reserved", "used", "left", "on")}
-    return {**said, "cause": text_of(line, "cause"), "actor": text_of(line, "actor")}
+    return {**said, "id": line.pk, "cause": text_of(line, "cause"), "actor": text_of(line, "actor")}
+
+
+def line_said(entry: QuotaEntry) -> dict[str, Any]:
+    """Return a line that was just booked as other programs read it."""
+    plain = {name: getattr(entry, name) for name in ("at", "kind", "change", "reserved", "used", "left", "on")}
+    actor = name_of(entry.actor) if entry.actor else entry.actor_display
+    return {**plain, "id": entry.pk, "cause": text_of(entry, "cause"), "actor": actor}
 
 
 def _date_in(request: Request, name: str, usual: date) -> date:

@@ -58,7 +58,8 @@ def test_the_account_team_notes_a_delivery_and_waives__Y14(client: Client, world
 
 
 @pytest.mark.parametrize(("said", "status"), [
-    ({"ref": "x", "on": "2025-12-31"}, 409), ({"ref": "x", "on": "2026-03-02"}, 422), ({}, 422), ({"ref": "x" * 65}, 422), ({"ref": "x", "on": "soon"}, 422),
+    ({"ref": "x", "on": "2025-12-31"}, 409), ({"ref": "x", "on": "2026-03-02"}, 422),
+    ({}, 422), ({"ref": "x" * 65}, 422), ({"ref": "x", "on": "soon"}, 422),
 ])  # fmt: skip
 def test_a_delivery_that_cannot_be_is_refused_and_nothing_is_lost(
     client: Client, world: World, contract: Contract, said: dict[str, Any], status: int
@@ -84,3 +85,28 @@ def test_reading_takes_the_same_number_of_questions_however_much_is_owed(
     client.get(URL, **header)
     with django_assert_max_num_queries(6):
         client.get(URL, **header)
+
+
+def test_what_was_noted_by_mistake_is_owed_again__Y14(client: Client, world: World, contract: Contract):
+    row = owed(contract, "Y14")[0]
+    post(client, f"{URL}{row.pk}/meet/", {"ref": "HC-2026-01"}, world.success_manager)
+    back = post(client, f"{URL}{row.pk}/take-back/", {"reason": "记错了客户"}, world.success_manager)
+    assert (back.status_code, back.json()["state"], back.json()["met_by_ref"]) == (200, "owed", "")
+    again = post(client, f"{URL}{row.pk}/take-back/", {"reason": "又一次"}, world.success_manager)
+    assert (again.status_code, again.json()["code"]) == (409, "obligation_settled")
+    assert post(client, f"{URL}{row.pk}/take-back/", {"reason": "x"}, world.agent).status_code == 403
+
+
+def test_how_often_is_read_and_agreed_by_key__Y22(client: Client, world: World, contract: Contract):
+    url = "/api/v1/contracts/C-Q-1/frequencies/"
+    said = {"service": "account_team", "line": "strategy", "times": 2, "period": "year", "reason": "合同附件二"}
+    agreed = post(client, url, said, world.manager)
+    assert agreed.status_code == 200, agreed.content
+    lines = {(one["service"], one["line"]): one for one in agreed.json()["frequencies"]}
+    assert (lines["account_team", "strategy"]["times"], lines["account_team", "strategy"]["period"]) == (2, "year")
+    assert lines["health_check", ""]["times"] == 4
+    assert contract.obligations.filter(item__promise="Y22", state="owed").count() == 2
+    assert post(client, url, said, world.success_manager).status_code == 403
+    for change in ({"service": "training"}, {"times": 0}, {"times": 99}, {"period": "agreed"}, {"reason": ""}):
+        assert post(client, url, {**said, **change}, world.manager).status_code == 422
+    assert post(client, url, {**said, "line": "moon"}, world.manager).json()["code"] == "not_owed_by_date"

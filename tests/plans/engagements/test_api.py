@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from plans.actions.engagements.people import add_attendee
 from plans.models import Engagement
 from tests.clocks import clock_at
+from tests.hours import beijing
 from tests.keys import bearer, new_key
 from tests.plans.engagements.desk import asked
 from tests.world import World
@@ -62,6 +64,52 @@ def test_an_engagement_goes_from_request_to_close_by_key(world: World, send, fet
     assert closed["state"] == "closed"
     assert [step["kind"] for step in closed["journal"]][:4] == ["requested", "proposed", "agreed", "delivered"]
     assert fetch("theirs", url).json()["journal"] == []
+
+
+def test_an_engagement_is_arranged_staged_and_judged_by_key__K05_Y12(world: World, send, fetch):
+    made = send(
+        "ours", "contracts/C-Y-1/engagements/", service="guidance", topic="预算", contact=world.yonsuite.contact.pk
+    )
+    url = f"engagements/{made.json()['number']}/"
+    said = {
+        "experts": ["expert"],
+        "provider": "partner",
+        "mode": "on_site",
+        "place": "苏州",
+        "planned_person_days": "1.5",
+    }
+    arranged = send("ours", f"{url}arrange/", **said).json()
+    assert (arranged["experts"], arranged["place"], arranged["mode"]) == (["陈专家"], "苏州", "on_site")
+    for body, field in (({"experts": ["nobody"]}, "experts"), ({"timezone": "Mars/Base"}, "timezone"),
+                        ({"branch": "moon"}, "branch"), ({"amount": 0}, "amount")):  # fmt: skip
+        refused = send("ours", f"{url}arrange/", **body)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    assert send("theirs", f"{url}arrange/", place="x").status_code == 403
+    assert send("ours", f"{url}stage/", stage=1).json()["journal"][-1]["kind"] == "stage"
+    guest = send("theirs", f"{url}attendees/", name="张三", email="zhang@x.example").json()["attendees"][-1]
+    gone = send("theirs", f"{url}excuse/", attendee=guest["id"]).json()["attendees"][-1]
+    assert gone["state"] == "declined"
+    assert send("theirs", f"{url}excuse/", attendee=987654).status_code == 422
+    assert send("theirs", f"{url}attendees/", contact=world.stranger.pk).json()["errors"][0]["field"] == "contact"
+    assert send("theirs", f"{url}feedback/", rating=5).json()["code"] == "wrong_state"
+    send("ours", f"{url}propose/", starts_at="2026-03-20T09:00:00+08:00", ends_at="2026-03-20T11:00:00+08:00")
+    send("theirs", f"{url}accept/")
+    send("ours", f"{url}deliver/", "2026-03-20 12:00")
+    judged = send("theirs", f"{url}feedback/", "2026-03-20 13:00", rating=4, comment="很好").json()
+    assert next((one["rating"], one["comment"]) for one in judged["attendees"]) == (4, "很好")
+    assert send("ours", f"{url}feedback/", "2026-03-20 13:00", rating=1).status_code == 403
+
+
+def test_nobody_reads_what_a_colleague_thought(world: World, send, fetch):
+    side = world.yonsuite
+    colleague = world._contact(side.customer, "同事")
+    engagement = asked(side.contract, "training", side.contact)
+    add_attendee(engagement=engagement, who=colleague, actor=side.contact.user, at=beijing(NOW))
+    engagement.attendees.update(rating=2, comment="太快了", certificate="C-1")
+    read = {one["name"]: one for one in fetch("theirs", f"engagements/{engagement.number}/").json()["attendees"]}
+    assert (read["王会计"]["comment"], read["同事"]["comment"], read["同事"]["rating"]) == ("太快了", "", None)
+    ours = fetch("ours", f"engagements/{engagement.number}/").json()["attendees"]
+    assert {one["comment"] for one in ours} == {"太快了"}
 
 
 def test_too_short_a_notice_is_a_problem_with_its_clause__Y16(world: World, send):

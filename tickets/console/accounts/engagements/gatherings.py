@@ -19,8 +19,9 @@ from plans.accounts import zone_named
 from plans.actions.engagements import gathering as actions
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.journal import COMING
+from plans.engagements.access import may_hold, seen_in
 from plans.engagements.offered import is_gathered, stages_of
-from plans.models import Attendee, Contact, Gathering, Item, Mode, Role
+from plans.models import Attendee, Contact, Gathering, Item, Mode
 from plans.refusals import RefusedError
 from plans.wording import clause_of, name_of
 from sla.refusals import ActionRefusedError
@@ -31,7 +32,6 @@ from tickets.engagement_forms import PostForm, ReasonForm, ZonedForm, short, wal
 from tickets.showing.engagements import span_words
 from tickets.showing.wording import name_of as called
 
-KEEPERS = (Role.LEAD, Role.MANAGER, Role.ADMIN)
 SHOWN = 100
 ZONE = "Asia/Shanghai"
 
@@ -106,20 +106,15 @@ class ResultForm(forms.Form):
     certificate = short(gettext_lazy("证书编号"), 60)
 
 
-def keeps(reader: Reader) -> bool:
-    """Tell whether a reader may publish and invite."""
-    return reader.user.role in KEEPERS or reader.user.accounts.exists()
-
-
 @require_safe
 @agents_only
 def gatherings(request: HttpRequest, reader: Reader) -> HttpResponse:
     """List what is held for many customers, the latest in front."""
-    rows = Gathering.objects.all()[:SHOWN]
+    rows = Gathering.objects.visible_to(reader.user)[:SHOWN]
     names = {(one.plan.vendor, one.service): one for one in items_held()}
     lines = [{"gathering": row, "item": names.get((row.vendor, row.service)), "when": _when(row),
               "coming": _coming(row)} for row in rows]  # fmt: skip
-    context = {"lines": lines, "may_publish": keeps(reader)}
+    context = {"lines": lines, "may_publish": may_hold(reader.user)}
     return desk_page(request, reader, ("gatherings", "console/accounts/engagements/gatherings.html"), context)
 
 
@@ -135,7 +130,7 @@ def _coming(row: Gathering) -> int:
 @agents_only
 def new(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Publish an event or a certification."""
-    if not keeps(reader):
+    if not may_hold(reader.user):
         raise PermissionDenied
     said = request.POST if request.method == "POST" else None
     form = GatheringForm(said, zone=_zone(said))
@@ -161,11 +156,11 @@ def _zone(said: Mapping[str, str] | None) -> ZoneInfo:
 @agents_only
 def gathering(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Show an event or certification with everybody in it."""
-    return _shown(request, reader, _find(pk))
+    return _shown(request, reader, _find(reader, pk))
 
 
-def _find(pk: int) -> Gathering:
-    found = Gathering.objects.filter(pk=pk).select_related("by").first()
+def _find(reader: Reader, pk: int) -> Gathering:
+    found = Gathering.objects.visible_to(reader.user).filter(pk=pk).select_related("by").first()
     if found is None:
         raise Http404
     return found
@@ -175,7 +170,7 @@ def _shown(
     request: HttpRequest, reader: Reader, row: Gathering, refusal: ActionRefusedError | None = None
 ) -> HttpResponse:
     item = actions.item_of(row.service, row.vendor)
-    rows = Attendee.objects.filter(engagement__gathering=row).select_related("engagement__contract__customer")
+    rows = seen_in(row, reader.user)
     is_open = row.cancelled_at is None and row.starts_at > reader.at
     context = {
         "gathering": row,
@@ -184,10 +179,10 @@ def _shown(
         "when": _when(row),
         "stages": stages_of(item),
         "people": rows.order_by("engagement__contract__customer__code", "pk"),
-        "invites": InviteForm(gathering=row, at=reader.at) if is_open and keeps(reader) else None,
-        "call_off": ReasonForm() if is_open and keeps(reader) else None,
+        "invites": InviteForm(gathering=row, at=reader.at) if is_open and may_hold(reader.user) else None,
+        "call_off": ReasonForm() if is_open and may_hold(reader.user) else None,
         "conclusion": PostForm() if _is_to_be_concluded(row, reader) else None,
-        "may_publish": keeps(reader),
+        "may_publish": may_hold(reader.user),
         "has_begun": row.starts_at <= reader.at,
         "has_exam": "exam" in item.stage_codes,
         "refusal": refusal,
@@ -198,15 +193,15 @@ def _shown(
 
 def _is_to_be_concluded(row: Gathering, reader: Reader) -> bool:
     is_over = row.cancelled_at is None and row.ends_at <= reader.at
-    return keeps(reader) and is_over and row.engagements.filter(state="agreed").exists()
+    return may_hold(reader.user) and is_over and row.engagements.filter(state="agreed").exists()
 
 
 @require_POST
 @agents_only
 def act(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Do something with an event; a refusal is told with its clause."""
-    row = _find(pk)
-    if not keeps(reader):
+    row = _find(reader, pk)
+    if not may_hold(reader.user):
         raise PermissionDenied
     does = ACTS.get(request.POST.get("action", ""))
     if does is None:
