@@ -5,19 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
+from typing import TYPE_CHECKING
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
 
+from plans.engagements.invitations import icalendar
 from plans.models import Contract
 from plans.wording import clause_of, name_of
 from tickets.showing.owed import Shown
 
+if TYPE_CHECKING:
+    from icalendar import Event
+
 PRODUCT = "-//Shouyue//Owed//EN"
 WEEK = 7
 DAY = timedelta(days=1)
+# No contract reaches beyond; the first and the last month that dates have cannot be laid out in weeks.
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,15 @@ class Month:
         return self.after - DAY
 
 
+def month_asked(written: str, today: date) -> date:
+    """Return the first day of the month that an address asks for; of this one where it names none within reach."""
+    try:
+        first = date.fromisoformat(f"{written}-01")
+    except ValueError:
+        return today.replace(day=1)
+    return first if EARLIEST <= first <= LATEST else today.replace(day=1)
+
+
 def month_of(first: date) -> tuple[date, date]:
     """Return the first Monday and the last Sunday of the weeks that a month touches."""
     start = first - timedelta(days=first.weekday())
@@ -66,19 +81,20 @@ def laid_out(first: date, rows: Iterable[Shown], today: date) -> Month:
 
 def calendar_of(rows: Iterable[Shown], at: datetime) -> bytes:
     """Return what is owed as an iCalendar of whole days, in the language in use. Source: RFC 5545"""
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", _("守约 应交服务"))
     for one in rows:
         calendar.add_component(_event(one, at))
-    return calendar.to_ical()
+    body: bytes = calendar.to_ical()
+    return body
 
 
-def _event(one: Shown, at: datetime) -> Event:
+def _event(one: Shown, at: datetime) -> "Event":
     row, contract = one.row, one.row.contract
-    event = Event()
+    event: Event = icalendar.Event()
     event.add("uid", f"owed-{row.pk}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2] or 'localhost'}")
     event.add("dtstamp", at)
     event.add("dtstart", row.due_on)

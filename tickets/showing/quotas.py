@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from plans.engagements.offered import is_bookable, is_gathered
 from plans.models import Contract, Quota, QuotaEntry
 from plans.quotas import Balance
 from plans.quotas.rights import Right, rights_of
@@ -114,7 +115,7 @@ def _counted(right: Right, balance: Balance, today: date) -> Counted:
 
 def _uncounted(right: Right) -> Uncounted:
     item = right.entitlement.item
-    may_be_granted = bool(item.provider) and not right.is_unlimited
+    may_be_granted = is_bookable(item) or is_gathered(item)
     words = left_words(right)
     return Uncounted(right, name_of(item), item.promise, item.section, text_of(item, "clause"), words, may_be_granted)
 

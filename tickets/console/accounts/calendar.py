@@ -1,6 +1,5 @@
 """What all of the reader's accounts owe: a month of dates, a list, and an address to subscribe to."""
 
-from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -24,7 +23,7 @@ from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.showing.owed import shown
-from tickets.showing.owed_calendar import calendar_of, laid_out, month_of
+from tickets.showing.owed_calendar import calendar_of, laid_out, month_asked, month_of
 
 # As much as one page or one calendar shows.
 MOST = 2000
@@ -38,7 +37,7 @@ VIEWS = {"open": pgettext_lazy("owed", "待交付的"), "all": gettext_lazy("全
 def calendar_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show a month of what the reader's accounts owe, and before it what is late."""
     today = reader.at.astimezone(_zone(reader.user)).date()
-    first = _month(request.GET.get("month", ""), today)
+    first = month_asked(request.GET.get("month", ""), today)
     view = request.GET.get("view", "open")
     view = view if view in VIEWS else "open"
     start, end = month_of(first)
@@ -69,13 +68,6 @@ def _visible(user: User, view: str) -> QuerySet[Obligation]:
 
 def _zone(user: User) -> ZoneInfo:
     return zone_named(user.timezone)
-
-
-def _month(written: str, today: date) -> date:
-    try:
-        return datetime.strptime(written, "%Y-%m").date().replace(day=1)  # noqa: DTZ007  a month has no zone
-    except ValueError:
-        return today.replace(day=1)
 
 
 @require_POST

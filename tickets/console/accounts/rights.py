@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -100,8 +100,11 @@ def rights_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpR
 @require_safe
 @for_account()
 def statement_file(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
-    """Return a statement as a file for spreadsheets, however long it is."""
-    return file_of(contract, span_of(contract, request.GET, at)[0])
+    """Return a statement as a file for spreadsheets, however long; the page tells what is wrong with its dates."""
+    span, wrong = span_of(contract, request.GET, at)
+    if wrong:
+        return redirect(f"{reverse('console:accounts:rights', args=[contract.number])}?{request.GET.urlencode()}")
+    return file_of(contract, span)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.views.decorators.http import require_safe
 
 from plans.models import Contract
@@ -27,8 +28,11 @@ def rights_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpR
 @require_safe
 @for_service
 def statement_file(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
-    """Return a customer's statement as a file for spreadsheets."""
-    return file_of(contract, span_of(contract, request.GET, at)[0], with_actors=False)
+    """Return a customer's statement as a file for spreadsheets; the page tells what is wrong with its dates."""
+    span, wrong = span_of(contract, request.GET, at)
+    if wrong:
+        return redirect(f"{reverse('portal:service:rights', args=[contract.number])}?{request.GET.urlencode()}")
+    return file_of(contract, span, with_actors=False)
 
 
 urlpatterns = [

@@ -107,7 +107,7 @@ def test_what_another_contract_owes_is_not_settled_through_this_one(csm: Client,
     assert csm.post(f"/console/accounts/C-W-1/owed/{row.pk}/waive/", {"reason": "x"}).status_code == 404
 
 
-@pytest.mark.parametrize("month", ["2026-09", "2026-13", "x", "0000-00", "2026-12&view=all"])
+@pytest.mark.parametrize("month", ["2026-09", "2026-13", "x", "0000-00", "0001-01", "9999-12", "2026-12&view=all"])
 def test_the_calendar_shows_a_month_and_what_is_late__Y14(csm: Client, contract: Contract, month: str):
     page = csm.get(f"{CALENDAR}?month={month}").content.decode()
     assert "应用健康度评估 1/4" in page, "late since March"

@@ -24,6 +24,7 @@ from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.showing.engagements import meeting_of
+from tickets.showing.owed_calendar import month_asked
 
 State = Engagement.State
 SHOWN = 100
@@ -73,7 +74,7 @@ def desk(request: HttpRequest, reader: Reader) -> HttpResponse:
     view = request.GET.get("view", "")
     view = view if view in VIEWS else _usual(reader)
     rows = brought(engagements_of(reader, view))
-    month = _month(request.GET.get("month", ""), timezone.localtime(reader.at).date())
+    month = month_asked(request.GET.get("month", ""), timezone.localtime(reader.at).date())
     context = {
         "lines": [line(row) for row in _listed(rows, view).order_by("starts_at", "pk")[:SHOWN]],
         "weeks": weeks_of(rows, month, reader.at),
@@ -96,14 +97,6 @@ def _listed(rows: EngagementQuerySet, view: str) -> EngagementQuerySet:
 
 def _usual(reader: Reader) -> str:
     return "mine" if reader.user.engagements.exists() else "all"
-
-
-def _month(written: str, today: date) -> date:
-    """Return the first day of the month that is asked for; of this one where none can be read."""
-    try:
-        return date.fromisoformat(f"{written}-01")
-    except ValueError:
-        return today.replace(day=1)
 
 
 def weeks_of(rows: EngagementQuerySet, month: date, at: datetime) -> list[list[Day]]:
