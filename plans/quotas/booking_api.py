@@ -48,7 +48,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     reason_en = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
-class AmountSerializer(ReasonSerializer):
+class BookingSerializer(ReasonSerializer):
     """How much of a service, by its code; for which local date, today unless said, and unit, where it has several."""
 
     service = serializers.CharField(max_length=40)
@@ -63,7 +63,7 @@ class LineKeySerializer(ReasonSerializer):
     line = serializers.IntegerField(min_value=1)
 
 
-class UseSerializer(AmountSerializer):
+class UseSerializer(BookingSerializer):
     """What was used; `reserved` is the line that had held it, if one had."""
 
     reserved = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
@@ -75,7 +75,7 @@ class GivingBackSerializer(LineKeySerializer):
     amount = serializers.DecimalField(max_digits=8, decimal_places=2, min_value=Decimal("0.01"))
 
 
-class BookedSerializer(serializers.Serializer[Any]):
+class BookedLineSerializer(serializers.Serializer[Any]):
     """The line that was booked; null where nothing is counted."""
 
     line = LineSerializer(allow_null=True)
@@ -143,9 +143,9 @@ class Act:
 
 
 ACTS = {
-    "grant": Act("Give a contract more of something, for the window that holds a date.", AmountSerializer,
+    "grant": Act("Give a contract more of something, for the window that holds a date.", BookingSerializer,
                  lambda deed: quotas.grant(**deed.usual), managers_alone=True),
-    "reserve": Act("Set an amount aside for a date of use.", AmountSerializer,
+    "reserve": Act("Set an amount aside for a date of use.", BookingSerializer,
                    lambda deed: quotas.reserve(**deed.usual)),
     "use": Act("Book what was used on a date.", UseSerializer, _consume),
     "release": Act("Set free what a line holds.", LineKeySerializer, _release),
@@ -166,7 +166,7 @@ def act_view(name: str) -> Callable[..., Any]:
             description=act.does,
             parameters=KEY,
             request=act.body,
-            responses={201: BookedSerializer},
+            responses={201: BookedLineSerializer},
         )
         def post(self, request: Request, number: str) -> Response:
             contract, user = find_contract(request, number), _user(request)
@@ -175,7 +175,7 @@ def act_view(name: str) -> Callable[..., Any]:
             said = checked(act.body, request)
             entry = act.doing(Deed(contract, said, _posting(request, said, user, caller_of(request).at)))
             line = line_said(entry) if entry else None
-            return Response(BookedSerializer({"line": line}).data, status=HTTPStatus.CREATED)
+            return Response(BookedLineSerializer({"line": line}).data, status=HTTPStatus.CREATED)
 
     return ActView.as_view()
 
