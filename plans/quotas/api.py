@@ -130,7 +130,7 @@ class LineSerializer(serializers.Serializer[Any]):
     actor = serializers.CharField()
 
 
-class AccountSerializer(serializers.Serializer[Any]):
+class LedgerAccountSerializer(serializers.Serializer[Any]):
     """One amount over its window."""
 
     promise = serializers.CharField()
@@ -150,7 +150,7 @@ class StatementSerializer(serializers.Serializer[Any]):
 
     contract = serializers.CharField()
     to = serializers.DateField(source="last")
-    accounts = AccountSerializer(many=True)
+    accounts = LedgerAccountSerializer(many=True)
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, with the one that Python has no name for."""
