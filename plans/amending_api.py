@@ -12,18 +12,17 @@ from rest_framework.views import APIView
 
 from plans.actions.amending import change_plan
 from plans.actions.overrides import withdraw
-from plans.api import OverrideAnswerSerializer, find_contract
+from plans.api import METRICS, OverrideAnswerSerializer, find_contract
 from plans.authentication import caller_of
 from plans.models import Plan
 from plans.permissions import Manages
 from sla.api.problems import ProblemError
-from sla.models.policies import Metric
 
 
 class WithdrawalSerializer(serializers.Serializer[Any]):
     """Which of a contract's own targets is taken back, and why."""
 
-    metric = serializers.ChoiceField(Metric.choices)
+    metric = serializers.ChoiceField(METRICS)
     reason = serializers.CharField(max_length=400)
 
 

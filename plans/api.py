@@ -17,10 +17,12 @@ from rest_framework.views import APIView
 
 from plans.actions.customers import upsert_customers
 from plans.actions.overrides import Dates, NewTarget, override, override_calendar, override_quota
+from plans.actions.own_terms import MEETS
 from plans.authentication import caller_of
 from plans.models import Contract, Override, Role, User
 from plans.permissions import KeepsCustomers, Manages
 from plans.upsert import RowError, read_entries
+from plans.vocabulary import UNITS
 from sla.api.fields import InstantField
 from sla.api.problems import ProblemError
 from sla.models import Target
@@ -45,14 +47,19 @@ def find_contract(request: Request, number: str) -> Contract:
     return contract
 
 
+# What is promised of a ticket or a report; what is owed by a date has its frequency.
+METRICS = [(metric, Metric(metric).label) for metric in MEETS]
+
+
 class OverrideSerializer(serializers.Serializer[Any]):
     """Something of this customer's own: a target by its metric, or hours or an amount by a promise; for some days."""
 
-    metric = serializers.ChoiceField(Metric.choices, required=False)
+    metric = serializers.ChoiceField(METRICS, required=False)
     promise = serializers.CharField(max_length=8, required=False, help_text="for hours or an amount")
     seconds = serializers.DecimalField(max_digits=14, decimal_places=6, min_value=Decimal(0), required=False)
     working_days = serializers.DecimalField(max_digits=10, decimal_places=6, min_value=Decimal(0), required=False)
     amount = serializers.DecimalField(max_digits=10, decimal_places=2, min_value=Decimal(0), required=False)
+    unit = serializers.ChoiceField(UNITS, required=False, default="", help_text="of several amounts, which one")
     rule = serializers.ChoiceField(Target.Rule.choices, default=Target.Rule.DURATION)
     calendar = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
     met_on = serializers.ListField(
@@ -83,7 +90,7 @@ class OverrideSerializer(serializers.Serializer[Any]):
         if "metric" in said:
             return override(target=self.target(), **who)
         if "amount" in said:
-            return override_quota(promise=said["promise"], amount=said["amount"], **who)
+            return override_quota(promise=said["promise"], amount=said["amount"], unit=said["unit"], **who)
         return override_calendar(promise=said["promise"], calendar=said["calendar"], **who)
 
     def target(self) -> NewTarget:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -24,13 +25,13 @@ from plans.models import AccountTeamMember, Branch, Contract, Customer, Plan, Pr
 from plans.models.contracts import Deployment
 from plans.overlaps import words_of
 from plans.permissions import Manages
-from plans.terms import local_date
+from plans.terms import last_day, local_date
 
 
 class CodeField(serializers.SlugRelatedField[Any]):
     """Something named by its code."""
 
-    default_error_messages = {"does_not_exist": "unknown: {value}"}
+    default_error_messages = {"does_not_exist": gettext_lazy("没有名为“{value}”的条目。")}
 
 
 class OwnedSerializer(serializers.Serializer[Any]):
@@ -162,7 +163,8 @@ class ContractTerm(APIView):
         if "ended_on" in said:
             contract = end(contract=contract, on=said["ended_on"], **who)
         else:
-            dates = {name: said.get(name, getattr(contract, name)) for name in ("starts_on", "ends_on")}
+            dates = {"starts_on": contract.starts_on, "ends_on": last_day(contract)}
+            dates |= {name: said[name] for name in dates if name in said}
             contract = change_term(contract=contract, **dates, **who)
         return Response(told(contract, local_date(contract, caller_of(request).at)))
 

@@ -35,6 +35,8 @@ from plans.refusals import RefusedError
 from plans.wording import name_of
 from sla.clock import database_now
 
+# Seats that one person alone holds.
+MANAGERS = (AccountTeamMember.Seat.SUCCESS_MANAGER, AccountTeamMember.Seat.TECHNICAL_MANAGER)
 NUMBER = re.compile(r"[^\s/\\?#%\0]{1,40}")
 
 
@@ -73,13 +75,14 @@ def sign(
 ) -> Contract:
     """Sign a contract and entitle it to the plan's items, those of the included plan, and the items picked.
 
-    Raises RefusedError when the term runs backwards, the number is taken, a pick is not on offer, or the customer has
-    the same plan for the same product already. Source: K19
+    Raises RefusedError when the term runs backwards, the number is taken, a pick is not on offer, a product or a
+    manager stands there twice, or the customer has the same plan for the same product already. Source: K19
     """
     agreed = agreed or Agreed()
     _check_new(number, starts_on, ends_on, agreed.timezone)
     items = [*items_of(plan), *picked(plan, agreed.picks, customer, starts_on)]
     check_overlaps(_bought(customer, plan, (starts_on, ends_on), agreed, items))
+    _check_seats(agreed.account_team)
     decided = agreed.decided or Decided(None, database_now())
     contract = Contract.objects.create(
         customer=customer, plan=plan, number=number, starts_on=starts_on, ends_on=ends_on, timezone=agreed.timezone,
@@ -88,7 +91,7 @@ def sign(
     _entitle(contract, items)
     put_products(contract, agreed.products)
     AccountTeamMember.objects.bulk_create(
-        AccountTeamMember(contract=contract, seat=seat, user=user) for seat, user in agreed.account_team
+        AccountTeamMember(contract=contract, seat=seat, user=user) for seat, user in dict.fromkeys(agreed.account_team)
     )
     lay_out_quotas(contract=contract, at=decided.at, actor=decided.actor)
     lay_out_owed(contract=contract, at=decided.at)
@@ -103,6 +106,24 @@ def _check_new(number: str, starts_on: date, ends_on: date, timezone: str) -> No
         raise RefusedError("bad_number", _("合同号须为 1 到 40 个字符，不含空格和 / \\ ? # 等符号。"))
     if Contract.objects.filter(number=number).exists():
         raise RefusedError("number_taken", _("合同号 %s 已存在。") % number, ways_on=[_("换一个合同号。")])
+
+
+def _check_seats(seats: Iterable[tuple[str, User]]) -> None:
+    """Refuse a customer's person among those who stand for the customer, and two in a manager's seat."""
+    taken: dict[str, User] = {}
+    for seat, user in seats:
+        _check_ours(user)
+        if taken.setdefault(seat, user) != user and seat in MANAGERS:
+            words = {"seat": AccountTeamMember.Seat(seat).label, "one": name_of(taken[seat]), "other": name_of(user)}
+            raise RefusedError(
+                "seat_taken_twice", _("%(seat)s只有一位，却写了%(one)s和%(other)s。") % words,
+                ways_on=[_("只留一位。")],
+            )  # fmt: skip
+
+
+def _check_ours(user: User) -> None:
+    if user.is_customer:
+        raise RefusedError("customer_in_account_team", _("客户方人员不能进入服务团队。"))
 
 
 def _bought(customer: Customer, plan: Plan, term: tuple[date, date], agreed: Agreed, items: Iterable[Item]) -> Bought:
@@ -135,9 +156,13 @@ def own(
 
 
 def put_products(contract: Contract, products: Iterable[Owned]) -> None:
-    """Write what is owned under a contract. Call inside atomic."""
-    rows = []
+    """Write what is owned under a contract. Call inside atomic.
+
+    Raises RefusedError for another vendor's product, and for one that stands there twice.
+    """
+    rows: list[OwnedProduct] = []
     for owned in products:
+        _check_once(owned, rows)
         if owned.product.vendor != contract.plan.vendor:
             names = {"product": name_of(owned.product), "plan": name_of(contract.plan)}
             raise RefusedError("other_vendor", _("%(product)s 不能列入%(plan)s的合同。") % names)
@@ -147,6 +172,17 @@ def put_products(contract: Contract, products: Iterable[Owned]) -> None:
         rows, update_conflicts=True, unique_fields=["contract", "product", "deployment", "tenant"],
         update_fields=["version", "quantity"],
     )  # fmt: skip
+
+
+def _check_once(owned: Owned, rows: Iterable[OwnedProduct]) -> None:
+    if any(
+        (row.product, row.deployment, row.tenant) == (owned.product, owned.deployment, owned.tenant) for row in rows
+    ):
+        raise RefusedError(
+            "product_twice",
+            _("%s 以同样的部署方式和租户写了两次。") % name_of(owned.product),
+            ways_on=[_("合成一行，或写明各自的租户。")],
+        )
 
 
 def disown(*, owned: OwnedProduct, actor: User | None = None, reason: str = "", at: datetime | None = None) -> None:
@@ -177,11 +213,9 @@ def take_seat(
     at: datetime | None = None,
 ) -> AccountTeamMember:
     """Put a user on a contract's account team; a manager's seat passes from whoever held it. Source: Y22, K10"""
-    if user.is_customer:
-        raise RefusedError("customer_in_account_team", _("客户方人员不能进入服务团队。"))
-    managers = (AccountTeamMember.Seat.SUCCESS_MANAGER, AccountTeamMember.Seat.TECHNICAL_MANAGER)
+    _check_ours(user)
     with changing(contract, Kind.SEATS, Decided(actor, at or database_now(), reason)):
-        if seat in managers:
+        if seat in MANAGERS:
             contract.account_team.filter(seat=seat).exclude(user=user).delete()
         member, _made = AccountTeamMember.objects.get_or_create(contract=contract, seat=seat, user=user)
     return member

@@ -1,6 +1,6 @@
 """What a customer has instead of the plan's own words: a target, a calendar, an amount; who, why, on which days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +14,12 @@ from plans.actions.obligations.laying import lay_out as lay_out_owed
 from plans.actions.own_terms import MEETS, MOST, Edit, NewTarget, check_kept, lay_anew, lay_over, refused, timed_with
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Contract, Entitlement, Override, Switch, User
-from plans.quotas.rules import written
+from plans.quotas.rules import Rule, rules_of, written
+from plans.quotas.words import amount_words, unit_name
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
+from plans.vocabulary import IN_PARTS
+from plans.wording import name_of
 from sla.models import CalendarVersion, Target
 
 __all__ = ["Dates", "NewTarget", "granted", "override", "override_calendar", "override_quota", "rescind", "withdraw"]
@@ -34,6 +37,7 @@ class Dates:
 
 
 FROM_NOW_ON = Dates()
+MOST_OF_ANYTHING = 10_000
 
 
 def override(
@@ -92,15 +96,20 @@ def override_quota(  # noqa: PLR0913  an agreement has this many sides
     actor: User | None,
     at: datetime,
     dates: Dates = FROM_NOW_ON,
+    unit: str = "",
 ) -> Override:
-    """Give a contract another amount of a counted service, in each window that its days reach into. Source: Y20"""
+    """Give a contract another amount of a counted service, in each window that its days reach into.
+
+    `unit` says which amount is meant where a promise counts several; without one, its first. Raises RefusedError for
+    what is not counted, and for parts of what comes whole. Source: Y20, K05
+    """
     decided = Decided(actor, at, reason)
     with changing(contract, Kind.OVERRIDE, decided):
-        entitlement = _entitled(contract, promise, counted=True)
+        entitlement, unit = _counted(contract, promise, unit)
         _check_reason(reason, entitlement)
-        if amount < 0 or amount > 10_000:
-            raise refused("bad_amount", _("数量应在 0 到 10000 之间。"), entitlement)
-        return _agree(_row(entitlement, Override.Kind.QUOTA, {"amount": float(amount)}, decided, dates), decided)
+        _check_amount(amount, unit, entitlement)
+        value = {"amount": float(amount), "unit": unit}
+        return _agree(_row(entitlement, Override.Kind.QUOTA, value, decided, dates), decided)
 
 
 def withdraw(*, contract: Contract, metric: str, reason: str, actor: User | None, at: datetime) -> Override:
@@ -228,21 +237,48 @@ def _edit(decided: Decided) -> Edit:
 
 
 def granted(entitlement: Entitlement) -> dict[str, Any]:
-    """Return the quota a contract has: the item's, with the amount of the last override."""
+    """Return the first quota a contract has of an item, with the amount of the last override of it."""
     quota: dict[str, Any] = next(iter(written(entitlement.item)), {})
-    last = entitlement.overrides.in_force().filter(kind=Override.Kind.QUOTA).last()
-    return {**quota, "amount": last.value["amount"]} if last else quota
+    rows = entitlement.overrides.in_force().filter(kind=Override.Kind.QUOTA)
+    agreed = [row for row in rows if row.value.get("unit", quota.get("unit")) == quota.get("unit")]
+    return {**quota, "amount": agreed[-1].value["amount"]} if agreed else quota
 
 
-def _entitled(contract: Contract, promise: str, *, counted: bool = False) -> Entitlement:
+def counted(contract: Contract) -> list[tuple[Entitlement, Rule]]:
+    """Return everything of which a contract counts an amount of its own, in the plan's order."""
+    rows = contract.entitlements.select_related("item").order_by("item__promise", "pk")
+    return [(row, rule) for row in rows for rule in rules_of(row.item) if not rule.draws_on]
+
+
+def _entitled(contract: Contract, promise: str) -> Entitlement:
     rows = contract.entitlements.select_for_update(of=("self",)).select_related("item").filter(item__promise=promise)
-    found = next((row for row in rows.order_by("pk") if row.item.quota or not counted), None)
+    found = rows.order_by("pk").first()
     if found is None:
-        names = {"number": contract.number, "promise": promise}
-        raise RefusedError(
-            "not_in_plan", _("合同 %(number)s 没有可这样约定的服务项 %(promise)s。") % names, promise=promise
-        )
+        raise _not_in_plan(contract, promise)
     return found
+
+
+def _counted(contract: Contract, promise: str, unit: str) -> tuple[Entitlement, str]:
+    """Return what is entitled to an amount, locked, and the unit that it is counted in."""
+    offered = counted(contract)
+    for row, rule in offered:
+        if row.item.promise == promise and unit in ("", rule.unit):
+            return Entitlement.objects.select_for_update(of=("self",)).select_related("item").get(pk=row.pk), rule.unit
+    told = _("、").join(f"{row.item.promise} {name_of(row.item)} ({unit_name(rule.unit)})" for row, rule in offered)
+    raise _not_in_plan(contract, promise, [_("可以约定数量的：%s。") % told] if told else [])
+
+
+def _not_in_plan(contract: Contract, promise: str, ways_on: Sequence[str] = ()) -> RefusedError:
+    names = {"number": contract.number, "promise": promise}
+    message = _("合同 %(number)s 没有可这样约定的服务项 %(promise)s。") % names
+    return RefusedError("not_in_plan", message, promise=promise, ways_on=list(ways_on))
+
+
+def _check_amount(amount: Decimal, unit: str, entitlement: Entitlement) -> None:
+    if not 0 <= amount <= MOST_OF_ANYTHING:
+        raise refused("bad_amount", _("数量应在 0 到 10000 之间。"), entitlement)
+    if amount % 1 and unit != IN_PARTS:
+        raise refused("not_whole", _("按整数计，不能约定 %s。") % amount_words(amount, unit), entitlement)
 
 
 def _check_reason(reason: str, entitlement: Entitlement) -> None:
@@ -256,8 +292,9 @@ def _check_calendar(calendar: str, entitlement: Entitlement) -> None:
 
 
 def _check_target(target: NewTarget, entitlement: Entitlement) -> None:
-    if target.unit not in Target.Unit.values or target.rule not in Target.Rule.values:
-        raise refused("bad_rule", _("不认识的单位或规则。"), entitlement)
+    known = target.unit in Target.Unit.values and target.rule in Target.Rule.values
+    if not known or target.metric not in MEETS:
+        raise refused("bad_rule", _("不认识的指标、单位或规则。"), entitlement)
     if not 0 < target.amount <= MOST[str(target.unit)]:
         raise refused("bad_amount", _("时限必须大于零，且不超过一年。"), entitlement)
     if target.calendar:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from plans.actions.contracts import Agreed, Owned, sign
 from plans.actions.history import Decided
 from plans.actions.news import tell
-from plans.actions.overrides import Dates, override, override_calendar, override_quota
+from plans.actions.overrides import Dates, counted, override, override_calendar, override_quota
 from plans.actions.own_terms import target_in
 from plans.actions.switches import set_switch
-from plans.models import Contract, Entitlement, Override, Plan
+from plans.models import Contract, Override, Plan
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
 
@@ -130,5 +130,13 @@ def _agree_again(row: Override, follower: Contract, decided: Decided) -> None:
         override(target=target_in(row.value), dates=dates, **said)
     elif row.kind == Override.Kind.CALENDAR:
         override_calendar(promise=promise, calendar=row.value["calendar"], dates=dates, **said)
-    elif Entitlement.objects.filter(contract=follower, item__promise=promise).exclude(item__quota={}).exists():
-        override_quota(promise=promise, amount=Decimal(str(row.value["amount"])), dates=dates, **said)
+    else:
+        _count_again(row, follower, {"promise": promise, "dates": dates, **said})
+
+
+def _count_again(row: Override, follower: Contract, said: dict[str, Any]) -> None:
+    """Agree an amount again where the contract that follows counts the same."""
+    offered = {rule.unit for right, rule in counted(follower) if right.item.promise == said["promise"]}
+    unit = row.value.get("unit", "")
+    if unit in offered or (not unit and offered):
+        override_quota(amount=Decimal(str(row.value["amount"])), unit=unit, **said)

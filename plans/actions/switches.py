@@ -46,9 +46,7 @@ def unset_switch(
 def _check_switch(contract: Contract, name: str, value: str) -> None:
     if name in CLAUSES:
         if not CalendarVersion.objects.current().filter(code=value).exists():
-            raise RefusedError(
-                "unknown_calendar", _("没有名为“%s”的服务时间。") % value, **CLAUSES[Switch.Name(name)]
-            )
+            raise RefusedError("unknown_calendar", _("没有名为“%s”的服务时间。") % value, **CLAUSES[Switch.Name(name)])
     elif name == Switch.Name.SERVED_BY_BRANCH:
         if value not in ("branch", "hq"):
             raise RefusedError("bad_switch", _("应为 branch 或 hq。"), promise="Y19", clause="§3.2")

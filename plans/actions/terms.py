@@ -23,15 +23,15 @@ LONGEST_YEARS = 20
 def change_term(
     *, contract: Contract, starts_on: date, ends_on: date, reason: str, actor: User | None, at: datetime
 ) -> Contract:
-    """Give a contract another term, both dates included; an early end that lies outside it is taken back.
+    """Give a contract another term, both dates included; an early end is taken back, unless the last day stays it.
 
     Raises RefusedError without a reason, for a term that runs backwards, and where the customer has the same plan for
     the same product in the added time.
     """
     _check_reason(reason)
-    ended_on = contract.ended_on
-    if ended_on and not starts_on <= ended_on <= ends_on:
-        ended_on = None
+    ended_on = None
+    if ends_on == contract.ended_on and starts_on <= ends_on:
+        ends_on, ended_on = contract.ends_on, contract.ended_on
     values = {"starts_on": starts_on, "ends_on": ends_on, "ended_on": ended_on}
     return _save(contract, values, Decided(actor, at, reason))
 

@@ -22,6 +22,7 @@ from plans.models import (
     User,
 )
 from plans.models.contracts import Deployment, Pace, Tenancy
+from plans.quotas.words import amount_words
 from plans.wording import name_of
 from sla import wording
 from sla.models import CalendarVersion
@@ -180,7 +181,8 @@ def _agreed(said: Mapping[str, Any], names: Names) -> str:
     if said["kind"] == Override.Kind.CALENDAR:
         hours = names.calendars.get(value["calendar"], value["calendar"])
         return _("%(service)s：服务时间为 %(hours)s") % {"service": service, "hours": hours}
-    return _("%(service)s：数量为 %(amount)s") % {"service": service, "amount": f"{value['amount']:g}"}
+    amount = amount_words(value["amount"], value.get("unit", ""))
+    return _("%(service)s：数量为 %(amount)s") % {"service": service, "amount": amount}
 
 
 def _days(said: Mapping[str, Any]) -> str:

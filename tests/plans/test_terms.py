@@ -126,13 +126,21 @@ def test_a_term_that_cannot_be_is_refused_and_nothing_changes(cast, change, code
     assert (kept.starts_on, kept.ends_on) == (date(2026, 1, 1), date(2026, 12, 31))
 
 
-def test_a_term_made_longer_takes_back_the_early_end_only_where_it_lies_outside(cast):
+@pytest.mark.parametrize(
+    ("first", "last", "kept"),
+    [
+        ("2026-01-01", "2027-03-31", ("2027-03-31", None)),  # made longer: it runs on
+        ("2026-01-01", "2026-12-31", ("2026-12-31", None)),  # as it was signed
+        ("2026-02-01", "2026-06-30", ("2026-12-31", "2026-06-30")),  # only its first day is another
+        ("2026-01-01", "2026-05-31", ("2026-05-31", None)),
+    ],
+)
+def test_another_last_day_takes_back_an_early_end(cast, first, last, kept):
     said = {"contract": cast.yonsuite, "reason": "x", "actor": cast.manager, "at": AT}
     end(on=date(2026, 6, 30), **said)
-    change_term(starts_on=date(2026, 1, 1), ends_on=date(2027, 3, 31), **said)
-    assert Contract.objects.get(pk=cast.yonsuite.pk).ended_on == date(2026, 6, 30)
-    change_term(starts_on=date(2026, 7, 1), ends_on=date(2027, 3, 31), **said)
-    assert Contract.objects.get(pk=cast.yonsuite.pk).ended_on is None
+    change_term(starts_on=date.fromisoformat(first), ends_on=date.fromisoformat(last), **said)
+    row = Contract.objects.get(pk=cast.yonsuite.pk)
+    assert (str(row.ends_on), row.ended_on and str(row.ended_on)) == kept
 
 
 def test_a_renewal_takes_people_products_and_lasting_agreements_along__Y20_Y22(cast):

@@ -9,91 +9,27 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from plans.actions.contracts import Agreed, Owned, sign
 from plans.actions.history import Decided
 from plans.actions.previewing import Preview, preview
 from plans.actions.renewing import Renewal, renew, starts_after
-from plans.models import Contract, Customer, Plan, Product, User
-from plans.models.contracts import Deployment
+from plans.models import Contract, Plan, User
 from plans.overlaps import words_of
 from plans.quotas.windows import anniversary
 from plans.wording import name_of
 from sla.refusals import ActionRefusedError
 from tickets.console.accounts import fields
+from tickets.console.accounts.choosing import customers
 from tickets.console.accounts.guard import amenders_only, for_account
 from tickets.console.accounts.nav import account_page, desk_page
+from tickets.console.accounts.signing_form import Lines, SignForm
 from tickets.console.guard import Reader
-
-# Lines for products; a contract of more gets the rest on its own page.
-PRODUCTS = 4
-
-
-class SignForm(forms.Form):
-    """A contract that is to be signed."""
-
-    use_required_attribute = False
-    field_order = [
-        "customer", "number", "plan", "picks", "starts_on", "ends_on", "timezone", "branch", "team",
-        "success_manager", "technical_manager", "reason",
-    ]  # fmt: skip
-
-    customer = fields.Named(
-        Customer.objects.filter(is_active=True).order_by("name"), label=_("客户"), empty_label=_("选一家客户"),
-        error_messages=fields.REQUIRED,
-    )  # fmt: skip
-    number = forms.CharField(
-        label=_("合同号"), max_length=40, error_messages=fields.REQUIRED, help_text=_("不含空格和 / ? #。")
-    )
-    plan = fields.Named(
-        Plan.objects.current().order_by("vendor", "-rank"), label=_("成功计划"), empty_label=_("选一个计划"),
-        error_messages=fields.REQUIRED,
-    )  # fmt: skip
-    starts_on = fields.day(_("服务期自"))
-    ends_on = fields.day(_("服务期至"), why=_("含当日。"))
-    picks = forms.CharField(
-        label=_("选取的服务项"), max_length=200, required=False,
-        help_text=_("只有逐项选购的计划才填：承诺编号，以空格分开，如 K06 K12。"),
-    )  # fmt: skip
-    timezone = forms.CharField(
-        label=_("时区"), max_length=40, initial="Asia/Shanghai", help_text=_("服务期的起止按此时区的日期算。")
-    )
-    branch = fields.branch()
-    team = fields.team()
-    success_manager = fields.colleague(_("客户成功经理"), required=False)
-    technical_manager = fields.colleague(_("专属技术经理"), required=False)
-    reason = fields.reason(required=False)
-
-    def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        plan = said.get("plan")
-        if plan and plan.is_a_la_carte and not said.get("picks"):
-            self.add_error("picks", gettext("一项都没有选，合同什么也不给。"))
-        return said
-
-    @property
-    def seats(self) -> tuple[tuple[str, User], ...]:
-        """Return who stands for the customer."""
-        said = self.cleaned_data
-        return tuple((seat, said[seat]) for seat in ("success_manager", "technical_manager") if said[seat])
-
-
-class ProductLine(forms.Form):
-    """A product of the contract; a line without one counts for nothing."""
-
-    product = fields.Named(
-        Product.objects.order_by("vendor", "code"), label=_("产品"), required=False, empty_label=_("不选")
-    )
-    deployment = forms.ChoiceField(label=_("部署方式"), choices=Deployment.choices)
-    tenant = forms.CharField(label=_("租户"), max_length=64, required=False)
-    quantity = forms.IntegerField(label=_("数量"), min_value=1, max_value=1_000_000, initial=1)
-
-
-Lines = forms.formset_factory(ProductLine, extra=PRODUCTS, max_num=PRODUCTS, absolute_max=PRODUCTS)
 
 
 class RenewForm(forms.Form):
@@ -130,11 +66,9 @@ class Step:
 @amenders_only
 def sign_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Take in a new contract, show what it comes to, and sign it when that was looked at."""
-    form, lines = SignForm(request.POST or None), Lines(request.POST or None, prefix="products")
-    if request.method == "GET":
-        asked = request.GET
-        form.initial = {name: asked.get(name, "") for name in ("customer", "plan")}
-        form.initial["picks"] = " ".join(dict.fromkeys(asked.getlist("picks")))
+    asked = request.GET
+    begun = {"customer": asked.get("customer", ""), "plan": asked.get("plan", ""), "picks": asked.getlist("picks")}
+    form, lines = SignForm(request.POST or None, initial=begun), Lines(request.POST or None, prefix="products")
     step = Step()
     if request.method == "POST" and form.is_valid() and lines.is_valid():
         step = _go_on(
@@ -145,6 +79,14 @@ def sign_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     context = {"form": form, "lines": lines, **_told(step)}
     page = ("list", "console/accounts/sign.html")
     return desk_page(request, reader, page, context, _status(request, step))
+
+
+@require_safe
+@amenders_only
+def sign_picks(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Return what the plan that was chosen lets pick; nothing where it is sold as a whole."""
+    form = SignForm(initial={"plan": request.GET.get("plan", "")})
+    return render(request, "console/accounts/_picks.html", {"field": form.picks_field})
 
 
 @for_account(amend=True)
@@ -170,9 +112,7 @@ def renew_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpRe
 def _sign(form: Any, lines: Any, decided: Decided) -> Contract:
     said = form.cleaned_data
     owned = tuple(Owned(**line) for line in (row.cleaned_data for row in lines) if line.get("product"))
-    agreed = Agreed(
-        said["timezone"], said["branch"], said["team"], owned, form.seats, tuple(said["picks"].split()), None, decided
-    )
+    agreed = Agreed(said["timezone"], said["branch"], said["team"], owned, form.seats, form.picks, None, decided)
     terms = {name: said[name] for name in ("customer", "plan", "number", "starts_on", "ends_on")}
     return sign(**terms, agreed=agreed)
 
@@ -208,5 +148,7 @@ def _signed(request: HttpRequest, contract: Contract) -> HttpResponse:
 
 urlpatterns = [
     path("-/sign/", sign_page, name="sign"),
+    path("-/customers/", customers, name="customers"),
+    path("-/sign/picks/", sign_picks, name="sign_picks"),
     path("<str:number>/renew/", renew_page, name="renew"),
 ]

@@ -7,6 +7,7 @@ from django.test import Client
 
 from plans.models import Contract, Customer, Override, Plan, Product
 from tests.world import World, person
+from tickets.console.accounts.choosing import shown
 
 PAGE = "/console/accounts/C-Y-1/"
 NONE = {
@@ -25,7 +26,7 @@ def boss(client: Client, world: World) -> Client:
 def asked(**changes: object) -> dict[str, object]:
     """Return a new contract as its form sends it."""
     return {
-        **NONE, "step": "preview", "customer": Customer.objects.create(code="new", name="新客户").pk, "number": "C-NEW",
+        **NONE, "step": "preview", "customer": shown(Customer.objects.create(code="new", name="新客户")), "number": "C-NEW",
         "plan": Plan.objects.current().get(code="kingdee-advanced").pk, "starts_on": "2026-10-01",
         "ends_on": "2027-09-30", "timezone": "Asia/Shanghai", "reason": "新签",
         "products-0-product": Product.objects.get(code="galaxy").pk, "products-0-deployment": "public_cloud",
@@ -81,14 +82,47 @@ def test_a_plan_of_picks_without_any_gives_nothing_and_is_refused__K19(boss: Cli
     answer = boss.post("/console/accounts/-/sign/", asked(plan=gold))
     assert (answer.status_code, "一项都没有选" in answer.content.decode()) == (422, True)
     Customer.objects.filter(code="new").delete()
-    page = boss.post("/console/accounts/-/sign/", asked(plan=gold, picks="K06 K12")).content.decode()
+    page = boss.post("/console/accounts/-/sign/", asked(plan=gold, picks=["K06", "K12"])).content.decode()
     assert "K10" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("海", "不止一家"), ("没有这家", "没有名称含"), ("云帆", ""), ("YUNFAN-2", ""), ("云帆二 [yunfan-2]", "")],
+)
+def test_a_customer_is_found_by_some_of_its_name_or_its_code(boss: Client, typed: str, said: str) -> None:
+    for code, name in (("haitong", "海通"), ("haida", "大海"), ("yunfan", "云帆"), ("yunfan-2", "云帆二")):
+        Customer.objects.create(code=code, name=name)
+    answer = boss.post("/console/accounts/-/sign/", asked(customer=typed))
+    assert answer.status_code == (422 if said else 200)
+    assert said in answer.content.decode()
+    offered = boss.get("/console/accounts/-/customers/", {"customer": typed}).content.decode()
+    assert ("大海 [haida]" in offered) == (typed == "海")
+
+
+def test_a_contract_goes_over_to_another_plan_of_its_vendor__C41(boss: Client, world: World) -> None:
+    lower = Plan.objects.current().get(code="yonsuite-priority")
+    page = boss.get(f"{PAGE}amend/?open=plan").content.decode()
+    offered = page.partition('name="plan"')[2].partition("</select>")[0]
+    assert (lower.name in offered, "高级成功服务" in offered) == (True, False)
+    assert boss.post(f"{PAGE}amend/plan/", {"plan": lower.pk, "reason": " "}).status_code == 422
+    assert boss.post(f"{PAGE}amend/plan/", {"plan": lower.pk, "reason": "改签优先"}).status_code == 302
+    assert Contract.objects.get(number="C-Y-1").plan == lower
+
+
+def test_what_a_chosen_plan_lets_pick_comes_with_it__K19(boss: Client) -> None:
+    def offered(plan: object) -> str:
+        return boss.get("/console/accounts/-/sign/picks/", {"plan": plan}).content.decode()
+
+    plans = {plan.code: plan.pk for plan in Plan.objects.current()}
+    assert 'value="K05"' in offered(plans["kingdee-gold"])
+    assert [whole for whole in (plans["kingdee-advanced"], "", "x", "²") if 'name="picks"' in offered(whole)] == []
 
 
 def test_the_same_plan_twice_for_one_product_is_refused_with_the_ways_on(boss: Client, world: World) -> None:
     held = world.yonsuite
     same = asked(
-        customer=held.customer.pk, plan=held.contract.plan.pk, **{"products-0-product": held.product.pk}
+        customer=held.customer.code, plan=held.contract.plan.pk, **{"products-0-product": held.product.pk}
     )  # fmt: skip
     page = boss.post("/console/accounts/-/sign/", same)
     assert page.status_code == 422
@@ -120,7 +154,7 @@ def test_a_contract_is_renewed_from_the_day_after_its_last(boss: Client, world: 
         ("end", {"on": "2026-12-31", "reason": "关停"}, "提前终止"),
         ("target", {"metric": "first_response", "amount": "1", "unit": "hours", "reason": "大促"}, "首次响应 1 小时"),
         ("calendar", {"promise": "Y07", "calendar": "yonsuite-7x24", "reason": "海外"}, "7×24"),
-        ("quota", {"promise": "Y13", "amount": "3", "reason": "加购"}, "数量为 3"),
+        ("quota", {"what": "Y13/times", "amount": "3", "reason": "加购"}, "数量为 3"),
         ("switch", {"name": "hotline_calendar", "value": "yonsuite-7x24", "reason": "照旧"}, "人工热线服务时间"),
     ],
 )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.actions import (
     NewTarget,
     Owned,
+    change_plan,
     change_term,
     disown,
     end,
@@ -58,6 +59,10 @@ class Deed:
 
 def _term(doing: Doing, form: Any) -> None:
     change_term(contract=doing.contract, **form.cleaned_data, **doing.who)
+
+
+def _plan(doing: Doing, form: Any) -> None:
+    change_plan(contract=doing.contract, **form.cleaned_data, **doing.who)
 
 
 def _end(doing: Doing, form: Any) -> None:
@@ -113,8 +118,9 @@ def _calendar(doing: Doing, form: Any) -> None:
 
 
 def _quota(doing: Doing, form: Any) -> None:
-    said = {name: form.cleaned_data[name] for name in ("promise", "amount", "reason")}
-    override_quota(contract=doing.contract, dates=form.dates, **said, **doing.who)
+    promise, _slash, unit = form.cleaned_data["what"].partition("/")
+    said = {name: form.cleaned_data[name] for name in ("amount", "reason")}
+    override_quota(contract=doing.contract, promise=promise, unit=unit, dates=form.dates, **said, **doing.who)
 
 
 def _rescind(doing: Doing, form: Any) -> None:
@@ -133,6 +139,13 @@ DEEDS = [
     Deed("quota", _("约定次数"), _("这份合同的某项计次服务给另一个数量。"), forms.QuotaForm, _quota),
     Deed("switch", _("合同选项"), _("原文没有写明的两件事，由谁决定、为什么，都会留下。"), forms.SwitchForm, _switch),
     Deed("term", _("改服务期"), _("改长或改短；要接着签下一期，请用续签。"), forms.TermForm, _term),
+    Deed(
+        "plan",
+        _("换计划"),
+        _("换成同一厂商的另一个计划，未结的工单随之改变；要换到新版本，请看“新版本”。"),
+        forms.PlanForm,
+        _plan,
+    ),
     Deed("end", _("提前终止"), _("最后一天之后不再受理新的问题。"), forms.EndForm, _end),
     Deed("place", _("机构和团队"), _("由哪里的机构、哪个团队服务。"), forms.PlaceForm, _place),
     Deed("own", _("加产品"), _("把产品列入合同；已在其中的会更新版本和数量。"), forms.ProductForm, _own),

@@ -6,9 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from plans.actions.overrides import Dates
-from plans.models import AccountTeamMember, Contract, Override, Product, Switch
+from plans.actions.overrides import Dates, counted
+from plans.actions.own_terms import MEETS
+from plans.models import AccountTeamMember, Contract, Override, Plan, Product, Switch
 from plans.models.contracts import Deployment
+from plans.quotas.words import unit_name
+from plans.terms import last_day
 from plans.wording import name_of
 from sla.models.policies import Metric
 from tickets.console.accounts import fields
@@ -39,7 +42,7 @@ class TermForm(AmendForm):
     reason = fields.reason()
 
     def prepare(self) -> None:
-        self.initial = {"starts_on": self.contract.starts_on, "ends_on": self.contract.ends_on, **self.initial}
+        self.initial = {"starts_on": self.contract.starts_on, "ends_on": last_day(self.contract), **self.initial}
 
 
 class EndForm(AmendForm):
@@ -73,6 +76,18 @@ class ProductForm(AmendForm):
     def prepare(self) -> None:
         sold: Any = self.fields["product"]
         sold.queryset = Product.objects.filter(vendor=self.contract.plan.vendor)
+
+
+class PlanForm(AmendForm):
+    """Another plan of the same vendor."""
+
+    plan = fields.Named(Plan.objects.none(), label=_("成功计划"), empty_label=_("选一个计划"), error_messages=NAMED)
+    reason = fields.reason()
+
+    def prepare(self) -> None:
+        held, sold = self.contract.plan, Plan.objects.current().filter(is_a_la_carte=False)
+        offered: Any = self.fields["plan"]
+        offered.queryset = sold.filter(vendor=held.vendor).exclude(code=held.code).order_by("-rank")
 
 
 class DisownForm(AmendForm):
@@ -143,7 +158,7 @@ class DatedForm(AmendForm):
 class TargetForm(DatedForm):
     """A target of this customer's own. Source: Y07, Y20"""
 
-    metric = forms.ChoiceField(label=_("指标"), choices=Metric.choices)
+    metric = forms.ChoiceField(label=_("指标"), choices=[(metric, Metric(metric).label) for metric in MEETS])
     amount = forms.DecimalField(label=_("时限"), min_value=Decimal("0.01"), max_value=9000, decimal_places=2)
     unit = forms.ChoiceField(label=_("单位"), choices=[("hours", _("工作小时")), ("working_days", _("个工作日"))])
     calendar = fields.calendar(required=False, why=_("不选就按计划原来的服务时间。"))
@@ -165,13 +180,16 @@ class CalendarForm(DatedForm):
 class QuotaForm(DatedForm):
     """Another amount of something counted. Source: Y20"""
 
-    promise = forms.ChoiceField(label=_("服务项"), error_messages=NAMED)
+    what = forms.ChoiceField(label=_("服务项"), error_messages=NAMED)
     amount = forms.DecimalField(label=_("数量"), min_value=0, max_value=10_000, decimal_places=2)
-    field_order = ["promise", "amount", "starts_on", "ends_on", "reason"]
+    field_order = ["what", "amount", "starts_on", "ends_on", "reason"]
 
     def prepare(self) -> None:
-        offered: Any = self.fields["promise"]
-        offered.choices = _promises(self.contract, lambda item: bool(item.quota))
+        offered: Any = self.fields["what"]
+        offered.choices = [
+            (f"{row.item.promise}/{rule.unit}", f"{row.item.promise} {name_of(row.item)} · {unit_name(rule.unit)}")
+            for row, rule in counted(self.contract)
+        ]
 
 
 class RescindForm(AmendForm):
