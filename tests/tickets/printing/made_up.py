@@ -152,7 +152,7 @@ def made_up(months: list[str] = MONTHS, modules: int = 5) -> Report:
                     Because(
                         "share.category.how_to",
                         Words("应用咨询占比", "Share of how-to"),
-                        Words("应用咨询占比 68.2%", "How-to questions 68.2%"),
+                        Words("68.2%", "68.2%"),
                     ),
                 ),
                 (Words("现场培训（还剩 2 人天）", "On-site training (2 person-days left)"),),

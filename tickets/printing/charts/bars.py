@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tickets.printing.charts.canvas import GAP, LINE, Frame, Tone, cut, label, length, line, picture, rect
 
-THICK, THIN = 12.0, 4.0
+THICK, THIN = 10.0, 4.0
 # No name takes more than this share of the width.
 NAMES = 0.4
 
@@ -45,6 +45,6 @@ def _row(frame: Frame, row: Bar, corner: tuple[float, float], unit: float) -> tu
         line(frame, Tone.SOFT, (left, top), (left, top + THICK + THIN + 1)),
         rect(frame, row.tone, (left, top), (thick, THICK)),
         rect(frame, Tone.BEFORE, (left, top + THICK + 1), (before, THIN)),
-        label(frame, row.words, (left + max(thick, before) + GAP, top + 11)),
+        label(frame, row.words, (left + max(thick, before) + GAP, top + 10)),
     ]
     return marks, top + THICK + THIN + 11

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from tickets.printing.charts import PAGE, PRINT, Frame
 from tickets.printing.charts.canvas import Paint, plain
+from tickets.reports.wording import NONE
 
 WIDE, NARROW, PAPER = 720.0, 340.0, 640.0
 
@@ -19,11 +20,18 @@ class Column:
     head: str
     room: int = 0
     is_figure: bool = False
+    # Left out where no row says anything in it.
+    is_optional: bool = False
 
 
 def figures(*heads: str, room: int = 0) -> tuple[Column, ...]:
     """Return columns of figures."""
     return tuple(Column(head, room, is_figure=True) for head in heads)
+
+
+def compared(*heads: str) -> tuple[Column, ...]:
+    """Return columns that compare with the period before: left out where there was none."""
+    return tuple(Column(head, is_figure=True, is_optional=True) for head in heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +49,27 @@ class Table:
     is_named: bool = False
 
     @property
+    def shown(self) -> tuple[Column, ...]:
+        """Return the columns that say something."""
+        return tuple(column for column, is_shown in zip(self.columns, self._shown, strict=True) if is_shown)
+
+    @property
+    def said(self) -> list[tuple[str, ...]]:
+        """Return the rows without the columns that say nothing."""
+        return [tuple(cell for cell, is_shown in zip(row, self._shown, strict=True) if is_shown) for row in self.rows]
+
+    @property
+    def _shown(self) -> list[bool]:
+        cells = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
+        return [
+            not column.is_optional or any(cell not in ("", NONE) for cell in said)
+            for column, said in zip(self.columns, cells, strict=True)
+        ]
+
+    @property
     def lines(self) -> list[list[tuple[Column, str]]]:
         """Return each row's cells with the columns that they stand in."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+        return [list(zip(self.shown, row, strict=True)) for row in self.said]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,8 @@ def file_of(row: ServiceReport) -> bytes:
     kept = path_of(row.pdf) if row.pdf else None
     if kept and kept.is_file():
         return kept.read_bytes()
-    said = from_json(row.content or {})
-    return report_pdf(said, reference=str(row), words=row.words, language=row.language)
-
-
-def _printed(row: ServiceReport) -> bytes:
     content = from_json(row.content or {})
-    return report_pdf(
-        content, reference=str(row) if row.version > 1 else row.code, words=row.words, language=row.language
-    )
+    return report_pdf(content, reference=str(row), words=row.words, language=row.language)
 
 
 def sent(row: ServiceReport) -> HttpResponse:

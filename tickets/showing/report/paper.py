@@ -12,7 +12,10 @@ from tickets.showing.report.reading import Reading, read
 
 
 def report_pdf(report: Report, *, reference: str, words: str, language: str) -> bytes:
-    """Return a report as PDF in a language; `words` are ours to the customer. Raises PrintingError."""
+    """Return a report as PDF in a language; `words` are ours to the customer. Raises PrintingError.
+
+    `reference` is its code, with the version of any but the first.
+    """
     with translation.override(language):
         reading = read(report)
         pictures: dict[str, bytes] = {}
@@ -20,7 +23,7 @@ def report_pdf(report: Report, *, reference: str, words: str, language: str) -> 
             {"title": sheet.title, "blocks": [_laid_out(block, pictures) for block in sheet.blocks]}
             for sheet in reading.sheets
         ]
-        content = {**_front(reading), "reference": reference, "words": words, "sheets": sheets}
+        content = {**_front(reading), "reference": reference.removesuffix(" v1"), "words": words, "sheets": sheets}
         content |= {"made_on": report.period.made_at.date().isoformat(), "is_to_date": report.period.is_to_date}
     return print_pdf("service_report", content, language=language, files=pictures)
 
@@ -41,8 +44,8 @@ def _front(reading: Reading) -> dict[str, Any]:
 def _laid_out(block: Block, pictures: dict[str, bytes]) -> dict[str, Any]:
     """Return one block as the template wants it; a picture is put beside, under a name of its own."""
     if isinstance(block, Table):
-        heads = [[one.head, one.room, one.is_figure] for one in block.columns]
-        return {"kind": block.kind, "title": block.title if block.is_named else "", "heads": heads, "rows": block.rows}
+        heads = [[one.head, one.room, one.is_figure] for one in block.shown]
+        return {"kind": block.kind, "title": block.title if block.is_named else "", "heads": heads, "rows": block.said}
     if isinstance(block, Picture):
         name = f"chart-{len(pictures) + 1}.svg"
         pictures[name] = block.printed.encode()

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from tickets.reports.shape import Advice, Delivered, OwedLine, Report, RightLine
+from tickets.reports.shape import Advice, Because, Delivered, OwedLine, Report, RightLine
 from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table, figures
 from tickets.showing.report.words import NONE, amount, count_words, day, said, span
 
@@ -19,8 +19,8 @@ def rights(report: Report) -> list[Block]:
     """Return what rights there were and what was used of them. Source: K13, Y15"""
     if not report.rights:
         return [Prose(_("这份合同没有按量计的权益。"), is_quiet=True)]
-    amounts = figures(_("共有"), _("本期用"), _("累计用"), _("已预留"), _("已作废"), _("还剩"))
-    heads = (Column(_("权益"), 5), Column(_("使用期"), 3), *amounts)
+    amounts = figures(_("共有"), _("本期用"), _("累计用"), _("已预留"), pgettext("report", "已作废"), _("还剩"))
+    heads = (Column(_("权益"), 5), Column(_("使用期")), *amounts)
     return [Table(_("权益的使用"), heads, tuple(_right(one) for one in report.rights))]
 
 
@@ -76,5 +76,10 @@ def advice(report: Report) -> list[Block]:
 
 
 def _counsel(one: Advice) -> Counsel:
-    because = tuple(dict.fromkeys(said(figure.said) for figure in one.because))
+    because = tuple(dict.fromkeys(_figure(figure) for figure in one.because if said(figure.said) != NONE))
     return Counsel(said(one.text), because, tuple(said(offer) for offer in one.offers))
+
+
+def _figure(one: Because) -> str:
+    """Return a figure with its name."""
+    return f"{said(one.label)} {said(one.said)}"

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from tickets.printing.charts import Frame, Part, Series, Tone, columns, lines, share
 from tickets.reports.shape import Promise, Report
-from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table, figures
+from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table, compared, figures
 from tickets.showing.report.words import count_words, length, month_names, said, sentences, share_words
 
 KEPT, MISSED = pgettext_lazy("report", "守约"), pgettext_lazy("report", "超时")
@@ -23,7 +23,8 @@ def promises(report: Report) -> list[Block]:
     if not there:
         return [Prose(_("期内没有承诺可以计算：没有起算的时限。"), is_quiet=True)]
     blocks: list[Block] = [_all(there)]
-    if len(there[0].months) > 1:
+    # Of one promise alone the columns below say the same.
+    if len(there) > 1 and len(there[0].months) > 1:
         blocks.append(_trend(there))
     for one in there:
         blocks += _one(one)
@@ -34,7 +35,9 @@ def _all(found: Sequence[Promise]) -> Table:
     counts = (KEPT, MISSED, RUNNING, APART)
     heads = (
         Column(pgettext("report", "承诺"), 5),
-        *figures(_("达成率"), pgettext("report", "上期"), *map(str, counts)),
+        *figures(_("达成率")),
+        *compared(pgettext("report", "上期")),
+        *figures(*map(str, counts)),
         *figures(_("中位用时"), _("九成不超过"), room=2),
     )
     rows = tuple(
