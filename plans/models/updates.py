@@ -241,7 +241,7 @@ class UpdateStep(models.Model):
         EDITED = "edited", _("改写说明")
         ANNOUNCED = "announced", _("通知客户")
         MOVED = "moved", _("改期")
-        POSTPONED = "postponed", _("推迟")
+        POSTPONED = "postponed", pgettext_lazy("update step", "推迟")
         BEGUN = "begun", _("开始")
         FINISHED = "finished", pgettext_lazy("update step", "完成")
         CANCELLED = "cancelled", pgettext_lazy("update step", "取消")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from plans.accounts import zone_named
 from plans.actions.history import Decided, changing
@@ -150,7 +151,7 @@ def _within_term(policy: UpdatePolicy, contract: Contract, on: date) -> None:
 def begin_audit(*, request: UpdateRequest, actor: User, at: datetime) -> UpdateRequest:
     """Begin the security audit that an update of a customised product needs. Source: K11"""
     request = hold_request(request)
-    _in(request, (State.REQUESTED,), _("开始审计"))
+    _in(request, (State.REQUESTED,), pgettext("update deed", "开始审计"))
     if not _policy(request).needs_audit:
         raise RefusedError("no_audit", _("这项更新不需要安全审计。"), ways_on=[_("直接约定时间。")])
     request.state = State.AUDITING
@@ -163,7 +164,7 @@ def begin_audit(*, request: UpdateRequest, actor: User, at: datetime) -> UpdateR
 def clear(*, request: UpdateRequest, findings: str, actor: User, at: datetime) -> UpdateRequest:
     """Note that the audit was passed, with what it found; what did not pass is declined. Needs findings."""
     request = hold_request(request)
-    _in(request, (State.AUDITING,), _("写审计结论"))
+    _in(request, (State.AUDITING,), pgettext("update deed", "写审计结论"))
     if not findings.strip():
         raise RefusedError("findings_missing", _("请写明审计结论。"))
     request.state, request.findings = State.CLEARED, findings.strip()
@@ -186,7 +187,7 @@ def schedule(*, request: UpdateRequest, span: Span, actor: User, at: datetime, s
             "audit_first", _("有二次开发的单租户，要先通过运维平台的安全审计。"), promise=policy.item.promise,
             clause=policy.clause, ways_on=[_("先开始审计，写下结论，再约时间。")],
         )  # fmt: skip
-    _in(request, (*ready, State.SCHEDULED), _("约定时间"))
+    _in(request, (*ready, State.SCHEDULED), pgettext("update deed", "约定时间"))
     _soon_enough(request, policy, span, at, short_notice)
     is_change = request.state == State.SCHEDULED
     request.state, request.starts_at, request.ends_at = State.SCHEDULED, span.starts_at, span.ends_at
@@ -219,7 +220,7 @@ def _soon_enough(
 def begin(*, request: UpdateRequest, actor: User, at: datetime) -> UpdateRequest:
     """Note that the update is under way."""
     request = hold_request(request)
-    _in(request, (State.SCHEDULED,), _("开始"))
+    _in(request, (State.SCHEDULED,), pgettext("update deed", "开始"))
     request.state = State.UNDER_WAY
     request.save(update_fields=["state"])
     inform(request, "begun", theirs(request), note(request, Kind.BEGUN, actor, at))
@@ -230,7 +231,7 @@ def begin(*, request: UpdateRequest, actor: User, at: datetime) -> UpdateRequest
 def finish(*, request: UpdateRequest, version: str, actor: User, at: datetime) -> UpdateRequest:
     """Note that the update is done; the contract's product then has the version that runs now."""
     request = hold_request(request)
-    _in(request, (State.UNDER_WAY,), _("完成"))
+    _in(request, (State.UNDER_WAY,), pgettext("update deed", "完成"))
     request.done_version = (version.strip() or request.version)[:40]
     _bring_up(request, actor, at)
     step = note(request, Kind.FINISHED, actor, at, version=request.done_version)
@@ -254,7 +255,7 @@ def _bring_up(request: UpdateRequest, actor: User, at: datetime) -> None:
 def decline(*, request: UpdateRequest, reason: str, actor: User, at: datetime) -> UpdateRequest:
     """Say no to a request with a reason that the customer reads."""
     request = hold_request(request)
-    _in(request, (State.REQUESTED, State.AUDITING, State.CLEARED, State.SCHEDULED), _("不受理"))
+    _in(request, (State.REQUESTED, State.AUDITING, State.CLEARED, State.SCHEDULED), pgettext("update deed", "不受理"))
     return _give_up(request, State.DECLINED, reason, actor, at)
 
 
@@ -262,7 +263,7 @@ def decline(*, request: UpdateRequest, reason: str, actor: User, at: datetime) -
 def withdraw(*, request: UpdateRequest, reason: str, actor: User, at: datetime) -> UpdateRequest:
     """Take a request back; what is under way can only be finished."""
     request = hold_request(request)
-    _in(request, (State.REQUESTED, State.AUDITING, State.CLEARED, State.SCHEDULED), _("撤回"))
+    _in(request, (State.REQUESTED, State.AUDITING, State.CLEARED, State.SCHEDULED), pgettext("update deed", "撤回"))
     return _give_up(request, State.WITHDRAWN, reason.strip() or _("客户撤回"), actor, at)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from plans.actions.updates.journal import Kind, hold_window, note, tell_affected, times
 from plans.actions.updates.laying import announce_at
@@ -86,7 +87,7 @@ def _sound(span: Span, at: datetime) -> None:
 def edit(*, window: UpdateWindow, words: Words, actor: User | None, at: datetime) -> UpdateWindow:
     """Say otherwise what a window is about; customers read it from then on, and are not written to."""
     window = hold_window(window)
-    _in(window, (*WAITING, State.POSTPONED, State.UNDER_WAY, State.DONE), _("改写说明"))
+    _in(window, (*WAITING, State.POSTPONED, State.UNDER_WAY, State.DONE), pgettext("update deed", "改写说明"))
     changed = [name for name in words.__slots__ if getattr(window, name) != getattr(words, name)]
     if changed:
         for name in changed:
@@ -103,7 +104,7 @@ WAITING = (State.PLANNED, State.ANNOUNCED)
 def announce(*, window: UpdateWindow, actor: User | None, at: datetime) -> UpdateWindow:
     """Tell the customers whom a planned window concerns, once. Raises RefusedError for one that was told or is over."""
     window = hold_window(window)
-    _in(window, (State.PLANNED,), _("通知客户"))
+    _in(window, (State.PLANNED,), pgettext("update deed", "通知客户"))
     if window.starts_at <= at:
         raise RefusedError("past", _("这个窗口的时间已经过去。"), ways_on=[_("先改期，再通知。")])
     window.state, window.announced_at = State.ANNOUNCED, at
@@ -117,7 +118,7 @@ def announce(*, window: UpdateWindow, actor: User | None, at: datetime) -> Updat
 def move(*, window: UpdateWindow, span: Span, reason: str, actor: User | None, at: datetime) -> UpdateWindow:
     """Give a window another time; whoever knew of the old one is told. Raises RefusedError without a reason."""
     window = hold_window(window)
-    _in(window, (*WAITING, State.POSTPONED), _("改期"))
+    _in(window, (*WAITING, State.POSTPONED), pgettext("update deed", "改期"))
     _sound(span, at)
     was, is_known = times(window), _is_known(window)
     window.starts_at, window.ends_at, window.is_moved = span.starts_at, span.ends_at, True
@@ -144,7 +145,7 @@ def extend(*, window: UpdateWindow, ends_at: datetime, reason: str, actor: User 
     An end that has passed is none: say that it is finished.
     """
     window = hold_window(window)
-    _in(window, (State.UNDER_WAY,), _("延长"))
+    _in(window, (State.UNDER_WAY,), pgettext("update deed", "延长"))
     if ends_at <= at or (ends_at - window.starts_at).total_seconds() > LONGEST:
         raise RefusedError("wrong_end", _("结束须在以后，且一个窗口最长 %d 小时。") % LONGEST_HOURS)
     was, window.ends_at = times(window), ends_at
@@ -156,7 +157,7 @@ def extend(*, window: UpdateWindow, ends_at: datetime, reason: str, actor: User 
 def postpone(*, window: UpdateWindow, reason: str, actor: User | None, at: datetime) -> UpdateWindow:
     """Put a window off without a new time yet; whoever knew of it is told. Raises RefusedError without a reason."""
     window = hold_window(window)
-    _in(window, (*WAITING, State.UNDER_WAY), _("推迟"))
+    _in(window, (*WAITING, State.UNDER_WAY), pgettext("update deed", "推迟"))
     is_known = _is_known(window)
     window.state, window.is_moved = State.POSTPONED, True
     _change(window, Kind.POSTPONED, "postponed", reason, actor=actor, at=at, is_known=is_known)
@@ -167,7 +168,7 @@ def postpone(*, window: UpdateWindow, reason: str, actor: User | None, at: datet
 def cancel(*, window: UpdateWindow, reason: str, actor: User | None, at: datetime) -> UpdateWindow:
     """Call a window off; whoever knew of it is told. Raises RefusedError without a reason."""
     window = hold_window(window)
-    _in(window, (*WAITING, State.POSTPONED, State.UNDER_WAY), _("取消"))
+    _in(window, (*WAITING, State.POSTPONED, State.UNDER_WAY), pgettext("update deed", "取消"))
     is_known = _is_known(window)
     window.state, window.is_moved = State.CANCELLED, True
     window.announced_at = window.announced_at or (at if is_known else None)
@@ -196,7 +197,7 @@ def _change(  # noqa: PLR0913  one change has this many sides
 def begin(*, window: UpdateWindow, actor: User | None, at: datetime) -> UpdateWindow:
     """Note that a window is under way."""
     window = hold_window(window)
-    _in(window, WAITING, _("开始"))
+    _in(window, WAITING, pgettext("update deed", "开始"))
     window.state = State.UNDER_WAY
     window.save(update_fields=["state"])
     note(window, Kind.BEGUN, actor, at)
@@ -207,7 +208,7 @@ def begin(*, window: UpdateWindow, actor: User | None, at: datetime) -> UpdateWi
 def finish(*, window: UpdateWindow, actor: User | None, at: datetime, version: str = "") -> UpdateWindow:
     """Note that a window is over, with the version that runs now."""
     window = hold_window(window)
-    _in(window, (State.UNDER_WAY,), _("完成"))
+    _in(window, (State.UNDER_WAY,), pgettext("update deed", "完成"))
     window.state = State.DONE
     window.version = version.strip()[:40] or window.version
     window.save(update_fields=["state", "version"])

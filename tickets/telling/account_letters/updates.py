@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.engagements.invitations import CANCEL, REQUEST, Guest, invitation
 from plans.models import AccountNotice, UpdatePackage, UpdateRequest, UpdateWindow, User
@@ -75,7 +75,7 @@ REQUESTS = {
     ),
     "begun": Telling(gettext_lazy("更新开始"), gettext_lazy("%(product)s 的更新已经开始。")),
     "done": Telling(
-        gettext_lazy("更新完成"),
+        pgettext_lazy("letter", "更新完成"),
         gettext_lazy("%(product)s 的更新已经完成。"),
         gettext_lazy("%(customer)s 的 %(product)s 的更新已经完成。"),
     ),
