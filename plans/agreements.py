@@ -1,6 +1,7 @@
-"""A contract with everything coverage asks of it, read in one query; what never changes is kept in the process."""
+"""A contract with everything coverage asks of it, kept in the process for as long as the database says it holds."""
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import JSONObject
@@ -19,6 +21,15 @@ from sla.prepared import Prepared, prepare
 
 # Items by key: a plan's version never changes, so neither do its items.
 _ITEMS: dict[int, Item] = {}
+# What was read of customers' contracts, by the customer's key: the oldest goes when there are too many.
+_READ: dict[int, "Terms"] = {}
+MOST_READ = 512
+# Seconds after which they are read again, whatever the database says: a policy and a contract that are changed by two
+# transactions at the same moment do not see each other.
+LONGEST_READ = 60.0
+VERSION = "SELECT count(*), max(id) FROM plans_termschange WHERE customer = %s"
+
+Version = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +45,18 @@ class Agreement:
     calendars: dict[int, str]
 
     def find(self, service: str) -> Entitlement | None:
-        """Return the entitlement to a service, if the contract has one."""
+        """Return the entitlement to a service, if the contract has one; it is shared by all who ask, see `bound`."""
         return next((row for row in self.entitlements if row.item.service == service), None)
 
     def promised(self, promise: str) -> Entitlement | None:
         """Return the entitlement with a promise's id, if the contract has one."""
         return next((row for row in self.entitlements if row.item.promise == promise), None)
+
+    def bound(self, shared: Entitlement) -> Entitlement:
+        """Return an entitlement of one's own, with this contract."""
+        own = Entitlement(pk=shared.pk, contract=self.contract, item=shared.item, policy=shared.policy)
+        own._state.adding = False
+        return own
 
     def holds(self, product: Product) -> bool:
         """Tell whether a product is under this contract; one that lists none holds all of its vendor's."""
@@ -71,6 +88,33 @@ class Agreement:
         return _policy(pk) if pk else None
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was read of a customer's contracts, as of one version of them."""
+
+    version: Version
+    read_at: float
+    contracts: tuple["Row", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contract as its columns, and what hangs on it; shared, so each who asks gets a contract of their own."""
+
+    columns: tuple[Any, ...]
+    entitlements: tuple[Entitlement, ...]
+    policies: dict[int, int | None]
+    owned: frozenset[tuple[str, str]]
+    switches: dict[str, str]
+    calendars: dict[int, str]
+
+    def agreement(self) -> Agreement:
+        """Return it as an agreement of its own."""
+        contract = Contract.from_db(connection.alias, _names(), self.columns)
+        contract.plan = _plan(contract.plan_id)
+        return Agreement(contract, self.entitlements, self.policies, self.owned, self.switches, self.calendars)
+
+
 def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Agreement]:
     """Return the agreements of a contact's customer, or only that of one contract if it is the customer's."""
     found = agreements_of_customer(contact.customer_id)
@@ -78,12 +122,32 @@ def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Ag
 
 
 def agreements_of_customer(customer: int) -> list[Agreement]:
-    """Return the agreements of a customer, by its key."""
+    """Return the agreements of a customer, by its key. One question where nothing has changed since they were read."""
+    version = _version(customer)
+    kept = _READ.get(customer)
+    if kept is None or kept.version != version or time.monotonic() - kept.read_at > LONGEST_READ:
+        # What is read may be newer than its version, never older: then it is only read once more.
+        kept = _READ[customer] = Terms(version, time.monotonic(), _read(customer))
+        if len(_READ) > MOST_READ:
+            _READ.pop(next(iter(_READ)), None)
+    return [row.agreement() for row in kept.contracts]
+
+
+def _version(customer: int) -> Version:
+    with connection.cursor() as cursor:
+        cursor.execute(VERSION, [customer])
+        return cursor.fetchone()
+
+
+def _read(customer: int) -> tuple[Row, ...]:
     found: list[Any] = _prepared().rows(customer_id=customer)
-    for row in found:
-        row.plan = _plan(row.plan_id)
-    items = _items({entry["item"] for row in found for entry in _read(row).entitled})
-    return [_agreement(row, items) for row in found]
+    items = _items({entry["item"] for row in found for entry in _parsed(row).entitled})
+    return tuple(_row(row, items) for row in found)
+
+
+@cache
+def _names() -> list[str]:
+    return [field.attname for field in Contract._meta.concrete_fields]
 
 
 @cache
@@ -91,7 +155,7 @@ def _prepared() -> Prepared[Contract]:
     return prepare(lambda customer_id: _with_terms(Contract.objects.filter(customer_id=customer_id)), customer_id=int)
 
 
-def _read(row: Any) -> Any:
+def _parsed(row: Any) -> Any:
     """Read what was annotated as JSON."""
     for name in ("entitled", "holdings", "switched"):
         setattr(row, name, [json.loads(entry) for entry in getattr(row, name)])
@@ -116,15 +180,17 @@ def _with_terms(rows: QuerySet[Contract]) -> Any:
     )
 
 
-def _agreement(row: Any, items: dict[int, Item]) -> Agreement:
+def _row(row: Any, items: dict[int, Item]) -> Row:
     entitlements = []
     for entry in row.entitled:
-        entitlement = Entitlement(pk=entry["pk"], contract=row, item=items[entry["item"]], policy=entry["policy"])
+        entitlement = Entitlement(
+            pk=entry["pk"], contract_id=row.pk, item=items[entry["item"]], policy=entry["policy"]
+        )  # fmt: skip
         # It stands in the database already; saving it would update, not insert.
         entitlement._state.adding = False
         entitlements.append(entitlement)
-    return Agreement(
-        contract=row,
+    return Row(
+        columns=tuple(getattr(row, name) for name in _names()),
         entitlements=tuple(entitlements),
         policies={entry["pk"]: entry["version"] for entry in row.entitled},
         owned=frozenset((held["code"], held["deployment"]) for held in row.holdings),

@@ -27,9 +27,12 @@ class Standing:
 
 
 def standing_of(agreement: Agreement, right: Entitlement, on: date) -> Standing | None:
-    """Return how the scarcest amount of a right stands on a local date; None where nothing is counted. One query."""
+    """Return how the scarcest amount of a right stands on a local date; None where nothing is counted, or was signed.
+
+    One query.
+    """
     rules = [rule for rule in rules_of(right.item) if rule.is_counted or rule.draws_on]
-    if not rules:
+    if not rules or right._state.adding:
         return None
     counted: dict[tuple[int | None, str], Rule] = {
         (_source(agreement, right, rule).pk, rule.unit): rule for rule in rules

@@ -51,7 +51,9 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names the first eight
     """
     asked = Question(contact, item, product, deployment or "", category, channel, at, priority, answers or {})
     agreements = agreements_of(contact, contract)
-    chosen = min(agreements, key=lambda agreement: _suitability(agreement, asked)) if agreements else None
+    chosen = agreements[0] if agreements else None
+    if len(agreements) > 1:
+        chosen = min(agreements, key=lambda agreement: _suitability(agreement, asked))
     return _told(_case(asked, chosen) if chosen else None, contract, language or contact.reads)
 
 
@@ -68,26 +70,33 @@ def answer_for(right: Entitlement, contact: Contact | None, at: datetime) -> Dec
 
 def decide(asked: Question, agreement: Agreement) -> Decision:
     """Return what one agreement answers, in the language in use."""
-    return _decide(_case(asked, agreement))
+    return _owned(_decide(_case(asked, agreement)), agreement)
 
 
 def as_included(contact: Contact, contract: Contract, at: datetime) -> Decision:
     """Return what a contract promises for a plain ticket, whatever a question may be about: no gate is asked."""
     found = next(one for one in agreements_of_customer(contract.customer_id) if one.contract.pk == contract.pk)
     case = Case(Question(contact, "ticket", None, "", "", "", at), found, TICKET, found.find("ticket"))
-    return _worded(lambda: in_plan(case) or GRANTED[TICKET](case), contract, contact.reads)
+    return _worded(lambda: in_plan(case) or GRANTED[TICKET](case), found, contact.reads)
 
 
 def _told(case: Case | None, given: Contract | None, language: str) -> Decision:
     """Return a decision in a language, with its words in every one."""
-    return _worded(lambda: _decide(case) if case else _without_contract(given), None, language)
+    agreement = case.agreement if case else None
+    return _worded(lambda: _decide(case) if case else _without_contract(given), agreement, language)
 
 
-def _worded(say: Callable[[], Decision], contract: Contract | None, language: str) -> Decision:
+def _worded(say: Callable[[], Decision], agreement: Agreement | None, language: str) -> Decision:
     found = {code: _in(code, say) for code in Language.values}
     told = {code: Told(one.clause, one.reason, one.ways_on) for code, one in found.items()}
     decision = replace(found[_known(language)], told=told)
-    return replace(decision, contract=contract) if contract else decision
+    return _owned(decision, agreement) if agreement else decision
+
+
+def _owned(decision: Decision, agreement: Agreement) -> Decision:
+    """Return a decision with contract and right of its own, which nobody else holds."""
+    right = agreement.bound(decision.entitlement) if decision.entitlement else None
+    return replace(decision, contract=agreement.contract, entitlement=right)
 
 
 def _known(language: str) -> str:
@@ -102,8 +111,7 @@ def _in(language: str, say: Callable[[], Decision]) -> Decision:
 
 def _decide(case: Case) -> Decision:
     """Ask the gates in turn; where none is shut, say yes."""
-    shut = next((refusal for gate in GATES if (refusal := gate(case))), None)
-    return replace(shut or GRANTED[case.kind](case), contract=case.agreement.contract)
+    return next((refusal for gate in GATES if (refusal := gate(case))), None) or GRANTED[case.kind](case)
 
 
 def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, bool, int, int]:

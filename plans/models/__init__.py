@@ -6,7 +6,7 @@ from plans.models.contracts import AccountTeamMember, Amendment, Contract, Entit
 from plans.models.deliverables import Deliverable, DeliverableFile, DeliverableStep, Outcome, SignOffRound
 from plans.models.engagements import Engagement, EngagementExpert, EngagementStep, Mode, Provider, TimeProposal
 from plans.models.gatherings import Gathering
-from plans.models.history import ContractChange
+from plans.models.history import ContractChange, TermsChange
 from plans.models.keys import ApiKey
 from plans.models.news import AccountNotice
 from plans.models.obligations import AgreedFrequency, CalendarFeed, Obligation
@@ -60,6 +60,7 @@ __all__ = [
     "SignOffRound",
     "Switch",
     "Team",
+    "TermsChange",
     "TimeProposal",
     "UpdateFeed",
     "UpdatePackage",

@@ -62,3 +62,22 @@ class ContractChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.on}"
+
+
+class TermsChange(models.Model):
+    """That something changed which coverage asks of a customer's contracts: written by the database's own triggers.
+
+    How many there are and which is the last tells whether what a process has read still holds.
+    """
+
+    # No foreign key: a row outlives what it is about, and costs no look-up when it is written.
+    customer = models.BigIntegerField(_("客户标识"))
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "合同条件变更")
+        verbose_name_plural = pgettext_lazy("many", "合同条件变更")
+        indexes = [models.Index(fields=["customer", "id"], name="terms_change_by_customer")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
