@@ -13,6 +13,7 @@ from plans.refusals import RefusedError
 from sla.clock import database_now
 from tickets.demo import (
     account_contracts,
+    account_deliverables,
     account_engagements,
     account_owed,
     account_rights,
@@ -79,6 +80,7 @@ def _fill() -> Seeded:
     account_owed.deliver_until(now=now)
     account_rights.draw_down(now=now)
     account_engagements.take_place(now=now)
+    account_deliverables.hand_over(now=now)
     perform(cast, now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
