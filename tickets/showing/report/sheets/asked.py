@@ -143,7 +143,7 @@ def areas(report: Report) -> list[Block]:
     there = [one for one in report.areas if one.count or one.previous]
     if not there:
         return [Prose(_("期内没有工单可以归到产品和模块。"), is_quiet=True)]
-    title = _("产品与模块")
+    title = _("各模块的工单")
     rows = [Bar(_area(one), one.count, _with_share(one.count, one.share), one.previous) for one in there]
     lines = tuple((_area(one), *_compared(one)) for one in there)
     picture = Picture(title, _beside(there), partial(bars, rows[:MODULES]))

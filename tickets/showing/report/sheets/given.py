@@ -41,7 +41,7 @@ def delivered(report: Report) -> list[Block]:
         return [Prose(_("期内没有交付人工服务、交付物或更新。"), is_quiet=True)]
     heads = (
         Column(_("日期")), Column(_("编号")), Column(pgettext("report", "内容"), 5), Column(pgettext("report", "类别")),
-        Column(_("人天"), 0, True), Column(_("参加人数"), 0, True),
+        Column(pgettext("report", "人天"), 0, True), Column(_("参加人数"), 0, True),
     )  # fmt: skip
     return [Table(_("已交付的服务"), heads, tuple(_delivered(one) for one in report.delivered))]
 

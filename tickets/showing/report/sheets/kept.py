@@ -38,7 +38,7 @@ def _all(found: Sequence[Promise]) -> Table:
         *figures(_("达成率")),
         *compared(pgettext("report", "上期")),
         *figures(*map(str, counts)),
-        *figures(_("中位用时"), _("九成不超过"), room=2),
+        *figures(_("中位用时"), _("九成不超过")),
     )
     rows = tuple(
         (
