@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQueryField
-from django.db.models import Case, FloatField, IntegerField, Value, When
+from django.db.models import BooleanField, Case, FloatField, IntegerField, Value, When
 from django.db.models.expressions import RawSQL
 
 from plans.wording import text_of
@@ -21,8 +20,11 @@ CANDIDATES = 60
 # Characters before and after a hit that an excerpt shows.
 BEFORE, AFTER = 24, 72
 WEIGHTS = "{0.1, 0.2, 0.5, 1.0}"
-RANK = "ts_rank(%s::float4[], tokens, %s::tsquery, 1)"
-HELD = "cardinality(ARRAY(SELECT unnest(tsvector_to_array(tokens)) INTERSECT SELECT unnest(%s::text[])))"
+HOLDS = "tickets_article.tokens @@ %s::tsquery"
+RANK = "ts_rank(%s::float4[], tickets_article.tokens, %s::tsquery, 1)"
+HELD = (
+    "cardinality(ARRAY(SELECT unnest(tsvector_to_array(tickets_article.tokens)) INTERSECT SELECT unnest(%s::text[])))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _exactly(articles: ArticleQuerySet, words: str) -> Any:
 
 
 def _holding(articles: ArticleQuerySet, wanted: str) -> Any:
-    held = articles.filter(tokens=RawSQL("%s::tsquery", [wanted], output_field=SearchQueryField()))
+    held = articles.filter(RawSQL(HOLDS, [wanted], output_field=BooleanField()))
     return held.annotate(rank=RawSQL(RANK, [WEIGHTS, wanted], output_field=FloatField()))
 
 

@@ -56,7 +56,9 @@ def _check_files(articles: list[dict[str, Any]], node: yaml.Node, place: Place, 
         video = said.get("video") or ""
         is_beside = video and Path(video).name == video and (folder / video).is_file()
         if video and not video.startswith("https://") and not is_beside:
-            refuse_inside(node, place, f"articles.{number}.video", _("既不是 https:// 开头的地址，旁边也没有这个文件。"))
+            refuse_inside(
+                node, place, f"articles.{number}.video", _("既不是 https:// 开头的地址，旁边也没有这个文件。")
+            )
 
 
 def _knowing(node: yaml.Node, place: Place) -> Place:

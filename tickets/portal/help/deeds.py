@@ -70,7 +70,7 @@ def judge(request: HttpRequest, number: str) -> HttpResponse:
 
 def _again(request: HttpRequest, found: Article, wrong: str, at: datetime) -> HttpResponse:
     row = found.readings.filter(user=user_in(request)).first()
-    context = HERE | shown(request, found, row, at) | {"wrong": wrong, "typed": request.POST.get("words", "")}
+    context = HERE | shown(request, found, row, at) | {"wrong": wrong, "opinion": request.POST.get("words", "")}
     return render(request, "portal/help/article.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -94,13 +94,13 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
     if kept:
         note_opened(search=kept, article=found)
     reading = open_article(article=found, user=user, at=at)
-    return render(request, "portal/help/article.html", HERE | shown(request, found, reading, at) | {"search": kept})
+    return render(request, "portal/help/article.html", HERE | shown(request, found, reading, at))
 
 
 def shown(request: HttpRequest, found: Article, reading: ArticleReading | None, at: datetime) -> dict[str, Any]:
     """Return what the page of an article needs."""
     version = found.current
-    files = list(found.files.all())
+    files, kept = list(found.files.all()), search_of(request)
     body = text_of(version, "body") if version else ""
     is_chinese = in_english() and version is not None and not version.body_en
     return {
@@ -113,6 +113,10 @@ def shown(request: HttpRequest, found: Article, reading: ArticleReading | None, 
         "documents": [one for one in files if address_of(one) not in body and not one.content_type.startswith("video")],
         "reading": reading,
         "related": related(user_in(request), found),
+        # What a question would be about that it does not answer.
+        "about": kept.words if kept else version.title if version else "",
+        "opinion": reading.words if reading else "",
+        "search": kept,
         "now": at,
     }
 
