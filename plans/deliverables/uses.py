@@ -32,9 +32,9 @@ def uses_said(person_days: Decimal | None, amount: Decimal | None) -> dict[str, 
     """Return what a round keeps of how much was used, by unit; `amount` is of whatever is counted in pieces."""
     said = dict.fromkeys(ONCE, "1")
     if person_days:
-        said["person_days"] = f"{person_days:f}"
+        said["person_days"] = f"{person_days.normalize():f}"
     if amount:
-        said |= dict.fromkeys(("environments", "sets"), f"{amount:f}")
+        said |= dict.fromkeys(("environments", "sets"), f"{amount.normalize():f}")
     return said
 
 

@@ -217,7 +217,9 @@ class SignOffRound(models.Model):
 class DeliverableFile(models.Model):
     """One file of a round; its bytes lie under their digest."""
 
-    round = models.ForeignKey(SignOffRound, verbose_name=pgettext_lazy("sign-off", "轮次"), on_delete=models.PROTECT, related_name="files")
+    round = models.ForeignKey(
+        SignOffRound, verbose_name=pgettext_lazy("sign-off", "轮次"), on_delete=models.PROTECT, related_name="files"
+    )
     name = models.CharField(_("文件名"), max_length=120)
     # What the bytes are, whatever the name says.
     content_type = models.CharField(_("类型"), max_length=120)
@@ -253,7 +255,9 @@ class DeliverableStep(models.Model):
     deliverable = models.ForeignKey(
         Deliverable, verbose_name=_("交付物"), on_delete=models.PROTECT, related_name="steps"
     )
-    round = models.ForeignKey(SignOffRound, verbose_name=pgettext_lazy("sign-off", "轮次"), on_delete=models.PROTECT, related_name="steps")
+    round = models.ForeignKey(
+        SignOffRound, verbose_name=pgettext_lazy("sign-off", "轮次"), on_delete=models.PROTECT, related_name="steps"
+    )
     kind = models.CharField(_("类别"), max_length=12, choices=Kind)
     at = models.DateTimeField(_("时间"))
     actor = models.ForeignKey(User, verbose_name=_("行为人"), null=True, on_delete=models.PROTECT, related_name="+")

@@ -32,7 +32,9 @@ class Draw:
     def said(self, taken: Decimal, refused: str = "") -> dict[str, Any]:
         """Return what a round keeps of what was taken, and why the ledger took none if it did not."""
         amounts = {"needed": self.needed, "taken": taken, "beyond": self.needed - taken}
-        return {"unit": self.unit, "refused": refused} | {name: f"{amount:f}" for name, amount in amounts.items()}
+        return {"unit": self.unit, "refused": refused} | {
+            name: f"{amount.normalize():f}" for name, amount in amounts.items()
+        }
 
 
 def book(row: SignOffRound, how: str, actor: User | None, at: datetime) -> list[dict[str, Any]]:

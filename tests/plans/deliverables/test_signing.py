@@ -149,7 +149,7 @@ def test_less_left_than_used_takes_what_is_left_and_says_what_went_beyond__K06(w
     deliverable = handed(side, world.technical_manager, person_days=Decimal("2.5"))
     due(at=beijing("2026-10-15 09:00"))
     [taken] = last(deliverable).booked
-    assert (taken["taken"], taken["beyond"]) == ("1.00", "1.50")
+    assert (taken["taken"], taken["beyond"]) == ("1", "1.5")
     assert left(side.contract) == (0, 1)
 
 
