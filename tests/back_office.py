@@ -9,7 +9,25 @@ from django.test import Client
 from django.urls import reverse
 
 from plans.actions.keys import Holder, issue_key
-from plans.models import Branch, Contact, Customer, Item, Plan, Product, Role, Rota, RotaMember, Team, User
+from plans.models import (
+    AccountNotice,
+    Branch,
+    Contact,
+    Contract,
+    ContractChange,
+    Customer,
+    Item,
+    Obligation,
+    Plan,
+    Product,
+    Quota,
+    QuotaEntry,
+    Role,
+    Rota,
+    RotaMember,
+    Team,
+    User,
+)
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
@@ -65,11 +83,33 @@ def _customer(code: str, branch: Branch, team: Team) -> Customer:
     customer = Customer.objects.create(code=code, name="客户", name_en="Customer")
     user = person(f"contact-{code}", "王会计", Role.CUSTOMER)
     Contact.objects.create(customer=customer, user=user, name="王会计", email=f"{code}@customer.example")
-    customer.contracts.create(
+    contract = customer.contracts.create(
         plan=Plan.objects.current().get(code="kingdee-advanced"), number=code, starts_on=date(2026, 1, 1),
         ends_on=date(2026, 12, 31), branch=branch, team=team,
     )  # fmt: skip
+    _account(contract)
     return customer
+
+
+def _account(contract: Contract) -> None:
+    """Add what a contract is given, owes and was changed in, and the news of it."""
+    item = contract.plan.items.order_by("pk").first()
+    window = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
+    quota = Quota.objects.create(contract=contract, item=item, unit="times", period="year", amount=1, **window)
+    QuotaEntry.objects.create(
+        quota=quota, position=1, kind="grant", granted=1, left=1, at=AT, cause="按合同授予", cause_en="By the contract",
+        key=contract.number,
+    )  # fmt: skip
+    ContractChange.objects.create(
+        contract=contract, number=1, kind="signed", changed={"ends_on": [None, "2026-12-31"]}, at=AT, on=AT.date()
+    )
+    Obligation.objects.create(
+        contract=contract, item=item, number=1, of=4, opens_on=date(2026, 1, 1), due_on=date(2026, 3, 31), what="报告",
+        what_en="Report", laid_on=date(2026, 1, 1),
+    )  # fmt: skip
+    AccountNotice.objects.create(
+        contract=contract, kind="term_ending", to=["success_manager"], key=contract.number, at=AT, not_before=AT
+    )
 
 
 def _catalogue(code: str) -> None:
