@@ -41,7 +41,7 @@ def test_report_says_on_paper_what_it_holds__K13():
 
 def test_english_report_has_no_chinese_but_the_customers_own__K13():
     text = text_of(made_up(), "en", words="Dear customer")
-    own = {"约", "月结时凭证断号", "粗", "月末结账", "月结专题", "旗舰版", "模块", "人天"}
+    own = {"守约", "月结时凭证断号", "粗", "月末结账", "月结专题", "旗舰版", "模块", "人天"}
     assert set(HAN.findall(text)) <= own
     assert "Page1of" in text
     assert "Howpromiseswerekept" in text

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from plans.models import Contract, User
+from plans.wording import name_of
 from sla.refusals import ActionRefusedError
 from tickets.actions.reports import deliver, remake, retry, say, withdraw
 from tickets.console.accounts.guard import for_account
@@ -130,6 +131,7 @@ def _shown(
     reading = read(from_json(row.content)) if row.content else None
     context: dict[str, Any] = {
         "row": row,
+        "by": _by(row),
         "reading": reading,
         "title": reading.title if reading else kind_title(row),
         "badge": BADGES[State(row.state)],
@@ -143,6 +145,12 @@ def _shown(
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return account_page(request, contract, at, ("reports", PAGE), context, status=status)
+
+
+def _by(row: ServiceReport) -> str:
+    """Return who did the last thing with a report; whoever has left since has no name any more."""
+    user = row.withdrawn_by if row.state == State.WITHDRAWN else row.delivered_by
+    return name_of(user) if user else "—"
 
 
 def _if_replaced(row: ServiceReport) -> tuple[str, ...]:
