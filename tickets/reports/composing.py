@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models import Contract, Entitlement, Obligation
 from plans.report_kinds import Kind as KindData
@@ -28,7 +29,7 @@ TITLES = {
     "channels": _("热线、在线客服与提单"),
     "tickets": _("工单走势"),
     "promises": _("承诺达成"),
-    "categories": _("问题类别"),
+    "categories": pgettext_lazy("report", "问题类别"),
     "areas": _("问题领域"),
     "repeated": _("反复出现的问题"),
     "rights": _("权益使用"),

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from plans.wording import is_english
 from tickets.reports.shape import Headline, Note, Promise, Report, Words
@@ -26,7 +27,9 @@ def headlines(report: Report) -> tuple[Headline, ...]:
     first = report.promises[:FIRST]
     return (
         Headline("opened", both(lambda: _("新工单")), tickets.opened, tickets.previous_opened, "count"),
-        Headline("resolved", both(lambda: _("解决")), tickets.resolved, tickets.previous_resolved, "count"),
+        Headline(
+            "resolved", both(lambda: pgettext("report", "解决")), tickets.resolved, tickets.previous_resolved, "count"
+        ),
         Headline("open_at_end", both(lambda: _("期末未结")), tickets.open_at_end, tickets.open_at_start, "count"),
         *(_share(one) for one in first),
         *((_median(first[0]),) if first else ()),

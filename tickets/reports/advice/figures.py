@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sla.models.policies import Metric
 from tickets.models import Category, Channel
@@ -121,8 +122,8 @@ def ratio(part: float | None, whole: float | None) -> float | None:
 
 OF_REPORT: Mapping[str, Figure] = {
     "tickets.opened": Figure(_("新工单"), "count", lambda one: one.tickets.opened),
-    "tickets.resolved": Figure(_("解决"), "count", lambda one: one.tickets.resolved),
-    "tickets.reopened": Figure(_("重新打开"), "count", lambda one: one.tickets.reopened),
+    "tickets.resolved": Figure(pgettext_lazy("report", "解决"), "count", lambda one: one.tickets.resolved),
+    "tickets.reopened": Figure(pgettext_lazy("report", "重新打开"), "count", lambda one: one.tickets.reopened),
     "tickets.open_at_end": Figure(_("期末未结"), "count", lambda one: one.tickets.open_at_end),
     "tickets.untimed": Figure(_("没有时限的工单"), "count", lambda one: one.tickets.untimed),
     "tickets.trend": Figure(
@@ -186,7 +187,7 @@ def _right_share(one: RightAt) -> Value:
 SCOPES: Mapping[str, Mapping[str, Figure]] = {
     "report": {},
     "promise": {
-        "promise.name": Figure(_("承诺"), "name", lambda one: one.label),
+        "promise.name": Figure(pgettext_lazy("report", "承诺"), "name", lambda one: one.label),
         "promise.share": Figure(_("达成率"), "share", lambda one: one.share),
         "promise.previous": Figure(_("上期达成率"), "share", lambda one: one.previous_share),
         "promise.judged": Figure(_("已评次数"), "count", lambda one: one.judged),
@@ -200,24 +201,24 @@ SCOPES: Mapping[str, Mapping[str, Figure]] = {
         "area.trend": Figure(_("比上期（倍）"), "times", lambda one: one.trend),
     },
     "problem": {
-        "problem.name": Figure(_("问题"), "name", _problem_name),
+        "problem.name": Figure(pgettext_lazy("report", "问题"), "name", _problem_name),
         "problem.count": Figure(_("出现次数"), "count", lambda one: one.count),
     },
     "right": {
-        "right.name": Figure(_("权益"), "name", lambda one: one.right.name),
+        "right.name": Figure(pgettext_lazy("report", "权益"), "name", lambda one: one.right.name),
         "right.unit": Figure(_("单位"), "name", lambda one: one.right.unit),
         "right.left": Figure(_("剩余"), "count", lambda one: one.right.left),
-        "right.granted": Figure(_("授予"), "count", lambda one: one.right.granted),
+        "right.granted": Figure(pgettext_lazy("report", "授予"), "count", lambda one: one.right.granted),
         "right.left_share": Figure(_("剩余占比"), "share", _right_share),
         "right.days_left": Figure(_("距到期天数"), "days", lambda one: one.days_left),
     },
     "system": {
         "system.name": Figure(_("产品"), "name", lambda one: one.product),
         "system.owned": Figure(_("已购买"), "count", lambda one: float(one.is_owned)),
-        "system.tickets": Figure(_("工单"), "count", lambda one: one.tickets),
+        "system.tickets": Figure(pgettext_lazy("report", "工单"), "count", lambda one: one.tickets),
     },
     "owed": {
-        "owed.name": Figure(_("应交服务"), "name", lambda one: one.what),
+        "owed.name": Figure(pgettext_lazy("report", "应交服务"), "name", lambda one: one.what),
         "owed.is_broken": Figure(_("逾期或未交付"), "count", lambda one: float(one.state in BROKEN)),
     },
 }

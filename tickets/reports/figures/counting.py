@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, OwnedProduct, Product
 from tickets.models import Category, Channel
@@ -193,11 +194,11 @@ def _last_on(sorts: list[Sort], zone: str) -> date | None:
 SAID = (
     ("contacts", _("提问的人")),
     ("registered", _("登记的联系人")),
-    ("customer_message", _("客户留言")),
+    ("customer_message", pgettext_lazy("report", "客户留言")),
     ("reply", _("人工回复")),
     ("call", _("电话沟通")),
-    ("progress", _("进展反馈")),
-    ("bot_reply", _("智能客服回复")),
+    ("progress", pgettext_lazy("report", "进展反馈")),
+    ("bot_reply", pgettext_lazy("report", "智能客服回复")),
 )
 
 
