@@ -1,6 +1,6 @@
 """News of what a contract promises, for whoever works on what is open under it, and for people to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,11 @@ def tell(  # noqa: PLR0913  one piece of news has this many sides
     }
     row, is_new = AccountNotice.objects.get_or_create(key=key, defaults=said)
     return row if is_new else None
+
+
+def tell_many(rows: Iterable[AccountNotice]) -> None:
+    """Have people told many things at once, in as many questions as for one; what its key told before is left out."""
+    AccountNotice.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
 
 
 def withhold_news(*, before: datetime, kinds: str, reason: str) -> int:

@@ -6,17 +6,19 @@ from email.message import EmailMessage
 import pytest
 from icalendar import Calendar, Event
 
+from plans.actions.contracts import Agreed, Owned, sign
 from plans.actions.engagements import gathering as events
 from plans.actions.engagements import timing
 from plans.actions.engagements.delivering import Report, cancel, close, deliver, record
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.people import Guest, add_attendee, give_feedback, post, remove_attendee
 from plans.actions.engagements.requesting import Arrangement, Wanted, arrange, request
-from plans.models import Branch, Engagement, Gathering, Role
+from plans.models import AccountNotice, Branch, Customer, Engagement, Gathering, Product, Role
 from plans.refusals import RefusedError
 from tests.clocks import clock_at
 from tests.conftest import Mailbox
 from tests.hours import beijing, local
+from tests.owing import signed
 from tests.plans.engagements.desk import slot
 from tests.world import Side, World
 from tickets.rounds import dispatch
@@ -275,6 +277,22 @@ def test_an_event_called_off_is_taken_from_the_calendars__K17(world: World, mail
     letter = mailed(mailbox, "2026-04-01 10:00")[side.contact.email][-1]
     assert invited_in(letter)[0]["METHOD"] == "CANCEL"
     assert "场地不可用" in text_of(letter)
+
+
+def test_an_event_is_published_to_many_in_as_many_questions_as_to_few__K16(world: World, django_assert_max_num_queries):
+    for number in range(12):
+        signed(world, "kingdee-advanced", f"C-K-{number + 10}", date(2026, 1, 1), date(2026, 12, 31))
+    customer, plan = Customer.objects.create(code="two", name="两份合同", name_en="Two"), world.kingdee.contract.plan
+    term = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
+    for number, product in (("C-K-98", "galaxy"), ("C-K-99", "cosmic")):
+        owned = Agreed(products=(Owned(Product.objects.get(code=product)),))
+        sign(customer=customer, plan=plan, number=number, agreed=owned, **term)
+    with django_assert_max_num_queries(15):
+        event = published(world, "vocational_certification")
+    assert event.engagements.count() == 14, "one a customer, however many contracts"
+    assert AccountNotice.objects.filter(kind="engagement_published").count() == 14
+    row = event.engagements.get(contract__number="C-K-11")
+    assert [step.fields["topic"] for step in row.steps.all()] == ["财务共享认证"]
 
 
 @pytest.mark.parametrize("until", [date(2026, 3, 1), date(2026, 5, 11)])

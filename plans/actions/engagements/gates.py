@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from plans.accounts import zone_named
+from plans.coverage import answer_for
 from plans.engagements.conflicts import Conflict, conflicts_of
 from plans.engagements.notice import asked_on, earliest_on
-from plans.engagements.offered import cite, left_out, runs_there
-from plans.models import Contract, Engagement, Entitlement, Item, User
+from plans.engagements.offered import cite, left_out
+from plans.models import Contact, Contract, Engagement, Entitlement, Item, User
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
 from plans.wording import name_of
@@ -19,6 +20,9 @@ from plans.wording import name_of
 State = Engagement.State
 # Nobody is trained for longer in one go; a slip of the year is caught by it.
 LONGEST = timedelta(days=31)
+USED_UP = "used_up"
+# What each rule of coverage is called where it refuses an engagement.
+REFUSALS = {"term": "outside_term", "deployment": "not_deployed", USED_UP: "quota_used_up"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +70,6 @@ def within_term(item: Item, contract: Contract, slot: Slot) -> None:
     )
 
 
-def within_reach(item: Item, contract: Contract, at: datetime) -> None:
-    """Raise RefusedError once a contract's term is over, so that nothing can be had under it any more."""
-    end = last_day(contract)
-    if local_date(contract, at) > end:
-        raise RefusedError(
-            "outside_term",
-            _("合同 %(number)s 的服务期已于 %(end)s 结束。") % {"number": contract.number, "end": end},
-            **cite(item),
-            ways_on=[_("请联系客户成功经理续签。")],
-        )
-
-
 def takes_time(slot: Slot) -> None:
     """Raise RefusedError for a time that runs backwards, takes none, or more than anything takes in one go."""
     if not timedelta() < slot.ends_at - slot.starts_at <= LONGEST:
@@ -114,14 +106,22 @@ def day_words(day: object) -> str:
     return date_format(day, _("Y年n月j日"))  # type: ignore[arg-type]  # a date will do
 
 
-def deployed(entitlement: Entitlement) -> None:
-    """Raise RefusedError where no product of the contract runs as the service wants it. Source: K05"""
-    running = set(entitlement.contract.owned_products.values_list("deployment", flat=True))
-    item = entitlement.item
-    if not runs_there(item, running):
-        raise RefusedError(
-            "not_deployed", _("合同里没有适用“%s”的部署方式。") % name_of(item), **cite(item), ways_on=item.ways_on
-        )
+def covered(entitlement: Entitlement, contact: Contact | None, at: datetime) -> None:
+    """Raise RefusedError for what the contract's coverage says no to, as every other door does. Source: K05
+
+    What is used up now may be asked for as long as there is more of it before the term ends.
+    """
+    contract = entitlement.contract
+    decision = answer_for(entitlement, contact, at)
+    if decision.rule == USED_UP:
+        last = datetime.combine(last_day(contract), time(12), zone_named(contract.timezone))
+        decision = answer_for(entitlement, contact, max(at, last))
+    if decision.is_open:
+        return
+    raise RefusedError(
+        REFUSALS.get(decision.rule, "not_covered"), decision.reason, promise=decision.promise, clause=decision.clause,
+        ways_on=decision.ways_on,
+    )  # fmt: skip
 
 
 def nothing_left_out(item: Item, ticked: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,11 +11,23 @@ from django.utils.translation import gettext as _
 from plans.accounts import zone_named
 from plans.actions.engagements.gates import Slot, in_state, lies_ahead, reason_given, takes_time, within_term
 from plans.actions.engagements.holding import hold_place, let_place_go, use_place
-from plans.actions.engagements.journal import COMING, Kind, called, inform, lock, note
+from plans.actions.engagements.journal import COMING, Kind, called, inform, lock, news_of, note
 from plans.actions.engagements.requesting import take_part
+from plans.actions.news import tell_many
 from plans.engagements.offered import cite, is_gathered, stage_at, stages_of
 from plans.engagements.providers import providers_of
-from plans.models import Attendee, Contact, Contract, Engagement, Entitlement, Gathering, Item, User
+from plans.models import (
+    AccountNotice,
+    Attendee,
+    Contact,
+    Contract,
+    Engagement,
+    EngagementStep,
+    Entitlement,
+    Gathering,
+    Item,
+    User,
+)
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
 from plans.wording import name_of
@@ -60,10 +73,22 @@ def publish(*, event: Event, actor: User, at: datetime) -> Gathering:
         enrol_until=event.enrol_until, published_at=at, by=actor, is_by_invitation="invite" in item.stage_codes,
     )  # fmt: skip
     if not gathering.is_by_invitation:
-        for right in rights_to(gathering, at):
-            engagement = joined(gathering, right, at, actor)
-            inform(engagement, "published", ["customer_admins"], engagement.steps.order_by("pk")[:1].get())
+        _tell_all(gathering, rights_to(gathering, at), at, actor)
     return gathering
+
+
+def _tell_all(gathering: Gathering, rights: Sequence[Entitlement], at: datetime, actor: User) -> None:
+    """Have every customer join, and its administrators told, in as many questions as for one."""
+    firsts = {one.contract.customer_id: one for one in reversed(rights)}.values()
+    rows = [Engagement(gathering=gathering, contract=one.contract, **_joining(gathering, one, at)) for one in firsts]
+    engagements = Engagement.objects.bulk_create(rows, batch_size=1000)
+    said = {"kind": Kind.REQUESTED, "at": at, "actor": actor, "actor_display": str(actor)}
+    steps = EngagementStep.objects.bulk_create(
+        (EngagementStep(engagement=row, fields={"topic": gathering.title}, **said) for row in engagements),
+        batch_size=1000,
+    )
+    news = (news_of(step.engagement, "published", ["customer_admins"], step) for step in steps)
+    tell_many(AccountNotice(not_before=at, **one) for one in news)
 
 
 def _enrolment_makes_sense(event: Event, at: datetime) -> None:
@@ -84,7 +109,7 @@ def item_of(service: str, vendor: str) -> Item:
 
 
 def rights_to(gathering: Gathering, at: datetime) -> list[Entitlement]:
-    """Return who may take part: the rights of every contract in force on the day that it begins, one a contract."""
+    """Return who may take part: the rights of every contract in force on the day that it begins."""
     rows = Entitlement.objects.filter(item__service=gathering.service, contract__plan__vendor=gathering.vendor)
     rows = rows.filter(contract__customer__is_active=True)
     related = rows.select_related("contract__customer", "contract__branch", "contract__plan", "item")
@@ -97,18 +122,22 @@ def _holds(contract: Contract, at: datetime) -> bool:
 
 def joined(gathering: Gathering, right: Entitlement, at: datetime, actor: User | None) -> Engagement:
     """Return the engagement by which a contract takes part, made the first time. Call inside atomic."""
-    contract, item = right.contract, right.item
-    within_term(item, contract, Slot(gathering.starts_at, gathering.ends_at))
-    said = {
-        "entitlement": right, "item": item, "topic": gathering.title, "state": State.AGREED, "requested_at": at,
-        "agreed_at": at, "provider": providers_of(item, contract)[0], "mode": gathering.mode, "place": gathering.place,
-        "timezone": gathering.timezone, "starts_at": gathering.starts_at, "ends_at": gathering.ends_at,
-        "is_by_invitation": gathering.is_by_invitation,
-    }  # fmt: skip
-    engagement, is_new = Engagement.objects.get_or_create(gathering=gathering, contract=contract, defaults=said)
+    within_term(right.item, right.contract, Slot(gathering.starts_at, gathering.ends_at))
+    said = _joining(gathering, right, at)
+    engagement, is_new = Engagement.objects.get_or_create(gathering=gathering, contract=right.contract, defaults=said)
     if is_new:
         note(engagement, Kind.REQUESTED, actor, at, topic=gathering.title)
     return engagement
+
+
+def _joining(gathering: Gathering, right: Entitlement, at: datetime) -> dict[str, Any]:
+    """Return what the engagement says by which a contract takes part."""
+    return {
+        "entitlement": right, "item": right.item, "topic": gathering.title, "state": State.AGREED, "requested_at": at,
+        "agreed_at": at, "provider": providers_of(right.item, right.contract)[0], "mode": gathering.mode,
+        "place": gathering.place, "timezone": gathering.timezone, "starts_at": gathering.starts_at,
+        "ends_at": gathering.ends_at, "is_by_invitation": gathering.is_by_invitation,
+    }  # fmt: skip
 
 
 @transaction.atomic

@@ -37,6 +37,16 @@ def inform(
     **more: Any,
 ) -> None:  # fmt: skip
     """Have people told of a step: each of `to`, and guests by the address they gave. The times told are today's."""
+    news = news_of(engagement, kind, to, step, guests=guests, **more)
+    if news["to"] or news["about"]["guests"]:
+        tell(**news)
+
+
+def news_of(
+    engagement: Engagement, kind: str, to: Iterable[str], step: EngagementStep, *, guests: Iterable[Attendee] = (),
+    **more: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what is told of a step, as the outbox of news takes it."""
     invited = {f"{one.pk}": {"name": one.name, "name_en": one.name_en, "email": one.email, "language": one.language}
                for one in guests}  # fmt: skip
     about = {
@@ -47,12 +57,10 @@ def inform(
         "guests": invited,
         **more,
     }
-    readers = [*dict.fromkeys(to)]
-    if readers or invited:
-        tell(
-            kind=f"engagement_{kind}", contract=engagement.contract, about=about, to=readers, at=step.at,
-            key=f"engagement:{engagement.pk}:{kind}:{step.pk}",
-        )  # fmt: skip
+    return {
+        "kind": f"engagement_{kind}", "contract": engagement.contract, "about": about, "to": [*dict.fromkeys(to)],
+        "at": step.at, "key": f"engagement:{engagement.pk}:{kind}:{step.pk}",
+    }  # fmt: skip
 
 
 def _iso(at: datetime | None) -> str | None:

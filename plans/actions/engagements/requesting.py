@@ -10,13 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.engagements.gates import (
-    deployed,
+    covered,
     experts_free,
     hold_calendars,
     in_state,
     nothing_left_out,
     slot_of,
-    within_reach,
 )
 from plans.actions.engagements.holding import hold
 from plans.actions.engagements.journal import ARRANGERS, Kind, called, inform, lock, note, ours_of, tell_everyone
@@ -64,7 +63,7 @@ def request(
     """Ask for a service and return the engagement; whoever asks takes part until they say otherwise.
 
     Raises RefusedError for what is not delivered by agreement, what a clause leaves out, where no product runs as the
-    service wants it, and once the term is over. Source: Y09–Y16, K05, K06, K12
+    service wants it, once the term is over, and where all of it is used up. Source: Y09–Y16, K05, K06, K12
     """
     _may_be_asked_for(entitlement, wanted, contact, at)
     engagement = Engagement(**_terms(entitlement, wanted), requested_by=contact, requested_at=at)
@@ -107,8 +106,7 @@ def _may_be_asked_for(entitlement: Entitlement, wanted: Wanted, contact: Contact
         raise RefusedError("not_their_contract", _("合同 %s 不属于这位联系人的单位。") % contract.number)
     if wanted.part_of and wanted.part_of.contract_id != contract.pk:
         raise RefusedError("not_their_series", _("这个系列属于另一份合同。"))
-    within_reach(item, contract, at)
-    deployed(entitlement)
+    covered(entitlement, contact, at)
     nothing_left_out(item, wanted.ticked)
 
 

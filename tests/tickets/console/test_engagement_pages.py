@@ -5,12 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
+from plans.actions.engagements import gathering as events
 from plans.actions.quotas import lay_out
 from plans.models import Engagement, Gathering
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.plans.engagements.desk import agreed, asked, slot, with_expert
 from tests.world import World, person
+from tickets.console.accounts.engagements import gatherings
 
 NOW = "2026-03-02 10:00"
 
@@ -239,6 +241,29 @@ def test_an_event_is_published_and_people_invited__K17(world: World, now: None):
     assert "已邀请" in client.get(url).content.decode()
     assert client.post(f"{url}act/", {"action": "call_off", "reason": ""}).status_code == 409
     assert signed_in(world.agent).post(f"{url}act/", {"action": "call_off", "reason": "x"}).status_code == 403
+
+
+def test_whom_to_invite_is_searched_for_where_there_are_many__K17(world: World, now: None, monkeypatch):
+    monkeypatch.setattr(gatherings, "OFFERED", 1)
+    event = events.publish(
+        event=events.Event("executive_events", "kingdee", "沙龙", "Salon", slot("2026-05-10 09:00")),
+        actor=world.manager, at=beijing(NOW),
+    )  # fmt: skip
+    client, url = signed_in(world.manager), f"/console/accounts/-/gatherings/{event.pk}/"
+    both = [f'<option value="{one.pk}"' for one in (world.uncertified, world.kingdee.contact)]
+    many = client.get(url).content.decode()
+    assert ("只列出一部分" in many, sum(one in many for one in both)) == (True, 1)
+    found = client.get(f"{url}?find=新来").content.decode()
+    assert [one in found for one in both] == [True, False]
+    assert client.get(f"{url}?find=%00{'x' * 300}").status_code == 200
+    assert do_event(client, event, "invite", contacts=world.kingdee.contact.pk).status_code == 302, "listed or not"
+    refused = do_event(client, event, "call_off", reason="")
+    assert refused.status_code == 409
+    assert "请写明理由" in refused.content.decode()
+
+
+def do_event(client: Client, event: Gathering, action: str, **said):
+    return client.post(f"/console/accounts/-/gatherings/{event.pk}/act/", {"action": action, **said})
 
 
 def test_an_expert_abroad_types_the_engagements_own_time(world: World, now: None):

@@ -75,8 +75,11 @@ def desk(request: HttpRequest, reader: Reader) -> HttpResponse:
     view = view if view in VIEWS else _usual(reader)
     rows = brought(engagements_of(reader, view))
     month = month_asked(request.GET.get("month", ""), timezone.localtime(reader.at).date())
+    listed = _listed(rows, view).order_by("starts_at", "pk")
     context = {
-        "lines": [line(row) for row in _listed(rows, view).order_by("starts_at", "pk")[:SHOWN]],
+        "lines": [line(row) for row in listed[:SHOWN]],
+        "shown": SHOWN,
+        "count": listed.count(),
         "weeks": weeks_of(rows, month, reader.at),
         "month": month,
         "before": month - timedelta(days=1),

@@ -1,14 +1,17 @@
 """Events and certifications for many customers: published, joined, held, with what became of everybody."""
 
 from collections.abc import Mapping
+from functools import reduce
 from http import HTTPStatus
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -33,6 +36,9 @@ from tickets.showing.engagements import span_words
 from tickets.showing.wording import name_of as called
 
 SHOWN = 100
+# As many contacts as a list offers at once, and by what the others are found.
+OFFERED = 200
+NAMED = ("name", "name_en", "email", "customer__name", "customer__name_en", "customer__code")
 ZONE = "Asia/Shanghai"
 
 
@@ -81,19 +87,30 @@ class GatheringForm(ZonedForm):
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, of the customers whose contracts give it."""
+    """Whom to invite, of the customers whose contracts give it: as many as a list bears, others are searched for."""
 
     contacts = forms.ModelMultipleChoiceField(Contact.objects.none(), label=gettext_lazy("联系人"))
 
-    def __init__(self, *args: Any, gathering: Gathering, at: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, gathering: Gathering, at: Any, find: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields: Any = self.fields
+        field: Any = self.fields["contacts"]
         customers = {right.contract.customer_id for right in actions.rights_to(gathering, at)}
         invited = Attendee.objects.filter(engagement__gathering=gathering, contact__isnull=False).values("contact")
         rows = Contact.objects.active().filter(customer__in=customers).exclude(pk__in=invited)
-        fields["contacts"].queryset = rows.select_related("customer").order_by("customer__code", "name")
-        fields["contacts"].label_from_instance = lambda one: f"{called(one)} · {name_of(one.customer)}"
-        fields["contacts"].widget.attrs["size"] = 8
+        field.queryset = rows.select_related("customer").order_by("customer__code", "name")
+        field.label_from_instance = lambda one: f"{called(one)} · {name_of(one.customer)}"
+        found = list(_named(field.queryset, find)[: OFFERED + 1])
+        self.has_more = len(found) > OFFERED
+        field.widget.choices = [(one.pk, field.label_from_instance(one)) for one in found[:OFFERED]]
+        field.widget.attrs["size"] = 8
+
+
+def _named(rows: QuerySet[Contact], find: str) -> QuerySet[Contact]:
+    """Narrow contacts to those of whom, or of whose customer, some words are said."""
+    for word in find.replace("\0", " ").split()[:5]:
+        said = (Q(**{f"{name}__icontains": word}) for name in NAMED)
+        rows = rows.filter(reduce(or_, said))
+    return rows
 
 
 class ResultForm(forms.Form):
@@ -171,7 +188,7 @@ def _shown(
 ) -> HttpResponse:
     item = actions.item_of(row.service, row.vendor)
     rows = seen_in(row, reader.user)
-    is_open = row.cancelled_at is None and row.starts_at > reader.at
+    is_open, find = row.cancelled_at is None and row.starts_at > reader.at, request.GET.get("find", "")[:80]
     context = {
         "gathering": row,
         "item": item,
@@ -179,9 +196,10 @@ def _shown(
         "when": _when(row),
         "stages": stages_of(item),
         "people": rows.order_by("engagement__contract__customer__code", "pk"),
-        "invites": InviteForm(gathering=row, at=reader.at) if is_open and may_hold(reader.user) else None,
-        "call_off": ReasonForm() if is_open and may_hold(reader.user) else None,
-        "conclusion": PostForm() if _is_to_be_concluded(row, reader) else None,
+        "invites": InviteForm(gathering=row, at=reader.at, find=find) if is_open and may_hold(reader.user) else None,
+        "find": find,
+        "call_off": ReasonForm(_typed(request, "call_off")) if is_open and may_hold(reader.user) else None,
+        "conclusion": PostForm(_typed(request, "conclude")) if _is_to_be_concluded(row, reader) else None,
         "may_publish": may_hold(reader.user),
         "has_begun": row.starts_at <= reader.at,
         "has_exam": "exam" in item.stage_codes,
@@ -189,6 +207,11 @@ def _shown(
     }
     page = ("gatherings", "console/accounts/engagements/gathering.html")
     return desk_page(request, reader, page, context, HTTPStatus.CONFLICT if refusal else HTTPStatus.OK)
+
+
+def _typed(request: HttpRequest, action: str) -> QueryDict | None:
+    """Return what was typed for an act that was refused, so that it stays in its form."""
+    return request.POST if request.POST.get("action") == action else None
 
 
 def _is_to_be_concluded(row: Gathering, reader: Reader) -> bool:
