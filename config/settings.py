@@ -278,6 +278,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "config.openapi.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
+        "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
+        "DeliverableKindEnum": "plans.models.deliverables.Deliverable.Kind",
+        "DeliverableStepEnum": "plans.models.deliverables.DeliverableStep.Kind",
         "EngagementStateEnum": "plans.models.engagements.Engagement.State",
         "AttendeeStateEnum": "plans.models.attendance.Attendee.State",
         "MetricEnum": "sla.models.policies.Metric",

@@ -198,19 +198,19 @@ class ReportFile(APIView):
             raise ProblemError("not_printed", message, status=HTTPStatus.SERVICE_UNAVAILABLE) from error
 
 
-class WordsSerializer(serializers.Serializer[Any]):
+class ReportWordsSerializer(serializers.Serializer[Any]):
     """What is said to the customer before the figures."""
 
     words = serializers.CharField(max_length=4000, allow_blank=True)
 
 
-class WhySerializer(serializers.Serializer[Any]):
+class ReportWithdrawalSerializer(serializers.Serializer[Any]):
     """Why a report is taken back, as the customer reads it."""
 
     reason = serializers.CharField(max_length=400)
 
 
-class BlankSerializer(serializers.Serializer[Any]):
+class ReportActSerializer(serializers.Serializer[Any]):
     """Nothing more to say."""
 
 
@@ -225,13 +225,13 @@ class Act:
 
 
 ACTS = {
-    "deliver": Act("Hand it to the customer.", BlankSerializer, lambda usual, said: reports.deliver(**usual)),
-    "withdraw": Act("Take it back.", WhySerializer, lambda usual, said: reports.withdraw(**usual, **said)),
-    "words": Act("Say something before the figures.", WordsSerializer,
+    "deliver": Act("Hand it to the customer.", ReportActSerializer, lambda usual, said: reports.deliver(**usual)),
+    "withdraw": Act("Take it back.", ReportWithdrawalSerializer, lambda usual, said: reports.withdraw(**usual, **said)),
+    "words": Act("Say something before the figures.", ReportWordsSerializer,
                  lambda usual, said: reports.say(**usual, **said), wakes=True),
-    "remake": Act("Make a further version, counted anew.", BlankSerializer,
+    "remake": Act("Make a further version, counted anew.", ReportActSerializer,
                   lambda usual, said: reports.remake(**usual), wakes=True),
-    "retry": Act("Try again to make one that failed.", BlankSerializer,
+    "retry": Act("Try again to make one that failed.", ReportActSerializer,
                  lambda usual, said: reports.retry(**usual), wakes=True),
 }  # fmt: skip
 
