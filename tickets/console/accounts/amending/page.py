@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from plans.models import Contract, User
 from sla.refusals import ActionRefusedError
-from tickets.console.accounts.amending.deeds import BY_KEY, DEEDS, RESCIND, Deed, Doing
+from tickets.console.accounts.amending.acts import ACTS, BY_KEY, RESCIND, Act, Deed
 from tickets.console.accounts.amending.forms import AmendForm
 from tickets.console.accounts.guard import for_account
 from tickets.console.accounts.nav import account_page
@@ -28,25 +28,25 @@ def amend_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpRe
 
 @require_POST
 @for_account(amend=True)
-def amend(request: HttpRequest, contract: Contract, at: datetime, deed: str) -> HttpResponse:
+def amend(request: HttpRequest, contract: Contract, at: datetime, act: str) -> HttpResponse:
     """Change one thing, or show it again with what is wrong; nothing typed is lost."""
-    found = BY_KEY.get(deed)
+    found = BY_KEY.get(act)
     if found is None:
         raise Http404
     form = found.form(contract, request.POST)
-    refusal = _attempt(found, form, Doing(contract, cast(User, request.user), at))
+    refusal = _attempt(found, form, Deed(contract, cast(User, request.user), at))
     if refusal is None and form.is_valid():
         messages.success(request, _("合同 %s 已改，变更历史里多了一条。") % contract.number)
         return redirect("console:accounts:contract", contract.number)
-    return _shown(request, Contract.objects.get(pk=contract.pk), at, (deed, form, refusal))
+    return _shown(request, Contract.objects.get(pk=contract.pk), at, (act, form, refusal))
 
 
-def _attempt(deed: Deed, form: AmendForm, doing: Doing) -> ActionRefusedError | None:
+def _attempt(act: Act, form: AmendForm, deed: Deed) -> ActionRefusedError | None:
     """Do what was asked if it was asked rightly, and return why it was refused, if it was."""
     if not form.is_valid():
         return None
     try:
-        deed.carry_out(doing, form)
+        act.carry_out(deed, form)
     except ActionRefusedError as refusal:
         return refusal
     return None
@@ -59,9 +59,9 @@ def _shown(
     tried: tuple[str, AmendForm | None, ActionRefusedError | None],
 ) -> HttpResponse:
     key, form, refusal = tried
-    deeds = [RESCIND, *DEEDS] if key == RESCIND.key and form else DEEDS
+    acts = [RESCIND, *ACTS] if key == RESCIND.key and form else ACTS
     context = {
-        "deeds": [_entry(deed, contract, form if deed.key == key else None, deed.key == key) for deed in deeds],
+        "acts": [_entry(act, contract, form if act.key == key else None, act.key == key) for act in acts],
         "refusal": refusal,
         "tried": key,
     }
@@ -70,18 +70,18 @@ def _shown(
     return account_page(request, contract, at, page, context, status=status)
 
 
-def _entry(deed: Deed, contract: Contract, form: AmendForm | None, is_open: bool) -> dict[str, Any]:
+def _entry(act: Act, contract: Contract, form: AmendForm | None, is_open: bool) -> dict[str, Any]:
     return {
-        "key": deed.key,
-        "name": deed.name,
-        "what": deed.what,
-        "form": form or deed.form(contract, auto_id=f"id_{deed.key}_%s"),
+        "key": act.key,
+        "name": act.name,
+        "what": act.what,
+        "form": form or act.form(contract, auto_id=f"id_{act.key}_%s"),
         "is_open": is_open,
-        "url": reverse("console:accounts:amend", args=[contract.number, deed.key]),
+        "url": reverse("console:accounts:amend", args=[contract.number, act.key]),
     }
 
 
 urlpatterns = [
     path("<str:number>/amend/", amend_page, name="amend_page"),
-    path("<str:number>/amend/<slug:deed>/", amend, name="amend"),
+    path("<str:number>/amend/<slug:act>/", amend, name="amend"),
 ]
