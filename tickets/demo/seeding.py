@@ -17,6 +17,7 @@ from tickets.demo import (
     account_engagements,
     account_owed,
     account_rights,
+    account_updates,
     credentials,
     rulebook,
     script,
@@ -81,6 +82,7 @@ def _fill() -> Seeded:
     account_rights.draw_down(now=now)
     account_engagements.take_place(now=now)
     account_deliverables.hand_over(now=now)
+    account_updates.take_place(now=now)
     perform(cast, now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)

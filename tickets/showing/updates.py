@@ -20,7 +20,6 @@ from plans.updates.policies import Scope, UpdatePolicy
 from plans.updates.reading import Governed, holidays_in, scope_of
 from plans.wording import name_of, text_of
 from sla.models.calendars import HolidayDate
-from tickets.showing.catalogue.values import listed
 from tickets.showing.engagements import span_words
 
 State = UpdateWindow.State
@@ -74,7 +73,7 @@ def _shown(row: UpdateWindow, products: Mapping[str, str], holiday: HolidayDate 
     return Shown(
         window=row,
         when=when_words(row),
-        what=listed(products.get(code, code) for code in row.products),
+        what=_("、").join(products.get(code, code) for code in row.products),
         scope=scope_words(scope_of(row)),
         badge=BADGES[row.state],
         holiday=holiday_words(holiday) if row.is_open and row.state != State.POSTPONED else "",
@@ -212,7 +211,7 @@ def facts_of(thing: UpdateWindow | UpdateRequest) -> list[tuple[str, str]]:
     else:
         facts = [
             (_("更新窗口"), thing.number),
-            (_("产品"), listed(names_of(thing.products).values())),
+            (_("产品"), _("、").join(names_of(thing.products).values())),
             (_("范围"), scope_words(scope_of(thing))),
             (_("版本"), thing.version),
         ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from plans.catalogue.lineup import Cell, Row, items_told, lineup
 from plans.models import Contract, Entitlement, Item, Plan
 from plans.wording import list_of, name_of, text_of
-from tickets.showing.catalogue.values import Names, Shut, amounts, codes, listed, names_for, shut_out, steps
+from tickets.showing.catalogue.values import Names, Shut, amounts, codes, listed, names_for, shut_out, steps, updates
 
 # A plan with fewer services than this needs no broad column.
 FEW = 3
@@ -100,6 +100,7 @@ def _bounds(item: Item, names: Names) -> Iterable[tuple[str, str]]:
         (_("入口"), listed(list_of(item, "entrances"))),
         (_("交付物"), text_of(item, "deliverable")),
         (_("阶段"), steps(list_of(item, "stages"))),
+        (_("更新"), updates(item)),
         (_("预约"), _("须提前 %d 天") % item.notice_days if item.notice_days else ""),
         (_("适用产品"), listed(names.products.get(code, code) for code in item.products)),
         (_("适用部署"), codes("deployments", item.deployments)),

@@ -10,11 +10,13 @@ from plans.models import Item, Plan, Product
 from plans.models.contracts import Deployment
 from plans.quotas.rules import Rule, rules_of
 from plans.quotas.words import promised_words, unit_name
+from plans.updates.policies import policies_of
 from plans.vocabulary import UNCERTIFIED
 from plans.wording import name_of, worded, worded_list
 from sla.models import CalendarVersion, Policy
 from tickets.models import Category, Channel, Priority
 from tickets.showing.promises import budget_words
+from tickets.showing.updates import how_words
 
 # Fields that hold codes, with the words for them.
 LABELS: dict[str, Any] = {
@@ -119,6 +121,12 @@ def _frequency(values: Sequence[Mapping[str, Any]], names: Names) -> str:
     return _("；").join(f"{worded(one, 'what')} {one.get('times') or ''}/{one['period']}" for one in values)
 
 
+def updates(item: Item) -> str:
+    """Return how products are updated, a line a policy; nothing where an item says nothing of it."""
+    lines = [_("%(name)s：%(how)s") % {"name": one.name, "how": listed(how_words(one))} for one in policies_of(item)]
+    return "\n".join(lines)
+
+
 # How a field is put in words where it is more than text.
 SAID: dict[str, Callable[[Any, Names], str]] = {
     "calendar": lambda code, names: names.calendars.get(code, code),
@@ -128,6 +136,7 @@ SAID: dict[str, Callable[[Any, Names], str]] = {
     "quota": _quota,
     "frequency": _frequency,
     "exclusions": _exclusions,
+    "updates": lambda values, names: updates(Item(updates=values)),
     "is_for_certified": lambda value, names: _("是") if value else _("否"),
     "notice_days": lambda value, names: _("%d 天") % value if value else "",
 }

@@ -234,7 +234,7 @@ class Offered:
 
 
 def offered(thing: Thing, acts: Mapping[str, Act], tried: tuple[str, forms.Form | None]) -> list[Offered]:
-    """Return what can be done with a window or request as it stands, with what was tried in its form."""
+    """Return what can be done with a window or request as it stands, the likeliest in front, with what was tried."""
     name_tried, typed = tried
     found = []
     for name, act in acts.items():
@@ -242,7 +242,7 @@ def offered(thing: Thing, acts: Mapping[str, Act], tried: tuple[str, forms.Form 
             is_tried = name == name_tried
             form = typed if is_tried and typed else act.form(thing, None)
             found.append(Offered(name, act, form, is_tried))
-    return found
+    return sorted(found, key=lambda one: not one.act.is_first)
 
 
 def _fits(thing: Thing, name: str) -> bool:

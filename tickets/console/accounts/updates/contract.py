@@ -39,7 +39,7 @@ def updates_page(request: HttpRequest, contract: Contract, at: datetime) -> Http
         "ahead": shown(ahead(contract, at, AHEAD), at),
         "requests": [(row, BADGES[row.state]) for row in requests],
         "packages": [(row, size_words(row)) for row in packages_for(contract, at)],
-        "takings": contract.package_takings.select_related("package__product")[:LISTED],
+        "takings": contract.package_takings.select_related("package__product", "user")[:LISTED],
     }
     return account_page(request, contract, at, (ROUTE, "console/accounts/updates/contract.html"), context)
 

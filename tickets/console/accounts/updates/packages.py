@@ -77,7 +77,7 @@ def package_page(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
                 return redirect("console:accounts:update_package", package.pk)
             except ActionRefusedError as refused:
                 refusal, status = refused, HTTPStatus.CONFLICT
-    takings = package.takings.filter(contract__in=accounts_of(reader.user)).select_related("contract__customer")
+    takings = package.takings.filter(contract__in=accounts_of(reader.user)).select_related("contract__customer", "user")
     context = {
         "package": package, "size": size_words(package), "takings": takings[:LISTED], "form": form,
         "refusal": refusal, "may_operate": reader.user.role in SEE_ALL,

@@ -33,10 +33,10 @@ def operators_only(page: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     """Return a page whose forms only those who answer for all accounts may send; others of us read."""
 
     @wraps(page)
-    def guarded(request: HttpRequest, reader: Reader, *args: object) -> HttpResponse:
+    def guarded(request: HttpRequest, reader: Reader, *args: object, **more: object) -> HttpResponse:
         if request.method == "POST" and reader.user.role not in SEE_ALL:
             raise PermissionDenied
-        return page(request, reader, *args)
+        return page(request, reader, *args, **more)
 
     return agents_only(guarded)
 
