@@ -188,7 +188,7 @@ ACTS = {
     ),
     "withdraw": Act(
         "Take back what was handed over by mistake.",
-        bodies.WithdrawalSerializer,
+        bodies.TakingBackSerializer,
         lambda deed: actions.withdraw(**deed.usual, reason=deed.said["reason"]),
         is_ours=True,
     ),

@@ -32,7 +32,7 @@ class WorkingDaySerializer(serializers.Serializer[Any]):
 
     on = serializers.DateField()
     number = serializers.IntegerField()
-    kind = serializers.ChoiceField(["first", "open", "shut"])
+    kind = serializers.CharField(help_text="first, open or shut")
     why = serializers.CharField(source="words", allow_blank=True)
 
 
@@ -175,7 +175,7 @@ class ObjectionSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(max_length=20_000)
 
 
-class WithdrawalSerializer(serializers.Serializer[Any]):
+class TakingBackSerializer(serializers.Serializer[Any]):
     """Why it is taken back."""
 
     reason = serializers.CharField(max_length=400)
