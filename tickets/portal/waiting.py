@@ -1,4 +1,4 @@
-"""What waits for a customer besides tickets: times that we propose, and invitations that nobody has answered."""
+"""What waits for a customer besides tickets: times that we propose, invitations, and reports to sign."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from plans.accounts import zone_named
+from plans.deliverables.access import may_sign
+from plans.deliverables.reading import waiting_for
 from plans.engagements.access import may_decide
 from plans.engagements.reading import brought
 from plans.models import Attendee, Contact, Engagement, Gathering, TimeProposal, User
 from plans.wording import name_of
+from tickets.showing.deliverables import due_words, title_of
 from tickets.showing.engagements import span_words, topic_of, when_words
 
 MOST = 50
@@ -31,7 +34,7 @@ class Matter:
 
 
 def matters_of(user: User, contact: Contact, at: datetime) -> list[Matter]:
-    """Return what waits for one of a customer's people besides tickets, the longest first; two queries."""
+    """Return what waits for one of a customer's people besides tickets, the longest first."""
     return sorted((one for source in SOURCES for one in source(user, contact, at)), key=lambda one: one.since)
 
 
@@ -48,7 +51,7 @@ def _proposals(user: User, contact: Contact, at: datetime) -> Iterator[Matter]:
                 ask=_("答复时间"),
                 because=_("我们提议 %(when)s") % {"when": when_words(row)},
                 url=reverse("portal:service:engagement", args=[row.contract.number, row.number]),
-                since=row.ours[0].at,  # type: ignore[attr-defined]
+                since=row.ours[0].at,
             )
 
 
@@ -76,5 +79,20 @@ def is_open(event: Gathering, at: datetime) -> bool:
     return event.enrol_until is None or at.astimezone(zone_named(event.timezone)).date() <= event.enrol_until
 
 
+def _sign_offs(user: User, contact: Contact, at: datetime) -> Iterator[Matter]:
+    """Yield what the reader is asked to sign or object to. Source: K06, K12"""
+    for row in waiting_for(contact.customer, user):
+        if may_sign(user, row):
+            due = due_words(row.last_round, at)
+            yield Matter(
+                subject=title_of(row),
+                number=row.number,
+                ask=_("签字或提意见"),
+                because=_("%(due)s 前没有回音，视同确认") % {"due": due} if due else _("等您签字"),
+                url=reverse("portal:service:deliverable", args=[row.contract.number, row.number]),
+                since=row.last_round.at,
+            )
+
+
 Source = Callable[[User, Contact, datetime], Iterable[Matter]]
-SOURCES: list[Source] = [_proposals, _invitations]
+SOURCES: list[Source] = [_proposals, _invitations, _sign_offs]

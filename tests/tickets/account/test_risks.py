@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from plans.actions.deliverables.deciding import object_to
 from plans.actions.history import Decided
 from plans.actions.renewing import Renewal, renew
 from plans.models import Contract, Obligation, Quota
@@ -16,6 +17,7 @@ from sla.actions import Level
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.owing import entitled
+from tests.plans.deliverables.papers import handed
 from tests.promised import open_under, policy, promise
 from tests.world import World
 from tickets.actions import ticket as actions
@@ -134,11 +136,22 @@ def uncertified(world: World) -> None:
     type(ours.contact).objects.filter(pk=ours.contact.pk).update(is_certified=False)
 
 
+def objected(world: World) -> None:
+    """Have the Kingdee customer's contact object to a report, under a contract that is now ours' too."""
+    deliverable = handed(world.kingdee, world.success_manager, "2026-09-25 10:00")
+    user = world.kingdee.contact.user
+    assert user is not None
+    words = "第三页的结论与会上说的不同。"
+    object_to(deliverable=deliverable, words=words, actor=user, at=beijing("2026-09-25 15:00"))
+    Contract.objects.filter(pk=world.kingdee.contract.pk).update(customer=world.yonsuite.customer)
+
+
 SCENES: dict[str, Callable[[World], None]] = {
     "ticket_breached": breached,
     "escalated_to_the_top": climbed,
     "delivery_overdue": overdue,
     "delivery_missed": missed,
+    "objection_open": objected,
     "ticket_at_risk": near_its_end,
     "reopened_again": reopened_twice,
     "term_ending": ending,
@@ -152,7 +165,7 @@ TOGETHER = {"escalated_to_the_top": {"ticket_breached"}}
 
 
 def test_every_rule_has_a_scene_and_words_in_both_languages() -> None:
-    assert {rule.code for rule in RULES} >= set(SCENES)
+    assert {rule.code for rule in RULES} == set(SCENES)
     assert {rule.severity for rule in RULES} == set(SEVERITIES)
     with translation.override("en"):
         for rule in RULES:

@@ -13,10 +13,11 @@ from tickets.console.guard import Reader, agents_only
 from tickets.console.rows import Seal
 from tickets.console.views import shown
 from tickets.showing.account.bought import bought_of
-from tickets.showing.account.coming import LATE, coming_of
+from tickets.showing.account.coming import LATE
 from tickets.showing.account.kept import is_quick, kept_of
 from tickets.showing.account.reading import Account, account_of
 from tickets.showing.account.risks import NOW, RULES, risks_of
+from tickets.showing.account.timeline import coming_of
 from tickets.showing.account.used import delivered_of, people_of, used_of
 
 # So many things that come next are shown; the rest is folded.

@@ -99,7 +99,8 @@ def alert_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show what is to come in the next 24 hours."""
     wish = Wish.of(request.GET)
     found = wish.foresee(reader)
-    steps = sorted([*found.rows, *wish.foresee_contracts(reader, found.until)], key=lambda one: one.at)
+    steps: list[Step] = [*found.rows, *wish.foresee_contracts(reader, found.until)]
+    steps.sort(key=lambda one: one.at)
     rows = wish.narrowed(steps)
     page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
     told = [told for one in rows for told in one.told]

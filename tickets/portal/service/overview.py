@@ -18,9 +18,10 @@ from tickets.portal.service.guard import contracts_of, for_service
 from tickets.portal.service.nav import service_page
 from tickets.portal.waiting import matters_of
 from tickets.showing.account.bought import bought_of
-from tickets.showing.account.coming import THEIRS, coming_of
+from tickets.showing.account.coming import THEIRS
 from tickets.showing.account.kept import is_quick, kept_of
 from tickets.showing.account.reading import Account, account_of
+from tickets.showing.account.timeline import coming_of
 from tickets.showing.account.used import delivered_of, used_of
 
 State = Override.State
@@ -48,7 +49,8 @@ def service(request: HttpRequest) -> HttpResponse:
 
 def _context(account: Account) -> dict[str, Any]:
     contact = contact_of(account.user)
-    coming = [one for one in coming_of(account) if one.acts != THEIRS]
+    # What waits for them stands above; what we still have to write down is nothing to them.
+    coming = [one for one in coming_of(account) if one.acts != THEIRS and one.kind != "record"]
     return {
         "page": "service",
         "account": account,

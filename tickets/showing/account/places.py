@@ -12,6 +12,11 @@ PAGES: dict[str, tuple[Address, Address]] = {
     "rights": (("console:accounts:rights", NUMBER), ("portal:service:rights", NUMBER)),
     "owed": (("console:accounts:owed", NUMBER), ("portal:service:owed", NUMBER)),
     "engagement": (("console:accounts:engagement", KEY), ("portal:service:engagement", BOTH)),
+    "deliverable": (("console:accounts:deliverable", KEY), ("portal:service:deliverable", BOTH)),
+    # A draft is ours alone; the customer's list has what was delivered.
+    "report": (("console:accounts:reports", NUMBER), ("portal:service:reports", NUMBER)),
+    "updates": (("console:accounts:updates", NUMBER), ("portal:service:updates", NUMBER)),
+    "update_request": (("console:accounts:update_request", KEY), ("portal:service:update_request", BOTH)),
     "ticket": (("console:ticket", KEY), ("portal:ticket", KEY)),
 }
 

@@ -19,6 +19,8 @@ from sla.models import Escalation, EscalationRule, Milestone
 from tickets.models import Ticket, TicketEvent
 from tickets.showing.account.places import Place
 from tickets.showing.account.reading import RECENT, Account, Held
+from tickets.showing.account.timeline import objected_to
+from tickets.showing.deliverables import title_of
 from tickets.showing.wording import name_of as called
 from tickets.templatetags.shouyue import near
 
@@ -214,6 +216,12 @@ def _lapsing_ones(account: Account) -> Iterator[Found]:
             yield Found(_("%(name)s剩 %(left)s，%(on)s 到期") % words, Place("rights", contract.number))
 
 
+def _objections(account: Account) -> Sight:
+    return Sight.of(
+        Found(title_of(row), Place("deliverable", row.contract.number, row.number)) for row in objected_to(account)
+    )
+
+
 # --- Contracts and people ----------------------------------------------------------------------------------------
 
 
@@ -267,6 +275,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "delivery_missed", NOW, gettext_lazy("服务期内没有交付"),
         gettext_lazy("与客户商定怎样补上，补交后在合同里登记。"), _missed,
+    ),
+    Rule(
+        "objection_open", NOW, gettext_lazy("客户对交付的报告有意见"),
+        gettext_lazy("照意见改好，重新交付；期限重新起算，时间还没有扣。"), _objections,
     ),
     Rule(
         "ticket_at_risk", SOON, gettext_lazy("工单快要超时"),
