@@ -1,11 +1,12 @@
 """Two contracts of one customer for the same product at the same time, and which of them answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from plans.models import Contract, Customer, Plan
+from plans.models import Contract, Customer, Item, Plan
 from plans.refusals import RefusedError
 from plans.terms import last_day
 from plans.wording import name_of
@@ -23,7 +24,9 @@ class Bought:
     first: date
     last: date
     things: tuple[Thing, ...] = ()
+    # What was picked of an à-la-carte plan, and what of that came along because another pick needs it.
     picks: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
     key: int | None = None
 
     @classmethod
@@ -31,11 +34,22 @@ class Bought:
         """Return what a signed contract buys."""
         owned = contract.owned_products.select_related("product")
         things = tuple((row.product.code, row.deployment, row.tenant) for row in owned)
-        plan = contract.plan
-        picks = contract.entitlements.values_list("item__promise", flat=True) if plan.is_a_la_carte else ()
+        items = Item.objects.filter(entitlements__contract=contract) if contract.plan.is_a_la_carte else ()
+        picks = picks_in(contract.plan, items)
         return cls(
-            contract.customer, plan, contract.starts_on, last_day(contract), things, frozenset(picks), contract.pk
+            contract.customer, contract.plan, contract.starts_on, last_day(contract), things, *picks, contract.pk
         )
+
+
+def picks_in(plan: Plan, items: Iterable[Item]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the promises that were picked of an à-la-carte plan, and which of them other picks need. Source: K19
+
+    What the plan itself says of all its customers is no pick.
+    """
+    picked = [item for item in items if item.plan_id != plan.pk] if plan.is_a_la_carte else []
+    promises = frozenset(item.promise for item in picked)
+    needed = frozenset(need for item in picked for need in item.requires if need != item.promise)
+    return promises, promises & needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +117,14 @@ def meet(one: Bought, other: Bought) -> bool:
     """Tell whether two contracts hold the same thing at the same time; of one plan, also whether they pick the same."""
     if one.first > other.last or other.first > one.last:
         return False
-    if _is_one_plan(one, other) and one.picks and other.picks and not one.picks & other.picks:
+    if _is_one_plan(one, other) and one.picks and other.picks and not _pick_the_same(one, other):
         return False
     return _share(one.things, other.things)
+
+
+def _pick_the_same(one: Bought, other: Bought) -> bool:
+    """Tell whether something was picked twice; what both need beside their picks is not."""
+    return bool(one.picks & (other.picks - other.needed) or other.picks & (one.picks - one.needed))
 
 
 def _is_one_plan(one: Bought, other: Bought) -> bool:

@@ -30,7 +30,7 @@ from plans.models import (
     User,
 )
 from plans.models.contracts import Deployment
-from plans.overlaps import Bought, check_overlaps
+from plans.overlaps import Bought, check_overlaps, picks_in
 from plans.refusals import RefusedError
 from plans.wording import name_of
 from sla.clock import database_now
@@ -128,8 +128,7 @@ def _check_ours(user: User) -> None:
 
 def _bought(customer: Customer, plan: Plan, term: tuple[date, date], agreed: Agreed, items: Iterable[Item]) -> Bought:
     things = tuple((owned.product.code, owned.deployment, owned.tenant) for owned in agreed.products)
-    picks = frozenset(item.promise for item in items) if plan.is_a_la_carte else frozenset[str]()
-    return Bought(customer, plan, *term, things, picks)
+    return Bought(customer, plan, *term, things, *picks_in(plan, items))
 
 
 def _entitle(contract: Contract, items: Iterable[Item]) -> None:

@@ -39,7 +39,7 @@ def compose(path: Path, place: Place) -> yaml.Node | None:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        place.problems.append(Problem(place.path, 1, "", _("读不了这个文件：%s。") % (error.strerror or error)))
+        place.problems.append(Problem(place.path, 1, "", _unread(error)))
         return None
     try:
         return compose_text(raw.decode("utf-8-sig"), place)
@@ -63,6 +63,12 @@ def compose_text(written: str, place: Place) -> yaml.Node | None:
     elif node is None:
         place.problems.append(Problem(place.path, 1, "", _("文件是空的。")))
     return node
+
+
+def _unread(error: OSError) -> str:
+    known = {FileNotFoundError: _("没有这个文件。"), IsADirectoryError: _("这是目录，不是文件。"),
+             PermissionError: _("没有读这个文件的权限。")}  # fmt: skip
+    return known.get(type(error)) or _("读不了这个文件：%s。") % (error.strerror or error)
 
 
 def _too_deep(written: str) -> int:

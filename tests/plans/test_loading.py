@@ -210,7 +210,7 @@ def test_all_mistakes_are_told_at_once(tmp_path):
 def test_file_of_no_known_kind_and_a_missing_one_are_told(tmp_path):
     with pytest.raises(ReadingError, match="看不出这是什么文件"):
         load([written(tmp_path, "people: []\n")])
-    with pytest.raises(ReadingError, match="读不了这个文件"):
+    with pytest.raises(ReadingError, match="没有这个文件"):
         load([tmp_path / "nothing.yaml"])
 
 

@@ -103,11 +103,24 @@ def test_neither_a_longer_term_nor_a_product_more_makes_two_of_one(cast):
     assert Contract.objects.get(pk=later.pk).starts_on == date(2026, 7, 1)
 
 
-def test_picks_that_do_not_meet_may_stand_side_by_side__K19(cast):
-    galaxy = [("galaxy", "public_cloud")]
-    contract_of("gold", "kingdee-gold", galaxy, picks=("K06",), customer=cast.kingdee.customer)
-    with pytest.raises(RefusedError, match="C-gold"):
-        contract_of("again", "kingdee-gold", galaxy, picks=("K06",), customer=cast.kingdee.customer)
+@pytest.mark.parametrize(
+    ("picks", "stands"),
+    [
+        (("K12",), True),
+        (("K05",), True),  # the technical manager comes along with both
+        (("K06",), False),
+        (("K10",), False),
+        (("K06", "K12"), False),
+    ],
+)
+def test_picks_that_do_not_meet_may_stand_side_by_side__K19(cast, picks, stands):
+    said = {"products": [("galaxy", "public_cloud")], "customer": cast.kingdee.customer}
+    contract_of("gold", "kingdee-gold", picks=("K06",), **said)
+    if stands:
+        assert contract_of("more", "kingdee-gold", picks=picks, **said).entitlements.filter(item__promise=picks[0])
+    else:
+        with pytest.raises(RefusedError, match="C-gold"):
+            contract_of("more", "kingdee-gold", picks=picks, **said)
 
 
 @pytest.mark.parametrize(
