@@ -280,6 +280,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
         "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
+        "CoverageOutcomeEnum": "tickets.models.decisions.Outcome",
+        "OverrideOutcomeEnum": ["covered", "chargeable", "not_covered"],
         "DeliverableKindEnum": "plans.models.deliverables.Deliverable.Kind",
         "DeliverableStepEnum": "plans.models.deliverables.DeliverableStep.Kind",
         "EngagementStateEnum": "plans.models.engagements.Engagement.State",

@@ -43,6 +43,8 @@ class Agreement:
     switches: dict[str, str]
     # Calendars agreed for this contract alone, by entitlement. Source: Y20
     calendars: dict[int, str]
+    # As of which version of its customer's terms it was read; None where it is not signed.
+    version: Version | None = None
 
     def find(self, service: str) -> Entitlement | None:
         """Return the entitlement to a service, if the contract has one; it is shared by all who ask, see `bound`."""
@@ -108,11 +110,11 @@ class Row:
     switches: dict[str, str]
     calendars: dict[int, str]
 
-    def agreement(self) -> Agreement:
+    def agreement(self, version: Version) -> Agreement:
         """Return it as an agreement of its own."""
         contract = Contract.from_db(connection.alias, _names(), self.columns)
         contract.plan = _plan(contract.plan_id)
-        return Agreement(contract, self.entitlements, self.policies, self.owned, self.switches, self.calendars)
+        return Agreement(contract, self.entitlements, self.policies, self.owned, self.switches, self.calendars, version)
 
 
 def agreements_of(contact: Contact, contract: Contract | None = None) -> list[Agreement]:
@@ -130,7 +132,7 @@ def agreements_of_customer(customer: int) -> list[Agreement]:
         kept = _READ[customer] = Terms(version, time.monotonic(), _read(customer))
         if len(_READ) > MOST_READ:
             _READ.pop(next(iter(_READ)), None)
-    return [row.agreement() for row in kept.contracts]
+    return [row.agreement(kept.version) for row in kept.contracts]
 
 
 def _version(customer: int) -> Version:

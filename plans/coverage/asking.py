@@ -27,6 +27,10 @@ from plans.models import Contact, Contract, Entitlement, Product
 from plans.models.people import Language
 from plans.terms import local_date
 
+# What was said, in each language, by everything that it depends on: the oldest goes when there is too much.
+_SAID: dict[tuple[object, ...], dict[str, Decision]] = {}
+MOST_SAID = 512
+
 
 def cover(  # noqa: PLR0913, PLR0917  the outside contract names the first eight
     contact: Contact,
@@ -77,26 +81,47 @@ def as_included(contact: Contact, contract: Contract, at: datetime) -> Decision:
     """Return what a contract promises for a plain ticket, whatever a question may be about: no gate is asked."""
     found = next(one for one in agreements_of_customer(contract.customer_id) if one.contract.pk == contract.pk)
     case = Case(Question(contact, "ticket", None, "", "", "", at), found, TICKET, found.find("ticket"))
-    return _worded(lambda: in_plan(case) or GRANTED[TICKET](case), found, contact.reads)
+    said = _worded(lambda: in_plan(case) or GRANTED[TICKET](case))
+    return _owned(said[_known(contact.reads)], found)
 
 
 def _told(case: Case | None, given: Contract | None, language: str) -> Decision:
     """Return a decision in a language, with its words in every one."""
-    agreement = case.agreement if case else None
-    return _worded(lambda: _decide(case) if case else _without_contract(given), agreement, language)
+    if case is None:
+        return _worded(lambda: _without_contract(given))[_known(language)]
+    key = _key(case)
+    said = _SAID.get(key) if key else None
+    if said is None:
+        said = _worded(lambda: _decide(case))
+    if key:
+        _SAID[key] = said
+        if len(_SAID) > MOST_SAID:
+            _SAID.pop(next(iter(_SAID)), None)
+    return _owned(said[_known(language)], case.agreement)
 
 
-def _worded(say: Callable[[], Decision], agreement: Agreement | None, language: str) -> Decision:
+def _key(case: Case) -> tuple[object, ...] | None:
+    """Return everything that a decision depends on; None where it depends on what may change by itself.
+
+    An amount is counted anew each time, and a branch has a name of its own. Term and product are what they are now.
+    """
+    asked, agreement = case.asked, case.agreement
+    if agreement.version is None or case.standing or agreement.is_served_by_branch:
+        return None
+    product, contract = asked.product, agreement.contract
+    named = (product.pk, product.name, product.name_en) if product else None
+    contact = None if asked.contact is None else asked.contact.is_certified
+    return (
+        contract.pk, agreement.version, agreement.term_at(asked.at), asked.item, named, asked.deployment,
+        asked.category, asked.channel, asked.priority, contact, tuple(sorted(asked.answers.items())),
+    )  # fmt: skip
+
+
+def _worded(say: Callable[[], Decision]) -> dict[str, Decision]:
+    """Return a decision in each language, each with the words of all of them."""
     found = {code: _in(code, say) for code in Language.values}
     told = {code: Told(one.clause, one.reason, one.ways_on) for code, one in found.items()}
-    decision = replace(found[_known(language)], told=told)
-    return _owned(decision, agreement) if agreement else decision
-
-
-def _owned(decision: Decision, agreement: Agreement) -> Decision:
-    """Return a decision with contract and right of its own, which nobody else holds."""
-    right = agreement.bound(decision.entitlement) if decision.entitlement else None
-    return replace(decision, contract=agreement.contract, entitlement=right)
+    return {code: replace(one, told=told) for code, one in found.items()}
 
 
 def _known(language: str) -> str:
@@ -107,6 +132,12 @@ def _known(language: str) -> str:
 def _in(language: str, say: Callable[[], Decision]) -> Decision:
     with translation.override(language):
         return say()
+
+
+def _owned(decision: Decision, agreement: Agreement) -> Decision:
+    """Return a decision with contract and right of its own, which nobody else holds."""
+    right = agreement.bound(decision.entitlement) if decision.entitlement else None
+    return replace(decision, contract=agreement.contract, entitlement=right)
 
 
 def _decide(case: Case) -> Decision:

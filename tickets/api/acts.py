@@ -125,7 +125,7 @@ class ClassifySerializer(serializers.Serializer[Any]):
         return value
 
 
-class OverrideSerializer(serializers.Serializer[Any]):
+class CoverageOverrideSerializer(serializers.Serializer[Any]):
     """What one of us decides in the plan's place, and why in at least a sentence."""
 
     outcome = serializers.ChoiceField(["covered", "chargeable", "not_covered"])
@@ -339,7 +339,7 @@ ACTS: dict[str, Act] = {
     "override": Act(
         "Decide otherwise than the plan, with a reason that the team's lead is told. What is covered runs the plan's "
         "promise of tickets; nothing else is timed any more.",
-        OverrideSerializer,
+        CoverageOverrideSerializer,
         _override,
     ),
     "retract": Act(

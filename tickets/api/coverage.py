@@ -87,7 +87,7 @@ class CoverageSerializer(ToldSerializer):
     """The plan's answer, a no too; in the contact's language, and in `told` in every one."""
 
     outcome = serializers.ChoiceField(Outcome.choices)
-    rule = serializers.ChoiceField(list(RULES))
+    rule = serializers.CharField(help_text="what decided: " + ", ".join(RULES))
     promise = serializers.CharField()
     told = serializers.DictField(child=ToldSerializer())
     contract = serializers.CharField(allow_null=True)

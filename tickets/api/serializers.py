@@ -12,6 +12,7 @@ from sla.models import Milestone
 from sla.models.policies import Metric
 from tickets.answers import decision_of, instant, milestone_fields, milestones_of, ticket_url
 from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
+from tickets.models.decisions import Outcome
 from tickets.showing.term_words import is_private
 
 INTERNAL = ("team", "assignee")
@@ -25,7 +26,7 @@ PUBLIC_FIELDS = (
 class DecisionSerializer(serializers.Serializer[Any]):
     """Why a ticket is covered."""
 
-    outcome = serializers.ChoiceField(["covered", "chargeable", "redirected"])
+    outcome = serializers.ChoiceField(Outcome.choices)
     promise = serializers.CharField()
     clause = serializers.CharField()
     reason = serializers.CharField()
