@@ -49,7 +49,8 @@ def print_pdf(
     with tempfile.TemporaryDirectory(prefix="shouyue-print-") as name:
         folder = Path(name)
         _lay_out(folder, template, said, files or {})
-        fonts = "system-fonts" if _needs_more_fonts(said.decode()) else "own-fonts"
+        drawn = [picture.decode() for name, picture in (files or {}).items() if name.endswith(".svg")]
+        fonts = "own-fonts" if all(map(_is_in_own_type, [said.decode(), *drawn])) else "system-fonts"
         _run(template, [str(folder), "en" if language.startswith("en") else "zh", fonts], patience)
         return (folder / "out.pdf").read_bytes()
 
@@ -73,7 +74,7 @@ def _run(template: str, words: list[str], patience: float) -> None:
     with tempfile.TemporaryFile() as complaint:
         # Nothing of our own environment goes along: no address of a database, no secret.
         child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "tickets.printing.typesetter", *words],
+            [sys.executable, "-I", str(HERE / "typesetter.py"), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=complaint,
@@ -104,9 +105,9 @@ def _printable(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def _needs_more_fonts(text: str) -> bool:
-    """Tell whether a text has characters that our own fonts lack: then the machine's are asked too."""
-    return not own_characters().issuperset(text)
+def _is_in_own_type(text: str) -> bool:
+    """Tell whether our own fonts have every character of a text; where not, the machine's are asked too."""
+    return own_characters().issuperset(text)
 
 
 @cache

@@ -6,27 +6,18 @@ import pytest
 from django.test import Client
 from pypdf import PdfReader
 
-from sla.clock import database_now
 from tests.tickets.portal.conftest import signed_in
-from tests.tickets.printing.made_up import made_up
+from tests.tickets.printing.made_up import kept
 from tests.world import World
 from tickets.models import ServiceReport
-from tickets.reports.shape import to_json
 
 State = ServiceReport.State
 LIST = "/portal/service/C-K-1/reports/"
 
 
 def report(world: World, state: str = State.DELIVERED, **more: object) -> ServiceReport:
-    """Return a made-up report of the Kingdee contract."""
-    now, full = database_now(), made_up()
-    delivered = {"delivered_at": now, "delivered_by": world.success_manager} if state == State.DELIVERED else {}
-    said = {
-        "code": "R-2026-000012", "contract": world.kingdee.contract, "kind": "service", "state": state,
-        "starts_on": full.period.starts_on, "ends_on": full.period.ends_on, "language": "zh-hans",
-        "content": to_json(full), "words": "上半年辛苦了。", "requested_at": now, "retry_at": now, "made_at": now,
-    }  # fmt: skip
-    return ServiceReport.objects.create(**(said | delivered | more))
+    """Return a report of the Kingdee contract."""
+    return kept(world.kingdee.contract, state, **({"words": "上半年辛苦了。"} | more))
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from plans.models import Contract
+from sla.clock import database_now
+from tickets.models import ServiceReport
 from tickets.reports.shape import (
     FORM,
     Advice,
@@ -27,6 +30,7 @@ from tickets.reports.shape import (
     System,
     Tickets,
     Words,
+    to_json,
 )
 
 MONTHS = [f"2026-{month:02}" for month in range(1, 7)]
@@ -159,6 +163,17 @@ def made_up(months: list[str] = MONTHS, modules: int = 5) -> Report:
             ),
         ),
     )
+
+
+def kept(contract: Contract, state: str, **more: object) -> ServiceReport:
+    """Return a report with something in every section, as a row of a contract in some state."""
+    now, full = database_now(), made_up()
+    said = {
+        "code": "R-2026-000012", "contract": contract, "kind": "service", "state": state, "content": to_json(full),
+        "starts_on": full.period.starts_on, "ends_on": full.period.ends_on, "requested_at": now, "retry_at": now,
+        "made_at": now, "delivered_at": now if state == ServiceReport.State.DELIVERED else None,
+    }  # fmt: skip
+    return ServiceReport.objects.create(**(said | more))
 
 
 def empty() -> Report:

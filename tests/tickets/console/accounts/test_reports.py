@@ -7,10 +7,9 @@ from django.test import Client
 
 from plans.models import Contract, User
 from sla.clock import database_now
-from tests.tickets.printing.made_up import made_up
+from tests.tickets.printing.made_up import kept
 from tests.world import World
 from tickets.models import ServiceReport
-from tickets.reports.shape import to_json
 from tickets.rounds import reports as rounds
 
 State = ServiceReport.State
@@ -40,16 +39,6 @@ def contract(world: World) -> Contract:
 def draft(contract: Contract) -> ServiceReport:
     """Return a draft with something in every section."""
     return kept(contract, State.READY)
-
-
-def kept(contract: Contract, state: str, **more: object) -> ServiceReport:
-    now, full = database_now(), made_up()
-    said = {
-        "code": "R-2026-000012", "contract": contract, "kind": "service", "state": state, "content": to_json(full),
-        "starts_on": full.period.starts_on, "ends_on": full.period.ends_on, "requested_at": now, "retry_at": now,
-        "made_at": now,
-    }  # fmt: skip
-    return ServiceReport.objects.create(**(said | more))
 
 
 def act(client: Client, row: ServiceReport, action: str, words: str = "") -> tuple[int, str]:
