@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EngagementStateEnum": "plans.models.engagements.Engagement.State",
         "AttendeeStateEnum": "plans.models.attendance.Attendee.State",
         "MetricEnum": "sla.models.policies.Metric",
+        "OwnMetricEnum": "plans.api.METRICS",
         "MilestoneStateEnum": "sla.models.Milestone.State",
         "TicketStatusEnum": "tickets.models.Status",
         "ChannelEnum": "tickets.models.Channel",
