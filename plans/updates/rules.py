@@ -33,7 +33,8 @@ def wrong_with(rule: str) -> str:
     if not parts.get("INTERVAL", "1").isdigit() or not 1 <= int(parts.get("INTERVAL", "1")) <= MOST_APART:
         return _("INTERVAL 应为 1 到 %d。") % MOST_APART
     try:
-        found = days([_anywhere(rule, parts)], SINCE, SINCE, SINCE + relativedelta(years=WITHIN_YEARS), at_most=1)
+        begins, ends = (SINCE + relativedelta(years=years) for years in (1, WITHIN_YEARS))
+        found = days([_anywhere(rule, parts)], SINCE, begins, ends, at_most=1)
     except (ValueError, TypeError, OverflowError) as error:
         return _("读不懂这条重复规则：%s") % error
     return "" if found else _("按这条规则永远没有日期。")
@@ -56,7 +57,7 @@ def days(rules: Iterable[str], since: date, first: date, last: date, at_most: in
     until = datetime.combine(last, time())
     for rule in rules:
         # `until` lets a rule that names no day at all come to its end.
-        named = rrulestr(rule, dtstart=datetime.combine(since, time())).replace(until=until)
+        named = rrulestr(f"{rule};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=datetime.combine(since, time()))
         for nth, at in enumerate(named.xafter(datetime.combine(first, time()), inc=True)):
             if nth >= at_most or at > until:
                 break

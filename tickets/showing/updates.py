@@ -179,7 +179,6 @@ def standings(rows: Sequence[Governed], at: datetime) -> list[Standing]:
 
 def meeting_of(thing: UpdateWindow | UpdateRequest, *, url: str = "", guests: Sequence[Guest] = ()) -> Meeting:
     """Return a window or a scheduled request as a calendar has it."""
-    is_window = isinstance(thing, UpdateWindow)
     starts_at, ends_at = thing.starts_at, thing.ends_at
     now = thing.requested_at if isinstance(thing, UpdateRequest) else None
     begins = starts_at or now
@@ -188,7 +187,8 @@ def meeting_of(thing: UpdateWindow | UpdateRequest, *, url: str = "", guests: Se
     return Meeting(
         number=thing.number, sequence=thing.sequence, starts_at=begins,
         ends_at=ends_at or begins + timedelta(hours=1), timezone=thing.timezone,
-        title=text_of(thing, "title") if is_window else request_title(thing), url=url, guests=guests,
+        title=text_of(thing, "title") if isinstance(thing, UpdateWindow) else request_title(thing),
+        url=url, guests=guests,
         text="\n".join(f"{name}: {said}" for name, said in facts_of(thing)),
     )  # fmt: skip
 

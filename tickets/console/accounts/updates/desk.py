@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
 from plans.accounts import zone_named
 from plans.models import Product, UpdateFeed, UpdateRequest, UpdateWindow
+from plans.models.updates import UpdateRequestQuerySet, UpdateWindowQuerySet
 from plans.wording import name_of
 from tickets.console.accounts.guard import SEE_ALL, accounts_of
 from tickets.console.accounts.nav import desk_page
@@ -45,7 +45,7 @@ def desk(request: HttpRequest, reader: Reader) -> HttpResponse:
     return desk_page(request, reader, ("updates_desk", "console/accounts/updates/desk.html"), context)
 
 
-def _of(product: str) -> "QuerySet[UpdateWindow]":
+def _of(product: str) -> UpdateWindowQuerySet:
     rows = UpdateWindow.objects.shown()
     return rows.filter(products__contains=[product]) if product else rows
 
@@ -62,7 +62,7 @@ def _known_products() -> set[str]:
     return {code for codes in lists for code in codes}
 
 
-def requests_of(reader: Reader) -> "QuerySet[UpdateRequest]":
+def requests_of(reader: Reader) -> UpdateRequestQuerySet:
     """Return the requests that a reader may see: those of their accounts."""
     return UpdateRequest.objects.filter(contract__in=accounts_of(reader.user))
 
