@@ -1,11 +1,13 @@
 """Engagements from the request to the mail, as SMTP got it. Source: Y09–Y13, Y16, K16, K17"""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 
 import pytest
 from icalendar import Calendar, Event
 
+from plans.actions import quotas
 from plans.actions.contracts import Agreed, Owned, sign
 from plans.actions.engagements import gathering as events
 from plans.actions.engagements import timing
@@ -14,6 +16,7 @@ from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.people import Guest, add_attendee, give_feedback, post, remove_attendee
 from plans.actions.engagements.requesting import Arrangement, Wanted, arrange, request
 from plans.models import AccountNotice, Branch, Customer, Engagement, Gathering, Product, Role
+from plans.quotas.balances import balance_of
 from plans.refusals import RefusedError
 from tests.clocks import clock_at
 from tests.conftest import Mailbox
@@ -299,6 +302,34 @@ def test_an_event_is_published_to_many_in_as_many_questions_as_to_few__K16(world
 def test_enrolment_ends_between_today_and_the_day_of_the_event__K16(world: World, until: date):
     with pytest.raises(RefusedError, match="报名截止"):
         published(world, "vocational_certification", enrol_until=until)
+
+
+def test_places_of_who_did_not_come_are_free_again__K15_K16(world: World):
+    side = world.kingdee
+    item = side.contract.entitlements.get(item__service="vocational_certification").item
+    at = beijing("2026-03-01 09:00")
+    quotas.publish(item=item, amount=Decimal(3), notice="培训通知", actor=world.manager, at=at)
+    right = side.contract.entitlements.get(item=item)
+    event = published(world, "vocational_certification")
+    people = [side.contact, world.uncertified, world._contact(side.customer, "第三位")]
+    rows = [events.enrol(gathering=event, contact=one, actor=one.user, at=beijing(ASKED)) for one in people]
+
+    def sums() -> tuple[int, int, int]:
+        found = balance_of(right, date(2026, 5, 10))
+        assert found
+        return int(found.reserved), int(found.used), int(found.left)
+
+    assert sums() == (3, 0, 0)
+    after = beijing("2026-05-11 18:00")
+    for came, row in zip((True, False), rows, strict=False):
+        events.note_result(attendee=row, result=events.Result(came=came), actor=world.manager, at=after)
+    assert sums() == (1, 1, 1)
+    absent = rows[1]
+    absent.refresh_from_db()
+    events.note_result(attendee=absent, result=events.Result(came=True), actor=world.manager, at=after)
+    assert sums() == (1, 2, 0)
+    events.conclude(gathering=event, done="考了试。", actor=world.manager, at=after)
+    assert sums() == (0, 2, 1), "nobody noted that the third one came"
 
 
 def test_who_declines_twice_has_declined_once__K16(world: World):

@@ -280,8 +280,13 @@ def note_result(*, attendee: Attendee, result: Result, actor: User, at: datetime
 
 
 def _note_came(attendee: Attendee, engagement: Engagement, came: bool, actor: User, at: datetime) -> None:
+    """Book the place of who came as used; that of who did not is free again."""
+    if came and attendee.state == Place.ABSENT:
+        hold_place(attendee, engagement, actor, at)
     if came and attendee.state != Place.ATTENDED:
         use_place(attendee, engagement, actor, at)
+    if not came:
+        let_place_go(attendee, engagement, actor, at)
     attendee.state = Place.ATTENDED if came else Place.ABSENT
 
 
@@ -343,6 +348,8 @@ def _call_off(engagement: Engagement, reason: str, actor: User, at: datetime) ->
 def conclude(*, gathering: Gathering, done: str, actor: User, at: datetime) -> Gathering:
     """End an event or a certification that was held; who was there is asked what they thought. Source: K17
 
+    Places of those of whom nobody noted that they came are free again.
+
     Raises RefusedError before it has ended, without words of what was done, and twice.
     """
     gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
@@ -364,5 +371,8 @@ def _conclude(engagement: Engagement, done: str, actor: User, at: datetime) -> N
     engagement.delivered_at = engagement.recorded_at = engagement.ended_at = at
     engagement.save()
     step = note(engagement, Kind.CLOSED, actor, at)
+    for row in engagement.attendees.exclude(reserved_key=""):
+        let_place_go(row, engagement, actor, at)
+        row.save(update_fields=["reserved_key"])
     there = engagement.attendees.filter(state=Place.ATTENDED, contact__isnull=False)
     inform(engagement, "recorded", [f"contact:{row.contact_id}" for row in there], step)
