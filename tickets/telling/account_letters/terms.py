@@ -1,5 +1,6 @@
 """Letters about a contract's term and words: it ends, it was renewed, it was changed."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from django.urls import reverse
@@ -7,11 +8,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from plans.catalogue.differing import difference
+from plans.catalogue.items import items_of
+from plans.history.states import plan_named
 from plans.history.words import Line, Names, lines_of
 from plans.models import AccountNotice, Contact, ContractChange
 from plans.wording import name_of
+from tickets.showing.catalogue.changes import changes_told
 from tickets.telling.account_letters.news import Reader, Writer
 from tickets.telling.letters import Facts, Letter
+
+# So many services that differ are told in a letter; the page has them all.
+MOST_ITEMS = 12
 
 
 def _ending(notice: AccountNotice, reader: Reader) -> Letter:
@@ -55,8 +63,29 @@ def _changed(notice: AccountNotice, reader: Reader) -> Letter:
     if row.reason:
         lines.append(_("理由：%s") % row.reason)
     facts = tuple((line.name, _before_after(line)) for line in lines_of(row.changed, Names.known()))
+    facts += tuple(_items_changed(row))
     subject = _("合同 %(number)s 有变更：%(kind)s") % words
     return _letter(notice, reader, (subject, tuple(lines), ""), facts)
+
+
+def _items_changed(row: ContractChange) -> Iterator[tuple[str, str]]:
+    """Yield what another plan, or another version of it, promises otherwise: each service, with what of it."""
+    before, after = (plan_named(name) if name else None for name in row.changed.get("plan", (None, None)))
+    if before is None or after is None:
+        return
+    told = changes_told(difference(items_of(before), items_of(after)))
+    for one in told[:MOST_ITEMS]:
+        fields = [_what_said(str(field.label), f"{field.before or '–'} → {field.after or '–'}") for field in one.fields]
+        yield f"{one.promise} {one.name}", _("；").join(fields) or _what_said(one.says, one.clause)
+    if len(told) > MOST_ITEMS:
+        yield (
+            _("此外"),
+            ngettext("还有 %d 项不同。", "还有 %d 项不同。", len(told) - MOST_ITEMS) % (len(told) - MOST_ITEMS),
+        )
+
+
+def _what_said(what: str, said: str) -> str:
+    return _("%(what)s：%(said)s") % {"what": what, "said": said}
 
 
 def _before_after(line: Line) -> str:
