@@ -62,14 +62,18 @@ def _play(contract: Contract, contact: Contact, now: datetime) -> None:
     first = now - BEGAN
     _grant(contract, first)
     watch = _delivered(contract, contact, ("critical_moment", "月末结账值守", WATCH), first)
-    report = _report(
-        watch, contact, "月末结账关键时刻支持报告", "Report on the month's closing watch", first + timedelta(days=2)
-    )
-    signed_at = first + timedelta(days=4)
+    handed_at, signed_at = _day(first, 2, 10), _day(first, 4, 14)
+    report = _report(watch, contact, "月末结账关键时刻支持报告", "Report on the month's closing watch", handed_at)
     signature = Signature(contact.name, report.last_round.digest)
     deliverables.sign(deliverable=report, signature=signature, actor=_signed_in(contact), at=signed_at)
     diagnosis = _delivered(contract, contact, ("expert_consultation", "成本计算慢", DIAGNOSIS), now - timedelta(days=3))
-    _report(diagnosis, contact, "成本计算性能诊断报告", "Diagnosis of slow costing", now - timedelta(hours=20))
+    yesterday = _day(now, -1, 16)
+    _report(diagnosis, contact, "成本计算性能诊断报告", "Diagnosis of slow costing", yesterday)
+
+
+def _day(at: datetime, days: int, hour: int) -> datetime:
+    """Return an hour of Beijing so many days later."""
+    return (at.astimezone(BEIJING) + timedelta(days=days)).replace(hour=hour, minute=12, second=0, microsecond=0)
 
 
 def _contact(contract: Contract) -> Contact | None:

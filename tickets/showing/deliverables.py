@@ -16,7 +16,7 @@ from plans.deliverables.days import Day, kept_days
 from plans.deliverables.uses import booked_with, expected
 from plans.models import Deliverable, DeliverableFile, DeliverableStep, Outcome, SignOffRound
 from plans.quotas.words import amount_words, number_words
-from plans.wording import text_of
+from plans.wording import clause_of, text_of
 from sla.compiled import calendar_of
 from sla.wording import in_language
 from tickets.showing.wording import name_of, said
@@ -93,6 +93,16 @@ def _days_left(row: SignOffRound, at: datetime) -> int:
         return 0
     today = at.astimezone(calendar_of(row.milestone.calendar_version_id).zone).date()
     return sum(1 for day in kept_days(row) if day.number and day.on > today)
+
+
+def clauses_of(row: SignOffRound) -> list[str]:
+    """Return what a round rests on: the clause of its service and, where a signature is asked for, that of signing."""
+    item = row.deliverable.item
+    found = [f"{item.promise} {clause_of(item)}"]
+    if row.milestone:
+        target = row.milestone.target
+        found.append(f"{target.promise} {text_of(target, 'clause')}")
+    return found
 
 
 @dataclass(frozen=True)

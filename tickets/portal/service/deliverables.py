@@ -16,14 +16,14 @@ from plans.deliverables import find
 from plans.deliverables.access import may_sign, signatories
 from plans.models import Contract, Deliverable, Outcome, User
 from plans.models.deliverables import DeliverableQuerySet
-from plans.wording import clause_of, name_of
+from plans.wording import name_of
 from sla.refusals import ActionRefusedError
 from tickets.deliverable_forms import ObjectionForm, SignForm
 from tickets.engagement_forms import Attempt
 from tickets.portal.guard import user_in
 from tickets.portal.service.guard import for_service
 from tickets.portal.service.nav import service_page
-from tickets.showing.deliverables import rounds_in_words, shown, shown_one
+from tickets.showing.deliverables import clauses_of, rounds_in_words, shown, shown_one
 from tickets.showing.engagements import topic_of
 
 SHOWN = 200
@@ -109,7 +109,7 @@ def _shown(
         "one": one,
         "standing_round": rounds[0],
         "earlier": rounds[1:],
-        "clause": clause_of(row.item),
+        "clauses": clauses_of(one.row),
         "forms": _forms(row, user_in(request), attempt, is_late=one.is_late),
         "tried": attempt.name,
         "refusal": attempt.refusal,

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.deliverables.days import kept_days
 from plans.models import AccountNotice, SignOffRound, User
-from plans.wording import clause_of, name_of
+from plans.wording import name_of
 from sla.wording import in_language
 from tickets.showing.deliverables import (
     booked_words,
+    clauses_of,
     days_words,
     due_words,
     expected_words,
@@ -170,7 +171,7 @@ def _facts(row: SignOffRound, notice: AccountNotice) -> Facts:
         found += [(_("签字期限"), due_words(row, notice.at)), (_("工作日"), _days(row))]
         used = expected_words(row) if row.is_open else booked_words(row)
         found += [(_("时间"), used)] if used else []
-    return (*found, (_("条款"), f"{deliverable.item.promise} {clause_of(deliverable.item)}"))
+    return (*found, *((_("条款"), clause) for clause in clauses_of(row)))
 
 
 def _days(row: SignOffRound) -> str:

@@ -34,7 +34,7 @@ from tickets.deliverable_forms import HandOverForm, PapersForm, kept
 from tickets.engagement_forms import Attempt, ReasonForm
 from tickets.printing.engagement_report import report_pdf
 from tickets.printing.press import PrintingError
-from tickets.showing.deliverables import actor_of, rounds_in_words, shown_one, step_words
+from tickets.showing.deliverables import actor_of, clauses_of, rounds_in_words, shown_one, step_words
 from tickets.showing.engagements import topic_of
 
 PAGE = "console/accounts/deliverables/deliverable.html"
@@ -193,7 +193,7 @@ def _shown(
         "rounds": rounds_in_words(deliverable, reader.at),
         "steps": [(step, step_words(step), actor_of(step)) for step in steps],
         "signatories": signatories(deliverable),
-        "clause": clause_of(deliverable.item),
+        "clauses": clauses_of(one.row),
         "forms": _forms(one.row.outcome, attempt) if can else {},
         "tried": attempt.name,
         "refusal": attempt.refusal,
