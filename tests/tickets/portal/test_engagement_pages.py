@@ -120,11 +120,13 @@ def test_what_a_clause_leaves_out_is_asked_and_refused__K12(world: World, now: N
 def test_others_of_the_organisation_see_what_concerns_them_alone(world: World, now: None):
     side = world.kingdee
     engagement = asked(side.contract, "critical_moment", side.contact)
+    asked(side.contract, "critical_moment", side.contact, topic="另一次", part_of=engagement)
     colleague = world.uncertified
     assert signed_in(colleague).get(page_of(engagement)).status_code == 404
     take_part(engagement, colleague)
     attending = signed_in(colleague)
-    assert attending.get(page_of(engagement)).status_code == 200
+    page = attending.get(page_of(engagement))
+    assert (page.status_code, "另一次" in page.content.decode()) == (200, False), "a session that is not theirs"
     assert do(attending, engagement, "cancel", reason="不想去").status_code == 404
     assert do(attending, engagement, "post", body="带什么资料？").status_code == 302
     assert signed_in(colleague, Role.CUSTOMER_ADMIN).get(page_of(engagement)).status_code == 200

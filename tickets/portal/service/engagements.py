@@ -293,7 +293,7 @@ def _shown(
         "posts": row.posts.select_related("author"),
         "stages": stages_of(row.item),
         "stage": stage_of(row),
-        "sessions": row.sessions.order_by("pk"),
+        "sessions": seen_by(user_in(request), row.contract).filter(part_of=row).order_by("pk"),
         "offer": summary(row, at),
         "place": place,
         "forms": _forms(row, attempt, place, possible),
