@@ -17,6 +17,7 @@ from django.utils.log import CallbackFilter
 from environs import Env
 
 from config import addresses
+from config.enum_names import ENUM_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Env()
@@ -277,21 +278,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "config.openapi.sum_up",
         "config.openapi.add_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {
-        "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
-        "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
-        "CoverageOutcomeEnum": "tickets.models.decisions.Outcome",
-        "OverrideOutcomeEnum": ["covered", "chargeable", "not_covered"],
-        "DeliverableKindEnum": "plans.models.deliverables.Deliverable.Kind",
-        "DeliverableStepEnum": "plans.models.deliverables.DeliverableStep.Kind",
-        "EngagementStateEnum": "plans.models.engagements.Engagement.State",
-        "AttendeeStateEnum": "plans.models.attendance.Attendee.State",
-        "MetricEnum": "sla.models.policies.Metric",
-        "OwnMetricEnum": "plans.api.METRICS",
-        "MilestoneStateEnum": "sla.models.Milestone.State",
-        "TicketStatusEnum": "tickets.models.Status",
-        "ChannelEnum": "tickets.models.Channel",
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
 }
 
 # Logging.

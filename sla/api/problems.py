@@ -28,6 +28,7 @@ STATUS_OF = {
     "until_too_far": HTTPStatus.UNPROCESSABLE_ENTITY,
     "remark_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unknown_wait": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "unknown_outcome": HTTPStatus.UNPROCESSABLE_ENTITY,
     "cannot_own": HTTPStatus.UNPROCESSABLE_ENTITY,
     "bad_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
     "bad_met_on": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -128,7 +128,7 @@ class ClassifySerializer(serializers.Serializer[Any]):
 class CoverageOverrideSerializer(serializers.Serializer[Any]):
     """What one of us decides in the plan's place, and why in at least a sentence."""
 
-    outcome = serializers.ChoiceField(["covered", "chargeable", "not_covered"])
+    outcome = TextField(max_length=12, help_text="covered, chargeable or not_covered")
     reason = TextField(max_length=LONGEST_REASON)
 
 

@@ -26,7 +26,7 @@ from sla.refusals import ActionRefusedError
 from tickets.api.body import read_body
 from tickets.api.intake import malformed
 from tickets.api.intake_schema import ContactNameSerializer
-from tickets.api.serializers import PlanSerializer
+from tickets.api.serializers import OUTCOMES, PlanSerializer
 from tickets.api.views import find_ticket
 from tickets.channels.base import Incoming, MalformedError, Payload, Reader
 from tickets.channels.form import CATEGORIES, PRIORITIES, read_answers, read_contact
@@ -34,7 +34,6 @@ from tickets.channels.payload import read_payload
 from tickets.channels.registry import ADAPTERS
 from tickets.customisation_form import questions_of
 from tickets.models import Category, Channel, CoverageDecision, Priority
-from tickets.models.decisions import Outcome
 from tickets.senders import Sender, find_sender
 
 CHANNELS = frozenset(ADAPTERS)
@@ -86,7 +85,7 @@ class AskedSerializer(serializers.Serializer[Any]):
 class CoverageSerializer(ToldSerializer):
     """The plan's answer, a no too; in the contact's language, and in `told` in every one."""
 
-    outcome = serializers.ChoiceField(Outcome.choices)
+    outcome = serializers.ChoiceField(OUTCOMES)
     rule = serializers.CharField(help_text="what decided: " + ", ".join(RULES))
     promise = serializers.CharField()
     told = serializers.DictField(child=ToldSerializer())
@@ -119,6 +118,8 @@ class DecisionRowSerializer(serializers.ModelSerializer[CoverageDecision]):
     plan_version = serializers.IntegerField(source="plan.version", allow_null=True)
     contract = serializers.CharField(source="contract.number", allow_null=True)
     product = serializers.CharField(source="product.code", allow_null=True, default=None)
+    outcome = serializers.CharField(help_text="covered, chargeable, redirected or not_covered")
+    was_outcome = serializers.CharField(help_text="what stood before one of us decided otherwise")
     decided_by = serializers.CharField(source="actor_display")
     at = InstantField()
 

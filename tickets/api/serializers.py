@@ -12,9 +12,9 @@ from sla.models import Milestone
 from sla.models.policies import Metric
 from tickets.answers import decision_of, instant, milestone_fields, milestones_of, ticket_url
 from tickets.models import Attachment, Message, Ticket, TicketClock, TicketEvent
-from tickets.models.decisions import Outcome
 from tickets.showing.term_words import is_private
 
+OUTCOMES = ["covered", "chargeable", "redirected", "not_covered"]
 INTERNAL = ("team", "assignee")
 # What a line of the ledger says besides, as far as it concerns the customer.
 PUBLIC_FIELDS = (
@@ -26,7 +26,7 @@ PUBLIC_FIELDS = (
 class DecisionSerializer(serializers.Serializer[Any]):
     """Why a ticket is covered."""
 
-    outcome = serializers.ChoiceField(Outcome.choices)
+    outcome = serializers.ChoiceField(OUTCOMES)
     promise = serializers.CharField()
     clause = serializers.CharField()
     reason = serializers.CharField()

@@ -1,0 +1,16 @@
+"""What each set of codes is called in the description of the API, where fields of one name have different sets."""
+
+ENUM_NAMES = {
+    "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
+    "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
+    "CoverageOutcomeEnum": "tickets.api.serializers.OUTCOMES",
+    "DeliverableKindEnum": "plans.models.deliverables.Deliverable.Kind",
+    "DeliverableStepEnum": "plans.models.deliverables.DeliverableStep.Kind",
+    "EngagementStateEnum": "plans.models.engagements.Engagement.State",
+    "AttendeeStateEnum": "plans.models.attendance.Attendee.State",
+    "MetricEnum": "sla.models.policies.Metric",
+    "OwnMetricEnum": "plans.api.METRICS",
+    "MilestoneStateEnum": "sla.models.Milestone.State",
+    "TicketStatusEnum": "tickets.models.Status",
+    "ChannelEnum": "tickets.models.Channel",
+}
