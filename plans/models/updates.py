@@ -239,6 +239,7 @@ class UpdateStep(models.Model):
         ADDED = "added", _("人工排定")
         RULE_MOVED = "rule_moved", _("规则改变，随之调整")
         EDITED = "edited", _("改写说明")
+        LEFT = "left", _("自动步骤出错，交给人处理")
         ANNOUNCED = "announced", _("通知客户")
         MOVED = "moved", _("改期")
         POSTPONED = "postponed", pgettext_lazy("update step", "推迟")

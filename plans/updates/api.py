@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from plans.accounts import contact_of
 from plans.actions.updates import requests
+from plans.actions.updates.running import Running, describe
 from plans.actions.updates.windows import Span
 from plans.api import contracts_of, find_contract
 from plans.authentication import caller_of
@@ -30,6 +31,7 @@ from plans.updates.serializers import (
     NewRequestSerializer,
     NoBodySerializer,
     RequestSerializer,
+    RunningSerializer,
     SpanSerializer,
     UpdatesSerializer,
     VersionSerializer,
@@ -96,6 +98,16 @@ class Updates(APIView):
         return Response(WindowSerializer(rows, many=True).data)
 
 
+def _about(contract: Contract, at: datetime, span: tuple[datetime, datetime]) -> dict[str, Any]:
+    """Return everything that a contract has to do with updates, with the windows between two instants."""
+    rows = contract.update_requests.select_related("contract", "product").prefetch_related("steps")
+    answer = {
+        "products": governed(contract, at), "windows": windows_of(contract, *span),
+        "requests": rows[:LISTED], "packages": packages_for(contract, at),
+    }  # fmt: skip
+    return dict(UpdatesSerializer(answer).data)
+
+
 class ContractUpdates(APIView):
     """Read how a contract's products are updated, its windows, requests and packages; or ask for an update."""
 
@@ -104,13 +116,7 @@ class ContractUpdates(APIView):
     @extend_schema(responses=UpdatesSerializer, parameters=FROM_TO)
     def get(self, request: Request, number: str) -> Response:
         contract, at = find_contract(request, number), caller_of(request).at
-        start, end = _span(request)
-        rows = contract.update_requests.select_related("contract", "product").prefetch_related("steps")
-        answer = {
-            "products": governed(contract, at), "windows": windows_of(contract, start, end),
-            "requests": rows[:LISTED], "packages": packages_for(contract, at),
-        }  # fmt: skip
-        return Response(UpdatesSerializer(answer).data)
+        return Response(_about(contract, at, _span(request)))
 
     @extend_schema(request=NewRequestSerializer, responses={201: RequestSerializer})
     def post(self, request: Request, number: str) -> Response:
@@ -124,6 +130,24 @@ class ContractUpdates(APIView):
         contact = _contact(contract, said["contact"], user)
         made = requests.ask(wanted=wanted, contact=contact, actor=user, at=at)
         return Response(_shown(made), status=HTTPStatus.CREATED)
+
+
+class ContractRunning(APIView):
+    """Write down how a product of a contract runs; it decides which policy holds and which windows are told."""
+
+    permission_classes = [ActsAsUser]
+
+    @extend_schema(request=RunningSerializer, responses=UpdatesSerializer)
+    def post(self, request: Request, number: str) -> Response:
+        contract, user, at = find_contract(request, number), _user(request), caller_of(request).at
+        if user.is_customer or not may_arrange(user, contract):
+            raise PermissionDenied
+        form = RunningSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        said = form.validated_data
+        running = Running(said["tenancy"], said["pace"], said["customised"])
+        describe(owned=_owned(contract, said), running=running, reason=said["reason"], actor=user, at=at)
+        return Response(_about(contract, at, (at, at + AHEAD)))
 
 
 def _owned(contract: Contract, said: dict[str, Any]) -> OwnedProduct:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from plans.models import UpdatePackage, UpdateRequest, UpdateWindow
+from plans.models.contracts import Pace, Tenancy
 from plans.updates.policies import UpdatePolicy
 from plans.updates.reading import Governed
 from sla.api.fields import InstantField
@@ -109,7 +110,7 @@ class RequestSerializer(serializers.ModelSerializer[UpdateRequest]):
         """Return what happened, the first in front."""
         return [
             {"kind": step.kind, "at": str(InstantField().to_representation(step.at)), "reason": step.reason}
-            for step in row.steps.order_by("pk")
+            for step in sorted(row.steps.all(), key=lambda step: step.pk)
         ]
 
 
@@ -132,6 +133,18 @@ class NewRequestSerializer(serializers.Serializer[Any]):
     wish = serializers.CharField(max_length=4000, required=False, allow_blank=True, default="")
     wanted_on = serializers.DateField(required=False, allow_null=True, default=None)
     contact = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+
+
+class RunningSerializer(serializers.Serializer[Any]):
+    """How a product runs, as far as its updates depend on it; blank or null where nobody knows."""
+
+    product = serializers.CharField(max_length=40)
+    deployment = serializers.CharField(max_length=24, required=False, default="")
+    tenant = serializers.CharField(max_length=64, required=False, allow_blank=True, default=None, allow_null=True)
+    tenancy = serializers.ChoiceField(Tenancy.choices, required=False, allow_blank=True, default="")
+    pace = serializers.ChoiceField(Pace.choices, required=False, allow_blank=True, default="")
+    customised = serializers.BooleanField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=400)
 
 
 class SpanSerializer(serializers.Serializer[Any]):

@@ -112,6 +112,6 @@ def _say_more(operator: User, now: datetime) -> None:
     planned = windows.Planned(
         "kingdee", "maintenance", Scope(("cosmic", "constellation"), ("public_cloud",)), "数据库扩容维护",
         "Database maintenance", span, notes="维护期间不能登录，未保存的单据请提前暂存。",
-        notes_en="Nobody can sign in meanwhile; save what you are working on.", notice_days=5,
+        notes_en="Nobody can sign in meanwhile; save what you are working on.", notice_days=10,
     )  # fmt: skip
     windows.add(planned=planned, actor=operator, at=now - timedelta(days=2))

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from plans.actions.updates.journal import tell_affected
+from plans.actions.updates.journal import Kind, note, tell_affected
 from plans.actions.updates.laying import lay_out
 from plans.actions.updates.windows import announce, begin, finish
 from plans.models import UpdateWindow
+from plans.models.updates import UpdateWindowQuerySet
+from sla.batching import each_alone
 
 State = UpdateWindow.State
 
@@ -20,18 +21,23 @@ def due(*, at: datetime, limit: int = 20) -> int:
     May run as often as one likes, and twice at once: a window that somebody holds waits for the next pass.
     """
     rows = UpdateWindow.objects
-    done = _each(rows.to_be_announced(at), lambda row: announce(window=row, actor=None, at=at), limit)
-    done += _each(rows.to_be_begun(at), lambda row: begin(window=row, actor=None, at=at), limit)
-    return done + _each(rows.to_be_ended(at), lambda row: finish(window=row, actor=None, at=at), limit)
+    done = _each(rows.to_be_announced(at), lambda row: announce(window=row, actor=None, at=at), at, limit)
+    done += _each(rows.to_be_begun(at), lambda row: begin(window=row, actor=None, at=at), at, limit)
+    return done + _each(rows.to_be_ended(at), lambda row: finish(window=row, actor=None, at=at), at, limit)
 
 
-def _each(rows: "QuerySet[UpdateWindow]", act: Callable[[UpdateWindow], object], limit: int) -> int:
+def _each(rows: UpdateWindowQuerySet, act: Callable[[UpdateWindow], object], at: datetime, limit: int) -> int:
+    """Do something with each window that nobody holds; one that raises is left to people, with the error on record."""
     if not rows.exists():
         return 0
+
+    def leave(row: UpdateWindow, error: str) -> None:
+        UpdateWindow.objects.filter(pk=row.pk).update(is_by_clock=False, announce_at=None)
+        note(row, Kind.LEFT, None, at, reason=error)
+
     with transaction.atomic():
         held = list(rows.select_for_update(skip_locked=True, of=("self",)).order_by("starts_at", "pk")[:limit])
-        for row in held:
-            act(row)
+        each_alone(held, act, leave)
     return len(held)
 
 

@@ -130,6 +130,11 @@ def test_programs_read_and_ask_the_same__K11(ours: World):
         assert client.post(f"{acts}/begin/", {}, content_type="application/json", **theirs).status_code == 403
         audited = client.post(f"{acts}/audit/", {}, content_type="application/json", **team)
         assert audited.json()["state"] == "auditing", "nobody wrote down how it runs: the strictest way"
+        runs = {"product": "galaxy", "tenancy": "multi", "reason": "客户确认"}
+        running = f"/api/v1/contracts/{number}/updates/running/"
+        assert client.post(running, runs, content_type="application/json", **theirs).status_code == 403
+        described = client.post(running, runs, content_type="application/json", **team).json()
+        assert [one["code"] for one in described["products"][0]["policies"]] == ["galaxy-multi-tenant"]
         stranger = bearer(new_key("api", user=ours.stranger.user))
         assert client.get(f"{acts}/", **stranger).status_code == 404
         declined = client.post(f"{acts}/decline/", {"reason": "月末"}, content_type="application/json", **team)

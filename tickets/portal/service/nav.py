@@ -1,5 +1,6 @@
 """The tabs of a customer's contract; each subject adds its line here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models import Contract
 from plans.terms import standing_of
+from plans.updates.policies import has_updates
 from tickets.portal.guard import contact_in
 from tickets.portal.service.guard import contracts_of
 
@@ -23,6 +25,8 @@ class Tab:
 
     route: str
     name: LazyText
+    # Whether a contract has such a page; every one, unless said otherwise.
+    applies: Callable[[Contract], bool] | None = None
 
 
 TABS = [
@@ -32,7 +36,7 @@ TABS = [
     Tab("engagements", pgettext_lazy("tab", "服务交付")),
     Tab("deliverables", pgettext_lazy("tab", "交付物")),
     Tab("reports", pgettext_lazy("tab", "服务报告")),
-    Tab("updates", pgettext_lazy("tab", "产品更新")),
+    Tab("updates", pgettext_lazy("tab", "产品更新"), has_updates),
     Tab("plan", pgettext_lazy("tab", "计划对照")),
 ]
 
@@ -60,6 +64,7 @@ def service_page(
                 "is_current": tab.route == page[0],
             }
             for tab in TABS
+            if not tab.applies or tab.applies(contract)
         ],
         "now": at,
     }
