@@ -83,6 +83,7 @@ API = [
     ),
     path("updates/", updates_api.Updates.as_view(), name="updates"),
     path("contracts/<str:number>/updates/", updates_api.ContractUpdates.as_view(), name="contract-updates"),
+    path("contracts/<str:number>/updates/running/", updates_api.ContractRunning.as_view(), name="contract-running"),
     path("update-requests/<slug:code>/", updates_api.UpdateRequestDetail.as_view(), name="update-request"),
     *(
         path(f"update-requests/<slug:code>/{name}/", updates_api.act_view(name), name=f"update-request-{name}")
