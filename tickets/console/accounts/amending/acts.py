@@ -137,7 +137,7 @@ ACTS = [
     ),
     Act("calendar", _("约定服务时间"), _("这份合同的某项服务按另一份服务时间计时。"), forms.CalendarForm, _calendar),
     Act("quota", _("约定次数"), _("这份合同的某项计次服务给另一个数量。"), forms.QuotaForm, _quota),
-    Act("switch", _("合同选项"), _("原文没有写明的两件事，由谁决定、为什么，都会留下。"), forms.SwitchForm, _switch),
+    Act("switch", _("合同选项"), _("原文没有写明的几件事，由谁决定、为什么，都会留下。"), forms.SwitchForm, _switch),
     Act("term", _("改服务期"), _("改长或改短；要接着签下一期，请用续签。"), forms.TermForm, _term),
     Act(
         "plan",
