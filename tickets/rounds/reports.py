@@ -14,8 +14,8 @@ from tickets.models.reports import ServiceReportQuerySet
 State = ServiceReport.State
 BACKOFF = (timedelta(seconds=20), timedelta(minutes=2))
 KILLED = "WorkerKilled: 3"
-# One question may take no longer, however many tickets there are.
-PATIENCE = "SET LOCAL statement_timeout = '120s'"
+# One question may take no longer, however many tickets there are; and a print has a limit of its own.
+PATIENCE = "SET LOCAL statement_timeout = '120s'; SET LOCAL idle_in_transaction_session_timeout = '120s'"
 
 
 def step() -> bool:
