@@ -6,19 +6,18 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
-from django.utils.translation import gettext_lazy as _
 
 from plans.models import Attendee, Contract, Deliverable, Engagement, Obligation, UpdateRequest
-from plans.obligations.reads import OVERDUE, Owed, standing
+from plans.obligations.reads import Owed, standing
 from plans.quotas.statements import Account, statement_of
 from plans.quotas.words import unit_name
 from tickets.reports.shape import Delivered, OwedLine, RightLine
 from tickets.reports.span import Span
 from tickets.reports.wording import both, clause_words, paired
+from tickets.showing.owed import STATES
 
 TOOK_PLACE = (Engagement.State.DELIVERED, Engagement.State.RECORDED, Engagement.State.CLOSED)
 CAME = Count("attendees", filter=Q(attendees__state=Attendee.State.ATTENDED))
-OVERDUE_WORDS = _("已逾期")
 
 
 def rights(contract: Contract, first: date, last: date) -> tuple[RightLine, ...]:
@@ -83,6 +82,6 @@ def _owed(found: Iterable[Owed], zone: str) -> Iterator[OwedLine]:
         row = one.row
         yield OwedLine(
             what=paired(row, "what"), number=row.number, of=row.of, due_on=row.due_on, state=one.state,
-            state_words=both(lambda: OVERDUE_WORDS) if one.state == OVERDUE else both(row.get_state_display),
+            state_words=both(partial(str, STATES[one.state])),
             met_on=row.met_at.astimezone(ZoneInfo(zone)).date() if row.met_at else None, ref=row.met_by_ref,
         )  # fmt: skip

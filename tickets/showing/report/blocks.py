@@ -29,8 +29,8 @@ def figures(*heads: str, room: int = 0) -> tuple[Column, ...]:
     return tuple(Column(head, room, is_figure=True) for head in heads)
 
 
-def compared(*heads: str) -> tuple[Column, ...]:
-    """Return columns that compare with the period before: left out where there was none."""
+def sparse(*heads: str) -> tuple[Column, ...]:
+    """Return columns of figures that are left out where no row has one, such as those of a period that was not."""
     return tuple(Column(head, is_figure=True, is_optional=True) for head in heads)
 
 

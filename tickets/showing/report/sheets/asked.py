@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from tickets.printing.charts import Bar, Series, Tone, bars, columns
 from tickets.reports.shape import Area, Count, Month, Report, System
-from tickets.showing.report.blocks import Block, Column, Picture, Prose, Table, compared, figures
+from tickets.showing.report.blocks import Block, Column, Picture, Prose, Table, figures, sparse
 from tickets.showing.report.words import NONE, count_words, day, month_names, said, sentences, share_words, trend
 
 MODULES = 12
@@ -18,7 +18,7 @@ def systems(report: Report) -> list[Block]:
     """Return what was bought and what was asked about. Source: K13"""
     if not report.systems:
         return [Prose(_("合同没有列明产品，期内也没有就某个产品提过问。"), is_quiet=True)]
-    counts = (*figures(pgettext("report", "工单")), *compared(pgettext("report", "上期")))
+    counts = (*figures(pgettext("report", "工单")), *sparse(pgettext("report", "上期")))
     heads = (Column(_("产品"), 4), Column(_("部署与规模"), 3), *counts, Column(_("最近一次提问")))
     blocks: list[Block] = [Table(_("购买与使用的系统"), heads, tuple(_system(one) for one in report.systems))]
     return [*blocks, *_modules(report.systems)]
@@ -79,7 +79,7 @@ def _counted(title: str, head: str, found: Sequence[Count]) -> list[Block]:
 
 def _heads(first: str) -> tuple[Column, ...]:
     now, part = pgettext("report", "本期"), pgettext("report", "占比")
-    return (Column(first, 4), *figures(now, part), *compared(pgettext("report", "上期"), pgettext("report", "变化")))
+    return (Column(first, 4), *figures(now, part), *sparse(pgettext("report", "上期"), pgettext("report", "变化")))
 
 
 def _compared(one: Count | Area) -> tuple[str, ...]:

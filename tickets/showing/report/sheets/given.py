@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from tickets.reports.shape import Advice, Because, Delivered, OwedLine, Report, RightLine
-from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table, figures
+from tickets.showing.report.blocks import Block, Column, Counsel, Prose, Table, figures, sparse
 from tickets.showing.report.words import NONE, amount, count_words, day, said, span
 
 SORTS = {
@@ -25,14 +25,12 @@ def rights(report: Report) -> list[Block]:
 
 
 def _right(one: RightLine) -> tuple[str, ...]:
-    unit = said(one.unit)
+    name = said(one.name)
     if one.granted is None:
-        return (said(one.name), str(UNCOUNTED), NONE, amount(one.used_in_period), amount(one.used), *(NONE,) * 3)
-    figures = (one.used_in_period, one.used, one.reserved, one.expired)
-    return (
-        said(one.name), span(one.starts_on, one.ends_on), amount(one.granted, unit),
-        *map(amount, figures), amount(one.left, unit),
-    )  # fmt: skip
+        return (name, str(UNCOUNTED), NONE, amount(one.used_in_period), amount(one.used), *(NONE,) * 3)
+    figures_of = (one.granted, one.used_in_period, one.used, one.reserved, one.expired, one.left)
+    counted = _("%(name)s（%(unit)s）") % {"name": name, "unit": said(one.unit)} if said(one.unit) else name
+    return counted, span(one.starts_on, one.ends_on), *map(amount, figures_of)
 
 
 def delivered(report: Report) -> list[Block]:
@@ -41,7 +39,7 @@ def delivered(report: Report) -> list[Block]:
         return [Prose(_("期内没有交付人工服务、交付物或更新。"), is_quiet=True)]
     heads = (
         Column(_("日期")), Column(_("编号")), Column(pgettext("report", "内容"), 5), Column(pgettext("report", "类别")),
-        Column(pgettext("report", "人天"), 0, True), Column(_("参加人数"), 0, True),
+        *sparse(pgettext("report", "人天"), _("参加人数")),
     )  # fmt: skip
     return [Table(_("已交付的服务"), heads, tuple(_delivered(one) for one in report.delivered))]
 

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from tickets.printing.charts import Frame, Part, Series, Tone, columns, lines, share
 from tickets.reports.shape import Promise, Report
-from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table, compared, figures
+from tickets.showing.report.blocks import Block, Column, Heading, Picture, Prose, Table, figures, sparse
 from tickets.showing.report.words import count_words, length, month_names, said, sentences, share_words
 
 KEPT, MISSED = pgettext_lazy("report", "守约"), pgettext_lazy("report", "超时")
@@ -36,7 +36,7 @@ def _all(found: Sequence[Promise]) -> Table:
     heads = (
         Column(pgettext("report", "承诺"), 5),
         *figures(_("达成率")),
-        *compared(pgettext("report", "上期")),
+        *sparse(pgettext("report", "上期")),
         *figures(*map(str, counts)),
         *figures(_("中位用时"), _("九成不超过")),
     )
