@@ -153,6 +153,10 @@ def _check_contract(row: CustomerRow, contract: Mapping[str, Any], known: Known)
         for name in ("plan", "starts_on", "ends_on"):
             if name not in contract:
                 row.errors.append(RowError(line, f"contracts.{name}", _("新合同须有此项。")))
+        plan = known.plans.get(contract.get("plan", ""))
+        if plan and plan.is_a_la_carte:
+            message = _("逐项选购的计划不能批量新签：请逐份签约，选取服务项。")
+            row.errors.append(RowError(line, "contracts.plan", message))
     else:
         _check_signed(row, contract, kept)
     starts, ends = (contract.get(name) or getattr(kept, name, None) for name in ("starts_on", "ends_on"))

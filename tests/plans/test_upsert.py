@@ -224,3 +224,11 @@ def test_a_contract_ended_early_leaves_room_for_the_next_however_often_it_is_sen
     end(contract=Contract.objects.get(number="A"), on=date(2026, 6, 30))
     assert send(customer(contracts=[first, second])).errors == []
     assert send(customer(contracts=[first, second])).unchanged["contracts"] == 2
+
+
+def test_a_plan_that_is_picked_item_by_item_is_not_signed_in_bulk_without_its_picks__K19():
+    entry = customer()
+    entry["contracts"][0]["plan"] = "kingdee-gold"
+    report = send(entry)
+    assert [(one.field, "选取服务项" in one.message) for one in report.errors] == [("contracts.plan", True)]
+    assert not Contract.objects.filter(number="C-1").exists()
