@@ -263,6 +263,7 @@ def put_policy(
     """Save a policy as a new version when its content differs from the version in force. Raises PolicyError.
 
     A version that takes the place of another is on its way to the open clocks from then on (`sla.changing.replanning`).
+    What is this policy on other service hours follows it.
     """
     check_terms(terms)
     write_alone()
@@ -281,6 +282,9 @@ def put_policy(
     if kept or version > 1:
         edit = Edit(actor, cause, None, at or database_now(), cause_en)
         _begin_recompute(Recompute.Kind.POLICY, terms.code, version, edit)
+    for code, hours in Policy.objects.on_other_hours(terms.code):
+        moved = tuple(replace(target, calendar=hours) for target in terms.targets)
+        put_policy(terms=replace(terms, code=code, targets=moved), cause=cause, cause_en=cause_en, actor=actor, at=at)
     return Change("policy", terms.code, Outcome.NEW_VERSION if kept else Outcome.ADDED, version)
 
 
@@ -296,6 +300,8 @@ def retire_policy(*, code: str, cause: str, actor: Actor = SYSTEM, at: datetime 
         raise LookupError(_("没有名为“%s”的服务响应标准。") % code)
     Policy.objects.filter(pk=kept.pk).update(is_current=False)
     _begin_recompute(Recompute.Kind.POLICY, code, kept.version, Edit(actor, cause, None, at or database_now()))
+    for moved, _hours in Policy.objects.on_other_hours(code):
+        retire_policy(code=moved, cause=cause, actor=actor, at=at)
     return Change("policy", code, Outcome.RETIRED, kept.version)
 
 

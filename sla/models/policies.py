@@ -7,6 +7,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from sla.models.calendars import CalendarVersion
+
 
 class Metric(models.TextChoices):
     """What is timed."""
@@ -25,6 +27,13 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
     def current(self) -> Self:
         """Narrow to the version in force of each code."""
         return self.filter(is_current=True)
+
+    def on_other_hours(self, code: str) -> list[tuple[str, str]]:
+        """Return what is in force of a policy on other service hours, named after both, each with those hours."""
+        hours = CalendarVersion.objects.current().values_list("code", flat=True)
+        named = {f"{code}@{one}": one for one in hours}
+        found = self.current().filter(code__in=named).order_by("code").values_list("code", flat=True)
+        return [(one, named[one]) for one in found]
 
 
 class Policy(models.Model):

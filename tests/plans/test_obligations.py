@@ -1,16 +1,19 @@
 """What a contract owes by when: laid out at signing, followed, delivered, waived, and changed with its contract."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from plans.actions import change_plan, end, obligations
 from plans.actions.obligations import agree_frequency, lay_out, meet, meet_next, take_back, waive
+from plans.actions.obligations.timing import put_on_hours
 from plans.actions.overrides import override_calendar, rescind
 from plans.models import Branch, Contract, Obligation, Plan
 from plans.obligations.schedule import Frequency, Period
 from plans.refusals import RefusedError
-from sla.models import Escalation, Milestone
+from sla.actions import put_policy, retire_policy, terms_of
+from sla.models import Escalation, Milestone, Policy
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.owing import FIRST, LAST, entitled, owed, signed
@@ -205,6 +208,17 @@ def test_what_a_branch_delivers_is_owed_by_the_branch_s_working_days__Y19(world:
         dispatch.sweep()
     milestone = Milestone.objects.select_related("calendar_version").get(clock=owed(contract, "Y13")[0].clock)
     assert milestone.calendar_version.code == "yonsuite-my"
+
+
+def test_a_ladder_that_changes_changes_on_other_hours_too__Y19(world: World):
+    base = terms_of(Policy.objects.current().get(code="kingdee-owed"))
+    put_on_hours("kingdee-owed@yonsuite-7x12")
+    put_policy(terms=replace(base, levels=base.levels[:3], repeats=()))
+    moved = Policy.objects.current().get(code="kingdee-owed@yonsuite-7x12")
+    assert (moved.version, moved.escalation_rules.count(), moved.repeats) == (2, 3, {})
+    assert {target.calendar for target in moved.targets.all()} == {"yonsuite-7x12"}
+    retire_policy(code="kingdee-owed", cause="停用")
+    assert not Policy.objects.current().filter(code__startswith="kingdee-owed").exists()
 
 
 def test_hours_agreed_for_one_promise_hold_for_what_it_owes__Y20(contract: Contract, world: World):
