@@ -61,7 +61,7 @@ def _changed(notice: AccountNotice, reader: Reader) -> Letter:
     if row.actor_display and not isinstance(reader, Contact):
         lines.append(_("决定人：%(who)s。") % words)
     if row.reason:
-        lines.append(_("理由：%s") % row.reason)
+        lines.append(_("理由：“%s”") % row.reason)
     facts = tuple((line.name, _before_after(line)) for line in lines_of(row.changed, Names.known()))
     facts += tuple(_items_changed(row))
     subject = _("合同 %(number)s 有变更：%(kind)s") % words
