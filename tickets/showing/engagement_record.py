@@ -33,22 +33,13 @@ def _content(engagement: Engagement) -> dict[str, Any]:
     contract, item = engagement.contract, engagement.item
     title = text_of(item, "deliverable").strip("《》") or name_of(item)
     written_at = engagement.recorded_at or engagement.delivered_at or engagement.requested_at
-    days = engagement.person_days
     return {
         "title": title,
         "reference": engagement.number,
         "topic": topic_of(engagement),
         "customer": name_of(contract.customer),
         "made_on": local_date(contract, written_at).isoformat(),
-        "facts": [
-            [_("客户"), name_of(contract.customer)],
-            [_("合同"), f"{contract.number} {name_of(contract.plan)}"],
-            [_("服务"), f"{name_of(item)} · {engagement.number}"],
-            [_("时间"), when_words(engagement)],
-            [_("方式"), where_words(engagement)],
-            [_("交付"), " · ".join(filter(None, (provider_of(engagement), experts_of(engagement))))],
-            [_("人天"), f"{days.normalize():f}" if days else _("未计")],
-        ],
+        "facts": _facts(engagement),
         "wish_title": _("需求说明"),
         "wish": engagement.wish,
         "done_title": _("交付记录"),
@@ -61,6 +52,19 @@ def _content(engagement: Engagement) -> dict[str, Any]:
         "sign_title": _("签字确认"),
         "sign": _("请在门户中签字确认，或提出书面修改意见。签字的是这份文件本身：门户显示它的指纹。"),
     }
+
+
+def _facts(engagement: Engagement) -> list[list[str]]:
+    contract, days = engagement.contract, engagement.person_days
+    return [
+        [_("客户"), name_of(contract.customer)],
+        [_("合同"), f"{contract.number} {name_of(contract.plan)}"],
+        [_("服务"), f"{name_of(engagement.item)} · {engagement.number}"],
+        [_("时间"), when_words(engagement)],
+        [_("方式"), where_words(engagement)],
+        [_("交付"), " · ".join(filter(None, (provider_of(engagement), experts_of(engagement))))],
+        [_("人天"), f"{days.normalize():f}" if days else _("未计")],
+    ]
 
 
 def _people(engagement: Engagement) -> list[list[str]]:
