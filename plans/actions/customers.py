@@ -150,19 +150,23 @@ def _check_contract(row: CustomerRow, contract: Mapping[str, Any], known: Known)
         if name in contract and contract[name] not in codes:
             row.errors.append(RowError(line, f"contracts.{name}", _("没有名为“%s”的条目。") % contract[name]))
     if kept is None:
-        for name in ("plan", "starts_on", "ends_on"):
-            if name not in contract:
-                row.errors.append(RowError(line, f"contracts.{name}", _("新合同须有此项。")))
-        plan = known.plans.get(contract.get("plan", ""))
-        if plan and plan.is_a_la_carte:
-            message = _("逐项选购的计划不能批量新签：请逐份签约，选取服务项。")
-            row.errors.append(RowError(line, "contracts.plan", message))
+        _check_new(row, contract, known)
     else:
         _check_signed(row, contract, kept)
     starts, ends = (contract.get(name) or getattr(kept, name, None) for name in ("starts_on", "ends_on"))
     if starts and ends and ends < starts:
         row.errors.append(RowError(line, "contracts.ends_on", _("服务期结束早于开始。")))
     _check_products(row, contract, kept.plan if kept else known.plans.get(contract.get("plan", "")), known)
+
+
+def _check_new(row: CustomerRow, contract: Mapping[str, Any], known: Known) -> None:
+    for name in ("plan", "starts_on", "ends_on"):
+        if name not in contract:
+            row.errors.append(RowError(contract["line"], f"contracts.{name}", _("新合同须有此项。")))
+    plan = known.plans.get(contract.get("plan", ""))
+    if plan and plan.is_a_la_carte:
+        message = _("逐项选购的计划不能批量新签：请逐份签约，选取服务项。")
+        row.errors.append(RowError(contract["line"], "contracts.plan", message))
 
 
 def _check_signed(row: CustomerRow, contract: Mapping[str, Any], kept: Contract) -> None:

@@ -81,7 +81,7 @@ def _agreed(contract: Contract, decided: Decided, renewal: Renewal) -> Agreed:
     owned = tuple(
         Owned(
             row.product, row.deployment, row.tenant, row.version, row.quantity, row.tenancy, row.pace, row.is_customised
-        )  # fmt: skip
+        )
         for row in contract.owned_products.select_related("product")
     )
     seats = tuple((row.seat, row.user) for row in contract.account_team.select_related("user"))
