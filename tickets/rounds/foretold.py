@@ -32,6 +32,7 @@ ROLES_OF_CONTRACTS: Mapping[str, LazyText] = {
     "partner": pgettext_lazy("role", "伙伴"),
     "customer_admins": pgettext_lazy("role", "客户管理员"),
     "contact": pgettext_lazy("role", "客户联系人"),
+    "user": pgettext_lazy("role", "交付人"),
 }
 KINDS: dict[str, LazyText] = {
     Delivery.Kind.REASSIGNED: gettext_lazy("改派"),
