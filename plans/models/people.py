@@ -50,7 +50,7 @@ class Team(models.Model):
     code = models.CharField(_("代码"), max_length=40, unique=True)
     name = models.CharField(_("名称"), max_length=80)
     name_en = models.CharField(_("英文名称"), max_length=80)
-    vendor = models.CharField(_("厂商"), max_length=20, help_text=_("yonsuite 或 kingdee。"))
+    vendor = models.CharField(_("厂商"), max_length=20, help_text=_("这个团队服务谁的产品。"))
     lead = models.ForeignKey(
         "plans.User",
         verbose_name=_("组长"),
