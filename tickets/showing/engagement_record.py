@@ -63,7 +63,7 @@ def _facts(engagement: Engagement) -> list[list[str]]:
         [_("时间"), when_words(engagement)],
         [_("方式"), where_words(engagement)],
         [_("交付"), " · ".join(filter(None, (provider_of(engagement), experts_of(engagement))))],
-        [_("人天"), f"{days.normalize():f}" if days else _("未计")],
+        [_("实际人天"), f"{days.normalize():f}" if days else _("未计")],
     ]
 
 
