@@ -37,7 +37,7 @@ class ContractEngagements(APIView):
     @extend_schema(responses=ListSerializer)
     def get(self, request: Request, number: str) -> Response:
         contract = find_contract(request, number)
-        rows = brought(Engagement.objects.visible_to(user_of(request)).filter(contract=contract))
+        rows = brought(Engagement.objects.visible_to(user_of(request)).joined().filter(contract=contract))
         answer = {"results": rows.order_by("-pk")[:LISTED], "offers": offers_of(contract, caller_of(request).at)}
         return Response(ListSerializer(answer).data)
 

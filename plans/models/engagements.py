@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -28,6 +28,10 @@ class Mode(models.TextChoices):
 
     REMOTE = "remote", pgettext_lazy("engagement", "远程")
     ON_SITE = "on_site", pgettext_lazy("engagement", "现场")
+
+
+# An engagement and itself, asked about beside it.
+SAME = Q(pk=OuterRef("pk"))
 
 
 class EngagementQuerySet(models.QuerySet["Engagement"]):
@@ -54,6 +58,10 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
         """Narrow to those that are neither closed nor cancelled."""
         return self.exclude(state__in=ENDED)
 
+    def joined(self) -> Self:
+        """Leave out what is held for many while nobody of the customer is invited or enrolled."""
+        return self.filter(Q(gathering=None) | Exists(Engagement.objects.filter(SAME, attendees__isnull=False)))
+
     def taking_place(self, start: datetime, end: datetime) -> Self:
         """Narrow to those whose agreed or proposed time overlaps [start, end)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
@@ -61,9 +69,11 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
     def to_be_recalled(self, before: datetime, at: datetime) -> Self:
         """Narrow to those agreed that begin by `before`, still lie ahead, and nobody was reminded of at this time.
 
-        What was agreed as late as this has just been told.
+        What was agreed as late as this has just been told. Of what is held for many, customers of whom nobody comes
+        are not reminded.
         """
-        return self.filter(
+        coming = Engagement.objects.filter(SAME, attendees__state="enrolled")
+        return self.filter(Q(gathering=None) | Exists(coming)).filter(
             Q(reminded_sequence=None) | ~Q(reminded_sequence=F("sequence")),
             state=Engagement.State.AGREED, starts_at__gt=at, starts_at__lte=before,
             agreed_at__lt=F("starts_at") - (before - at),

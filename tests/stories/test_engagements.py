@@ -332,6 +332,25 @@ def test_places_of_who_did_not_come_are_free_again__K15_K16(world: World):
     assert sums() == (0, 2, 1), "nobody noted that the third one came"
 
 
+def test_nobody_is_reminded_of_an_event_that_nobody_of_the_customer_comes_to__K16(world: World, mailbox: Mailbox):
+    side = world.kingdee
+    event = published(world, "vocational_certification")
+    engagement = Engagement.objects.get(gathering=event)
+    assert not side.contract.engagements.joined().exists()
+    mailed(mailbox)
+    assert mailed(mailbox, "2026-05-09 10:00") == {}
+    events.enrol(gathering=event, contact=side.contact, actor=side.contact.user, at=beijing("2026-05-08 10:00"))
+    assert list(side.contract.engagements.joined()) == [engagement]
+    told = mailed(mailbox, "2026-05-09 10:30")
+    assert "即将开始" in told[side.contact.email][-1]["Subject"]
+    other = signed(world, "kingdee-advanced", "C-K-9", date(2026, 1, 1), date(2026, 12, 31))
+    unused = events.joined(event, other.entitlements.get(item__service=event.service), beijing(ASKED), world.manager)
+    events.conclude(gathering=event, done="考了试。", actor=world.manager, at=beijing("2026-05-11 18:00"))
+    engagement.refresh_from_db()
+    unused.refresh_from_db()
+    assert (engagement.state, unused.state, unused.delivered_at) == ("closed", "cancelled", None)
+
+
 def test_who_declines_twice_has_declined_once__K16(world: World):
     side = world.kingdee
     event = published(world, "vocational_certification", enrol_until=date(2026, 5, 10))

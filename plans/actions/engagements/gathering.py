@@ -367,6 +367,12 @@ def conclude(*, gathering: Gathering, done: str, actor: User, at: datetime) -> G
 
 
 def _conclude(engagement: Engagement, done: str, actor: User, at: datetime) -> None:
+    """End it for one customer; where nobody had enrolled, nothing was delivered."""
+    if not engagement.attendees.filter(state__in=(*COMING, Place.ABSENT)).exists():
+        engagement.state, engagement.ended_at = State.CANCELLED, at
+        engagement.save(update_fields=["state", "ended_at"])
+        note(engagement, Kind.CANCELLED, actor, at)
+        return
     engagement.state, engagement.done = State.CLOSED, done
     engagement.delivered_at = engagement.recorded_at = engagement.ended_at = at
     engagement.save()

@@ -61,7 +61,7 @@ def seen_by(user: User, contract: Contract) -> EngagementQuerySet:
 @for_service
 def engagements_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     """Show what waits for an answer, what comes, what may be asked for, and what was."""
-    rows = brought(seen_by(user_in(request), contract))
+    rows = brought(seen_by(user_in(request), contract).joined())
     asking = set(rows.filter(Q(proposals__answer="open", proposals__side="ours")).values_list("pk", flat=True))
     own = Q(gathering=None) | Q(attendees__contact=contact_in(request), attendees__state__in=COMING)
     lines = [_line(row, asking) for row in rows.under_way().filter(own).distinct().order_by("starts_at", "pk")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from plans.engagements.invitations import PUBLISH, calendar_of
 from plans.engagements.reading import brought
-from plans.models import Attendee, Engagement
+from plans.models import Engagement
 from plans.models.engagements import EngagementQuerySet
 from tickets.console.accounts.engagements.listing import Line, line
 from tickets.console.accounts.engagements.page import ics
@@ -51,8 +51,7 @@ class Day:
 def engagements_of(reader: Reader, view: str) -> EngagementQuerySet:
     """Return the engagements that a view of the desk shows: of the reader's accounts, and those they deliver."""
     mine = Q(experts__user=reader.user)
-    # What is held for many is an engagement of a contract's once somebody of it is in.
-    joined = Engagement.objects.filter(Q(gathering=None) | Exists(Attendee.objects.filter(engagement=OuterRef("pk"))))
+    joined = Engagement.objects.joined()
     if view == "mine":
         return joined.filter(mine)
     rows = joined.filter(mine | Q(contract__in=accounts_of(reader.user))).distinct()

@@ -47,7 +47,7 @@ def line(engagement: Engagement) -> Line:
 @for_account()
 def engagements_page(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     """Show a contract's engagements, those under way in front, and what may be asked for."""
-    rows = brought(contract.engagements.all())
+    rows = brought(contract.engagements.joined())
     context = {
         "under_way": [line(row) for row in rows.under_way().order_by("starts_at", "pk")],
         "past": [
