@@ -40,17 +40,19 @@ class DeliverableQuerySet(models.QuerySet["Deliverable"]):
         """Narrow to what a user may see.
 
         Our people see all; a partner those of their accounts and those they deliver; a customer's administrator the
-        organisation's, a customer those addressed to them and those of what they asked for or take part in.
+        organisation's, a customer those addressed to them and those of what they asked for or take part in. What belongs to an
+        event by invitation those invited see. Source: K17
         """
         if user.role == Role.PARTNER:
             return self.filter(Q(contract__account_team__user=user) | Q(engagement__experts__user=user)).distinct()
         if not user.is_customer:
             return self
         organisation = self.filter(contract__customer__contacts__user=user)
-        if user.role == Role.CUSTOMER_ADMIN:
-            return organisation.distinct()
         theirs = Q(addressee__user=user) | Q(engagement__requested_by__user=user)
-        return organisation.filter(theirs | Q(engagement__attendees__contact__user=user)).distinct()
+        theirs |= Q(engagement__attendees__contact__user=user)
+        if user.role == Role.CUSTOMER_ADMIN:
+            theirs |= Q(engagement=None) | Q(engagement__is_by_invitation=False)
+        return organisation.filter(theirs).distinct()
 
     def waiting(self) -> Self:
         """Narrow to those whose last round waits for a signature, the one handed over first in front."""
