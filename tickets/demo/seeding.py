@@ -13,9 +13,11 @@ from plans.refusals import RefusedError
 from sla.clock import database_now
 from tickets.demo import (
     account_contracts,
+    account_coverage,
     account_deliverables,
     account_engagements,
     account_owed,
+    account_reports,
     account_rights,
     account_updates,
     credentials,
@@ -84,6 +86,9 @@ def _fill() -> Seeded:
     account_deliverables.hand_over(now=now)
     account_updates.take_place(now=now)
     perform(cast, now=now)
+    # After the tickets that they are about.
+    account_reports.report_on(now=now)
+    account_coverage.refuse(now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)

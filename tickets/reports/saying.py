@@ -89,7 +89,7 @@ def _kept(one: Promise) -> str:
 def _about(report: Report) -> str:
     category, area = report.categories[0], report.areas[0]
     said = {"category": _said(category.label), "share": share_words(category.share)}
-    if not area.module:
+    if not area.module or area.count == 1:
         return _("最多的是%(category)s，占 %(share)s。") % said
     return _("最多的是%(category)s，占 %(share)s；领域上最多的是“%(area)s”，%(count)s 件。") % {
         **said, "area": area.module, "count": count_words(area.count),

@@ -30,7 +30,11 @@ WHERE ticket.contract_id = ANY(%(contracts)s) AND ticket.opened_at >= %(start)s 
 LIMIT {{most}}
 """
 # Of more different subjects than this the rarest are not compared.
-MOST_SUBJECTS = 3000
+MOST_SUBJECTS = 1500
+# A pair that is in more problems than this tells none of them from another.
+CROWDED = 150
+# As many of those that have most in common as are looked at closely.
+NEAREST = 5
 # Two in five of all pairs of neighbouring letters in common: “凭证打印报错” and “打印凭证报错” are one problem.
 ALIKE = 0.4
 LEAST = 2
@@ -95,11 +99,15 @@ def pairs_of(problem: str) -> frozenset[str]:
 def _likest(key: Key, pairs: frozenset[str], by_pair: Mapping[tuple[int | None, str], list[Key]]) -> Key | None:
     """Return the head that a problem has most in common with, if that is enough; the more frequent of two."""
     product, _problem = key
-    common: Counter[Key] = Counter(head for pair in pairs for head in by_pair.get((product, pair), ()))
-    if not common:
-        return None
-    head, count = common.most_common(1)[0]
-    return head if count / len(pairs | pairs_of(head[1])) >= ALIKE else None
+    told = (by_pair.get((product, pair), []) for pair in pairs)
+    common: Counter[Key] = Counter(head for heads in told if len(heads) <= CROWDED for head in heads)
+    likeness = {head: _alike(pairs, pairs_of(head[1])) for head, _count in common.most_common(NEAREST)}
+    head = max(likeness, key=likeness.__getitem__, default=None)
+    return head if head is not None and likeness[head] >= ALIKE else None
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
 
 
 def _join(heads: dict[Key, list[Problem]], joined: dict[Key, Key], one: Key, other: Key) -> None:
