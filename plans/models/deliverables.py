@@ -40,8 +40,8 @@ class DeliverableQuerySet(models.QuerySet["Deliverable"]):
         """Narrow to what a user may see.
 
         Our people see all; a partner those of their accounts and those they deliver; a customer's administrator the
-        organisation's, a customer those addressed to them and those of what they asked for or take part in. What belongs to an
-        event by invitation those invited see. Source: K17
+        organisation's, a customer those addressed to them and those of what they asked for or take part in. What
+        belongs to an event by invitation those invited see. Source: K17
         """
         if user.role == Role.PARTNER:
             return self.filter(Q(contract__account_team__user=user) | Q(engagement__experts__user=user)).distinct()
