@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from sla.clock import database_now
+from tickets.rounds.account_foresight import ForeseenMatter, contracts_told
 from tickets.rounds.foresight import Foreseen, who_is_told
 from tickets.rounds.foretold import Line, line_of
 
@@ -29,16 +30,17 @@ class Command(BaseCommand):
             raise CommandError(_("--hours 应在 1 到 %d 之间。") % LONGEST)
         since = database_now()
         found = who_is_told(since=since, until=since + timedelta(hours=hours))
-        for one in found.rows:
-            self.stdout.write(written(one, line_of(one)))
-        if not found.rows:
+        rows: list[Foreseen | ForeseenMatter] = [*found.rows, *contracts_told(since=since, until=found.until)]
+        for line in map(line_of, sorted(rows, key=lambda one: one.at)):
+            self.stdout.write(written(line))
+        if not rows:
             self.stdout.write(_("到 %s 为止没有人会被通知。") % f"{localtime(found.until):%m-%d %H:%M}")
         if not found.is_whole:
             self.stdout.write(_("太多了：只推算到 %s。") % f"{localtime(found.until):%m-%d %H:%M}")
 
 
-def written(one: Foreseen, line: Line) -> str:
+def written(line: Line) -> str:
     """Return a step as one line of text."""
     told = _("、").join(f"{told.name}({told.why},{told.how})" for told in line.told)
-    said = [f"{localtime(one.at):%m-%d %H:%M}", one.ticket.number, line.what, told or _("不通知任何人"), *line.deeds]
+    said = [f"{localtime(line.at):%m-%d %H:%M}", line.number, line.what, told or _("不通知任何人"), *line.deeds]
     return "  ".join(said)
