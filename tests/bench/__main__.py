@@ -18,7 +18,19 @@ import django
 # Before Django reads its settings: they say where these servers are.
 from tests import servers
 
-PARTS = ("calendar", "intake", "dispatch", "pages", "product", "recompute", "backtest", "rights", "coverage", "report")
+PARTS = (
+    "calendar",
+    "intake",
+    "dispatch",
+    "pages",
+    "product",
+    "recompute",
+    "backtest",
+    "rights",
+    "coverage",
+    "report",
+    "account",
+)
 RESULT = Path("bench.json")
 COLUMNS = ("name", "value", "unit", "beside", "beside_value", "ratio", "target")
 

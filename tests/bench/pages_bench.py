@@ -41,11 +41,11 @@ def run() -> list[dict[str, Any]]:
     """Return p50, p95 and queries of each page at both sizes; the smaller stands beside the larger."""
     with database():
         world = World()
-        template = _template(world)
-        _seed(template, 1, FEW)
-        few = {name: _measured(world, path, FEW) for name, path in PAGES.items()}
-        _seed(template, FEW + 1, MANY)
-        many = {name: _measured(world, path, MANY) for name, path in PAGES.items()}
+        template = template_of(world)
+        seed(template, 1, FEW)
+        few = {name: measured(world.agent, path, FEW) for name, path in PAGES.items()}
+        seed(template, FEW + 1, MANY)
+        many = {name: measured(world.agent, path, MANY) for name, path in PAGES.items()}
     return [row for name in PAGES for row in _rows(name, few[name], many[name])]
 
 
@@ -65,11 +65,11 @@ def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[dict
     ]
 
 
-def _measured(world: World, path: str, count: int) -> dict[str, float]:
-    """Return the figures of one page, asked for again and again by one agent; each time another ticket."""
+def measured(reader: User, path: str, count: int, visits: int = VISITS) -> dict[str, float]:
+    """Return the figures of one page, asked for again and again by one person; each time another ticket."""
     client = Client()
-    client.force_login(world.agent)
-    spent = [_visit(client, path.format((visit * 37 % count) + 1)) for visit in range(VISITS + WARM)][WARM:]
+    client.force_login(reader)
+    spent = [_visit(client, path.format((visit * 37 % count) + 1)) for visit in range(visits + WARM)][WARM:]
     with CaptureQueriesContext(connection) as captured:
         _visit(client, path.format(5))
     return {
@@ -88,7 +88,7 @@ def _visit(client: Client, path: str) -> float:
     return spent
 
 
-def _template(world: World) -> Ticket:
+def template_of(world: World) -> Ticket:
     """Return a ticket that was answered once, and make the people and customers that its copies belong to."""
     at = database_now() - timedelta(hours=1)
     ticket = world.open_ticket("月末结账报错", at=at)
@@ -112,11 +112,11 @@ def _template(world: World) -> Ticket:
     return ticket
 
 
-def _seed(template: Ticket, first: int, last: int) -> None:
-    """Lay the tickets from `first` to `last`, each with its clock, promise and conversation."""
+def seed(template: Ticket, first: int, last: int, **more: str) -> None:
+    """Lay the tickets from `first` to `last`, each with its clock, promise and conversation; `more` as SQL."""
     key = f"{BASE} + n"
     numbered = {"id": key, "ticket_id": key}
-    copy(Ticket, template.pk, (first, last), {"id": key, **_fields()})
+    copy(Ticket, template.pk, (first, last), {"id": key, **_fields(), **more})
     copy(Clock, template.ticket_clocks.get().clock_id, (first, last), {"id": key})
     copy(TicketClock, template.ticket_clocks.get().pk, (first, last), {**numbered, "clock_id": key})
     copy(Milestone, Milestone.objects.get(clock__ticket_clock__ticket=template).pk, (first, last), _promise(key))
