@@ -1,6 +1,6 @@
 """The calendar of updates: a month of windows of all products, requests that wait, and an address to subscribe to."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -13,6 +13,7 @@ from plans.wording import name_of
 from tickets.console.accounts.guard import SEE_ALL, accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
+from tickets.showing.owed_calendar import month_asked
 from tickets.showing.update_calendar import laid_out, span_of
 from tickets.showing.updates import shown
 
@@ -65,14 +66,6 @@ def _known_products() -> set[str]:
 def requests_of(reader: Reader) -> UpdateRequestQuerySet:
     """Return the requests that a reader may see: those of their accounts."""
     return UpdateRequest.objects.filter(contract__in=accounts_of(reader.user))
-
-
-def month_asked(written: str, today: date) -> date:
-    """Return the first day of the month that is asked for; of this one where none can be read."""
-    try:
-        return date.fromisoformat(f"{written}-01")
-    except ValueError:
-        return today.replace(day=1)
 
 
 urlpatterns = [path("-/updates/", desk, name="updates_desk")]
