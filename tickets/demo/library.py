@@ -23,7 +23,7 @@ LOOKED_FOR = (
 def fill(*, now: datetime) -> None:
     """Put articles and paths in place, and let some contacts have read and looked for some."""
     stock(libraries=read(SHELVES), author=AUTHOR, at=now - timedelta(days=40))
-    for number, contact in enumerate(Contact.objects.exclude(user=None).order_by("pk")[:12]):
+    for number, contact in enumerate(Contact.objects.exclude(user=None).order_by("pk")[::4][:12]):
         _read(contact, number, now - timedelta(days=20 - number))
         _look_for(contact, number, now - timedelta(days=12 - number, minutes=90))
 
@@ -34,7 +34,7 @@ def _read(contact: Contact, number: int, at: datetime) -> None:
     seen = Article.objects.visible_to(contact.user).filter(kind__in=("guide", "fix", "class")).order_by("pk")
     for place, article in enumerate(seen[: 2 + number % 3]):
         open_article(article=article, user=contact.user, at=at)
-        judge(article=article, user=contact.user, verdict="unhelpful" if place == 2 else "helpful", words="", at=at)
+        judge(article=article, user=contact.user, verdict="unhelpful" if (place + number) % 5 == 0 else "helpful", words="", at=at)
     for step in LearningPath.objects.filter(vendor__in=seen.values("vendor"))[:1].get().steps.all()[: number % 4]:
         finish(article=step.article, user=contact.user, at=at)
 

@@ -21,6 +21,7 @@ from tickets.demo import (
     account_rights,
     account_updates,
     credentials,
+    library,
     rulebook,
     script,
 )
@@ -89,6 +90,7 @@ def _fill() -> Seeded:
     # After the tickets that they are about.
     account_reports.report_on(now=now)
     account_coverage.refuse(now=now)
+    library.fill(now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)
