@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -139,8 +139,8 @@ def rule_words(policy: UpdatePolicy) -> str:
 
 
 def often_words(policy: UpdatePolicy) -> str:
-    """Return how often a policy's rules name a day, as people say it, counted over this year."""
-    first = timezone.localdate().replace(month=1, day=1)
+    """Return how often a policy's rules name a day, as people say it, counted over the year after it begins."""
+    first = date(date.fromisoformat(policy.said["since"]).year + 1, 1, 1)
     number = len(policy.days(first, first.replace(month=12, day=31)))
     words = (
         (350, _("每天")), (100, _("每周约两次")), (50, _("每周一次")), (24, _("每两周一次")), (12, _("每月一次")),
