@@ -72,7 +72,7 @@ def test_silence_to_the_close_of_the_fifth_working_day_confirms_and_deducts_once
         sweep(walk, day)
         for address in (side.contact.email, world.success_manager.email):
             assert len(walk.letters_to(address, "签字期限将至")) == number, "two working days and one ahead"
-    sweep(walk, "2026-10-14 17:30")
+    sweep(walk, "2026-10-14 17:20")
     assert left(side.contract, service) == (8, 0)
     assert last(deliverable).is_open
 
