@@ -63,3 +63,9 @@ def calendar(*, required: bool = True, why: Any = "") -> forms.ChoiceField:
 def _calendars() -> list[tuple[str, Any]]:
     rows = CalendarVersion.objects.current().order_by("code")
     return [("", _("请选择")), *((row.code, f"{name_of(row)} · {row.code}") for row in rows)]
+
+
+def switch_values() -> list[tuple[Any, Any]]:
+    """Return what may be answered to what the source leaves open, by what it is about; none takes an answer back."""
+    served = [("branch", _("由分公司受理")), ("hq", _("由总部受理"))]
+    return [("", _("回到原文的读法")), (_("由谁受理"), served), (_("服务时间"), _calendars()[1:])]

@@ -26,7 +26,8 @@ def boss(client: Client, world: World) -> Client:
 def asked(**changes: object) -> dict[str, object]:
     """Return a new contract as its form sends it."""
     return {
-        **NONE, "step": "preview", "customer": shown(Customer.objects.create(code="new", name="新客户")), "number": "C-NEW",
+        **NONE, "step": "preview", "number": "C-NEW",
+        "customer": shown(Customer.objects.create(code="new", name="新客户")),
         "plan": Plan.objects.current().get(code="kingdee-advanced").pk, "starts_on": "2026-10-01",
         "ends_on": "2027-09-30", "timezone": "Asia/Shanghai", "reason": "新签",
         "products-0-product": Product.objects.get(code="galaxy").pk, "products-0-deployment": "public_cloud",
@@ -98,6 +99,13 @@ def test_a_customer_is_found_by_some_of_its_name_or_its_code(boss: Client, typed
     assert said in answer.content.decode()
     offered = boss.get("/console/accounts/-/customers/", {"customer": typed}).content.decode()
     assert ("大海 [haida]" in offered) == (typed == "海")
+
+
+def test_what_the_source_leaves_open_is_answered_by_choosing__Y19_K09(boss: Client) -> None:
+    page = boss.get(f"{PAGE}amend/?open=switch").content.decode().partition('name="value"')[2].partition("</select>")[0]
+    assert ("由分公司受理" in page, "yonsuite-7x24" in page, "回到原文的读法" in page) == (True, True, True)
+    answer = boss.post(f"{PAGE}amend/switch/", {"name": "hotline_calendar", "value": "moon", "reason": "x"})
+    assert (answer.status_code, "moon" in answer.content.decode()) == (422, True)
 
 
 def test_a_contract_goes_over_to_another_plan_of_its_vendor__C41(boss: Client, world: World) -> None:

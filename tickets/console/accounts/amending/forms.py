@@ -135,10 +135,7 @@ class SwitchForm(AmendForm):
     """An answer to what the source leaves open; none takes it back."""
 
     name = forms.ChoiceField(label=_("选项"), choices=Switch.Name.choices)
-    value = forms.CharField(
-        label=_("取值"), max_length=64, required=False,
-        help_text=_("服务时间代码；由谁受理则填 branch 或 hq；留空表示回到原文的读法。"),
-    )  # fmt: skip
+    value = forms.ChoiceField(label=_("取值"), required=False, choices=fields.switch_values)
     reason = fields.reason()
 
 
