@@ -144,13 +144,13 @@ class ArticleVersion(models.Model):
     # Of a video: where it is played from, its length in seconds, and [{"at": seconds, "title", "title_en"}].
     video = models.CharField(_("视频地址"), max_length=400, blank=True)
     seconds = models.PositiveIntegerField(_("时长（秒）"), default=0)
-    chapters = models.JSONField(_("章节"), default=list, blank=True)
+    chapters = models.JSONField(_("视频章节"), default=list, blank=True)
     # What is different from the version before.
     change = models.CharField(_("改了什么"), max_length=200, blank=True)
     author = models.CharField(_("作者"), max_length=120)
     made_at = models.DateTimeField(_("写于"))
     published_at = models.DateTimeField(_("发布于"), null=True, blank=True)
-    published_by = models.CharField(_("发布人"), max_length=120, blank=True)
+    published_by = models.CharField(_("由谁发布"), max_length=120, blank=True)
 
     class Meta:
         ordering = ["article", "-number"]

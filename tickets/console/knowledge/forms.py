@@ -42,7 +42,7 @@ class ArticleForm(forms.Form):
     title_en = forms.CharField(label=_("英文标题"), max_length=160, required=False)
     body = forms.CharField(
         label=_("正文"), max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("Markdown：# 标题，- 列表，**加粗**，| 表格 |；本文的图片写作 ![说明](file:文件名)。"),
+        help_text=_("Markdown：# 标题，- 列表，**加粗**，| 表格 |；本文的图片写作 ![](file:picture.png)。"),
     )  # fmt: skip
     body_en = forms.CharField(
         label=_("英文正文"), max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 10})
@@ -53,7 +53,7 @@ class ArticleForm(forms.Form):
     )  # fmt: skip
     seconds = forms.IntegerField(label=_("时长（秒）"), min_value=0, max_value=86_400, required=False)
     chapters = forms.CharField(
-        label=_("章节"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        label=_("视频章节"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("一行一章：开始时间、标题，竖线后面是英文标题，如 1:30 生成结转凭证 | Make the voucher。"),
     )  # fmt: skip
     change = forms.CharField(label=_("改了什么"), max_length=200, required=False, help_text=_("同事在版本记录里看到。"))
