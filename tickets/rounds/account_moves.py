@@ -37,13 +37,13 @@ def _claim(before: datetime, limit: int) -> list[DueMove]:
 def _tell(rows: Sequence[DueMove], now: datetime) -> None:
     together: dict[tuple[Recompute, User], list[DueMove]] = defaultdict(list)
     for row in filter(_is_news, rows):
-        for manager in readers_of(_owed(row).contract, ["success_manager"]):
-            if isinstance(manager, User):
-                together[row.recompute, manager].append(row)
-    for (change, manager), moves in together.items():
+        for reader in readers_of(_owed(row).contract, ["success_manager"]):
+            if isinstance(reader, User):
+                together[row.recompute, reader].append(row)
+    for (change, reader), moves in together.items():
         tell(
-            kind=MOVED, contract=_owed(moves[0]).contract, about=_about(change, moves), to=[f"user:{manager.pk}"],
-            at=now, key=f"{MOVED}:{moves[0].pk}:{manager.pk}",
+            kind=MOVED, contract=_owed(moves[0]).contract, about=_about(change, moves), to=[f"user:{reader.pk}"],
+            at=now, key=f"{MOVED}:{moves[0].pk}:{reader.pk}",
         )  # fmt: skip
     DueMove.objects.filter(pk__in=[row.pk for row in rows]).update(acted_at=now, error="")
 
