@@ -185,8 +185,8 @@ def test_pages_are_open_to_everybody(
     page = visit.open("/sign-in/")
     found = {"sign in": judged(page)}
     visit.sign_in(customer)
-    for path in ("", "tickets/", "rights/", "new/", f"tickets/{ticket.number}/", f"tickets/{ticket.number}/sent/",
-                 f"tickets/{solved.number}/"):  # fmt: skip
+    for path in ("", "tickets/", "service/", "rights/", "new/", f"tickets/{ticket.number}/",
+                 f"tickets/{ticket.number}/sent/", f"tickets/{solved.number}/"):  # fmt: skip
         page.goto(f"{visit.url}/portal/{path}")
         found[path] = judged(page)
     page.get_by_role("link", name="怎么算的").first.click()

@@ -4,7 +4,7 @@ from tickets.api import account, coverage, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
-    path("customers/<str:code>/account/", account.CustomerAccount.as_view(), name="customer-account"),
+    path("customers/<path:code>/account/", account.CustomerAccount.as_view(), name="customer-account"),
     path("coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("tickets/<str:number>/decisions/", coverage.TicketDecisions.as_view(), name="ticket-decisions"),
     path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),

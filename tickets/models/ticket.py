@@ -320,6 +320,8 @@ class TicketEvent(models.Model):
         verbose_name = pgettext_lazy("one", "台账条目")
         verbose_name_plural = pgettext_lazy("many", "台账条目")
         constraints = [models.UniqueConstraint(fields=["ticket", "number"], name="ticket_event_once")]
+        # The few reopenings among everything that ever happened.
+        indexes = [models.Index(fields=["ticket"], condition=models.Q(kind="reopened"), name="ticket_event_reopened")]
 
     def __str__(self) -> str:
         return f"{self.ticket_id}#{self.number} {self.kind}"

@@ -13,7 +13,7 @@ from plans.actions.engagements import timing
 from plans.actions.engagements.asking import Asked, ask
 from plans.actions.engagements.gates import Slot
 from plans.actions.engagements.requesting import Wanted
-from plans.models import Contract, Engagement, Obligation, Role, User
+from plans.models import Contract, Customer, Engagement, Obligation, Role, User
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import Side, World, person
@@ -72,6 +72,14 @@ def test_a_success_manager_sees_the_contracts_of_their_own__Y22(client: Client, 
 def test_a_customer_that_is_none_is_not_found(client: Client, world: World, code: str) -> None:
     client.force_login(world.manager)
     assert client.get(f"/console/accounts/customers/{code}/").status_code == 404
+
+
+def test_a_code_of_the_customers_own_making_leads_to_its_page(client: Client, world: World) -> None:
+    Customer.objects.filter(pk=world.yonsuite.customer.pk).update(code="东区/a b?#1")
+    client.force_login(world.manager)
+    page = client.get("/console/accounts/C-Y-1/").content.decode()
+    [url] = set(re.findall(r'href="(/console/accounts/customers/[^"]+)"', page))
+    assert client.get(url).status_code == 200
 
 
 def test_customers_do_not_get_in(client: Client, world: World) -> None:

@@ -71,4 +71,5 @@ def context_of(account: Account) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("customers/<str:code>/", customer_page, name="customer")]
+# A code is the customer's own, and may hold a slash.
+urlpatterns = [path("customers/<path:code>/", customer_page, name="customer")]

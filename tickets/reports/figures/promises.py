@@ -82,20 +82,26 @@ class _Tally:
     provisional: int = 0
 
 
-def kept(contracts: Iterable[Contract], starts_at: datetime, ends_at: datetime) -> tuple[Promise, ...]:
-    """Return how each promise of contracts was kept over [starts_at, ends_at), months by the first one's zone."""
+def kept(
+    contracts: Iterable[Contract], starts_at: datetime, ends_at: datetime, *, with_times: bool = True
+) -> tuple[Promise, ...]:
+    """Return how each promise of contracts was kept over [starts_at, ends_at), months by the first one's zone.
+
+    Without times, which take a look at each run, median and 90th percentile are None.
+    """
     found = list(contracts)
     if not found:
         return ()
-    return kept_over(Span(tuple(one.pk for one in found), found[0].timezone, starts_at, ends_at))
+    span = Span(tuple(one.pk for one in found), found[0].timezone, starts_at, ends_at)
+    return kept_over(span, with_times=with_times)
 
 
-def kept_over(span: Span, previous: Span | None = None) -> tuple[Promise, ...]:
+def kept_over(span: Span, previous: Span | None = None, *, with_times: bool = True) -> tuple[Promise, ...]:
     """Return how each promise was kept over a span, beside its share over the one before."""
     tallies = _tallies(span)
     targets = Target.objects.in_bulk([pk for tally in tallies.values() for pk in tally.targets])
     shares = {} if previous is None else {key: _share(tally.verdicts) for key, tally in _tallies(previous).items()}
-    took = _times(span)
+    took = _times(span) if with_times else {}
     found = [_promise(key, tally, targets, span, took.get(key)) for key, tally in tallies.items()]
     ordered = sorted(found, key=lambda one: (ORDER.index(Metric(one.metric)), one.promise))
     return tuple(replace(one, previous_share=shares.get((one.metric, one.promise))) for one in ordered)

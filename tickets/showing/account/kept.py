@@ -71,7 +71,8 @@ def kept_of(account: Account) -> Year | None:
     if not account.running:
         return None
     main = account.running[0]
-    promises = kept([one.contract for one in account.running], began_at(main), account.at)
+    contracts = [one.contract for one in account.running]
+    promises = kept(contracts, began_at(main), account.at, with_times=False)
     return Year(*main.year, [_line(promise) for promise in promises])
 
 

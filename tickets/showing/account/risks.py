@@ -158,25 +158,29 @@ def _to_the_top(account: Account) -> Sight:
 
 
 def _reopened(account: Account) -> Sight:
-    again = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=TicketEvent.Kind.REOPENED).order_by()
-    times = again.values("ticket").annotate(n=Count("pk")).values("n")
-    rows = account.tickets.unfinished().annotate(times=Subquery(times)).filter(times__gte=REOPENED)
+    """Find open tickets that were reopened again and again; from the few reopenings, not from the many tickets."""
+    again = TicketEvent.objects.filter(
+        kind=TicketEvent.Kind.REOPENED, ticket__in=account.tickets.unfinished().order_by()
+    )
+    counted = again.order_by().values("ticket").annotate(times=Count("pk")).filter(times__gte=REOPENED)
+    times = dict(counted.order_by("-times", "ticket").values_list("ticket", "times"))
 
     def words(one: Ticket) -> str:
-        times: int = one.times  # type: ignore[attr-defined]
-        return ngettext("重开 %(n)d 次", "重开 %(n)d 次", times) % {"n": times}
+        return ngettext("重开 %(n)d 次", "重开 %(n)d 次", times[one.pk]) % {"n": times[one.pk]}
 
-    return _tickets(rows.order_by("-times", "pk"), words)
+    return _tickets(Ticket.objects.filter(pk__in=list(times)[: NAMED + 1]).order_by("pk"), words, len(times))
 
 
-def _tickets(rows: QuerySet[Ticket], say: Callable[[Ticket], str]) -> Sight:
-    """Return the first few of some tickets and how many there are; one query unless there are more."""
+def _tickets(rows: QuerySet[Ticket], say: Callable[[Ticket], str], count: int | None = None) -> Sight:
+    """Return the first few of some tickets and how many there are; one query unless there are more, or it is known."""
     first = list(rows.select_related("assignee", "contract")[: NAMED + 1])
     found = [
         Found(f"{one.number} {one.subject} · {say(one)}", Place("ticket", one.contract.number, one.number))
         for one in first[:NAMED]
     ]
-    return Sight(found, len(first) if len(first) <= NAMED else rows.order_by().count())
+    if len(first) > NAMED:
+        return Sight(found, rows.order_by().count() if count is None else count)
+    return Sight(found, len(first))
 
 
 # --- What is owed ------------------------------------------------------------------------------------------------
