@@ -42,7 +42,7 @@ class ArticleForm(forms.Form):
     title_en = forms.CharField(label=_("英文标题"), max_length=160, required=False)
     body = forms.CharField(
         label=_("正文"), max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("Markdown：# 标题，- 列表，**加粗**，| 表格 |；本文的图片写作 ![](file:picture.png)。"),
+        help_text=_("用 Markdown 写：标题、列表、加粗、表格都可以；图片在文章页上传之后，照那里的写法引用。"),
     )  # fmt: skip
     body_en = forms.CharField(
         label=_("英文正文"), max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 10})
