@@ -41,17 +41,17 @@ def report_on(*, now: datetime) -> None:
 def _half_year(contract: Contract, now: datetime) -> None:
     """Hand over what is owed next, as its success manager does some days before the day."""
     owed = contract.obligations.open().filter(item__service="service_report").order_by("due_on").first()
-    manager = _manager(contract)
-    if owed is None or manager is None or owed.due_on - local_date(contract, now) > reports.BEFORE_THE_END:
+    holder = _holder(contract)
+    if owed is None or holder is None or owed.due_on - local_date(contract, now) > reports.BEFORE_THE_END:
         return
     asked = Asked(contract, "service", contract.starts_on, owed.due_on, obligation=owed)
     try:
         with transaction.atomic():
-            row = reports.ask_for(asked=asked, actor=manager, at=now - MADE)
+            row = reports.ask_for(asked=asked, actor=holder, at=now - MADE)
             row.words = WORDS
             reports.make(report=row, at=now - MADE)
             row.save(update_fields=["words"])
-            reports.deliver(report=row, actor=manager, at=now - HANDED_OVER)
+            reports.deliver(report=row, actor=holder, at=now - HANDED_OVER)
     except PrintingError as error:
         # Where no document can be set, the demo goes without this one.
         log.warning("demo_report_not_printed", error=str(error))
@@ -61,8 +61,8 @@ def _quarter(contract: Contract, now: datetime) -> None:
     """Ask for a report on the last ninety days; a worker makes it."""
     yesterday = local_date(contract, now) - DAY
     first = max(yesterday - NINETY_DAYS + DAY, contract.starts_on)
-    reports.ask_for(asked=Asked(contract, "operations", first, yesterday), actor=_manager(contract), at=now)
+    reports.ask_for(asked=Asked(contract, "operations", first, yesterday), actor=_holder(contract), at=now)
 
 
-def _manager(contract: Contract) -> User | None:
+def _holder(contract: Contract) -> User | None:
     return next((one.user for one in contract.account_team.filter(seat="success_manager").select_related("user")), None)
