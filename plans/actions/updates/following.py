@@ -31,13 +31,16 @@ def _each(rows: UpdateWindowQuerySet, act: Callable[[UpdateWindow], object], at:
     if not rows.exists():
         return 0
 
+    def do(row: UpdateWindow) -> None:
+        act(row)
+
     def leave(row: UpdateWindow, error: str) -> None:
         UpdateWindow.objects.filter(pk=row.pk).update(is_by_clock=False, announce_at=None)
         note(row, Kind.LEFT, None, at, reason=error)
 
     with transaction.atomic():
         held = list(rows.select_for_update(skip_locked=True, of=("self",)).order_by("starts_at", "pk")[:limit])
-        each_alone(held, act, leave)
+        each_alone(held, do, leave)
     return len(held)
 
 
