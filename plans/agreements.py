@@ -23,7 +23,7 @@ from sla.prepared import Prepared, prepare
 _ITEMS: dict[int, Item] = {}
 # What was read of customers' contracts, by the customer's key: the oldest goes when there are too many.
 _READ: dict[int, "Terms"] = {}
-MOST_READ = 512
+MOST_READ = 256
 # Seconds after which they are read again, whatever the database says: a policy and a contract that are changed by two
 # transactions at the same moment do not see each other.
 LONGEST_READ = 60.0

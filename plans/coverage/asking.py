@@ -161,7 +161,8 @@ def _suitability(agreement: Agreement, asked: Question) -> tuple[bool, bool, boo
 def _without_contract(given: Contract | None) -> Decision:
     if given is not None:
         reason, way = _("合同 %s 不属于这位联系人的单位。") % given.number, _("用贵单位自己的合同提交。")
-        return Decision("not_covered", reason=reason, ways_on=(way,), rule="no_contract")
+        clause = _("合同 %s：签约单位") % given.number
+        return Decision("not_covered", clause=clause, reason=reason, ways_on=(way,), rule="no_contract")
     reason, way = _("没有找到这位联系人的合同。"), _("联系客户成功经理签订服务合同。")
     return Decision("not_covered", reason=reason, ways_on=(way,), rule="no_contract")
 

@@ -161,9 +161,9 @@ def _is_sorted(case: Case) -> bool:
 
 
 def scope(case: Case) -> Decision | None:
-    """Refuse a service of its own for a product that it is not meant for."""
+    """Refuse a service for a product that it is not meant for; entrances have their own lists."""
     held, item = case.asked.product, case.item
-    if case.kind == TICKET or item is None or not item.products or held is None or held.code in item.products:
+    if item is None or not item.products or held is None or held.code in item.products:
         return None
     return _no(case, "scope", _("%(item)s不适用于 %(product)s。") % {"item": name_of(item), "product": name_of(held)})
 

@@ -16,6 +16,7 @@ def by_ticket(case: Case) -> Decision:
     """Answer what becomes a ticket, by whichever entrance it came."""
     right = _held(case)
     decision = _in_scope(case, _on_ticket(case.agreement, right), right.item)
+    decision = replace(decision, balance=case.standing.balance) if case.standing else decision
     if case.asked.service not in ENTRANCES:
         return decision
     return _through(case, decision, case.entrance.item if case.entrance else None)

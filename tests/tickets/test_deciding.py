@@ -4,12 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from plans.models import Product
+from plans.loading import load
+from plans.models import Product, QuotaEntry
 from sla.refusals import ActionRefusedError
 from tests.hours import beijing
-from tests.world import World
+from tests.plans.conftest import contact_of, contract_of
+from tests.plans.test_third_vendor import LANHAI
+from tests.world import Side, World
 from tickets.actions import ticket as actions
 from tickets.models import Category, CoverageDecision, Delivery, Ticket
+from tickets.telling.occasions import Occasion
+from tickets.telling.writers import write
 
 MORNING, LATER = beijing("2026-09-28 09:00"), beijing("2026-09-28 10:00")
 WHY = "合同附件三写明这套审批流由我们维护"
@@ -96,6 +101,11 @@ def test_what_is_put_beyond_the_plan_is_not_timed_and_both_lead_and_customer_hea
     assert (there.outcome, there.next_due_at) == (outcome, None)
     told = {(one.kind, one.user or one.contact) for one in Delivery.objects.exclude(kind="receipt")}
     assert told == {("overridden", world.lead), ("deadline_moved", world.kingdee.contact)}
+    sent = Delivery.objects.exclude(kind="receipt")
+    letters = {one.kind: "\n".join(write(Occasion(one, LATER)).lines) for one in sent}
+    assert "“在范围内”改判为" in letters["overridden"]
+    assert "经服务人员判定" in letters["deadline_moved"]
+    assert WHY not in letters["deadline_moved"]
 
 
 def test_an_override_holds_until_the_matter_itself_changes(world: World):
@@ -142,3 +152,21 @@ def test_a_ticket_of_an_unknown_deployment_asks_the_contract_s_own__K05(world: W
     assert (ticket.deployment, CoverageDecision.objects.get().deployment) == ("", "")
     there = classed(world, ticket, product=Product.objects.get(code="galaxy"), module="总账")
     assert there.deployment == ""
+
+
+def test_a_plan_that_counts_tickets_books_each_and_refuses_past_the_last(world: World, tmp_path):
+    timed = "        policy: lanhai-ticket\n"
+    text = LANHAI.read_text().replace(timed, f"{timed}        quota: {{amount: 2, unit: tickets, period: year}}\n")
+    path = tmp_path / "lanhai.yaml"
+    path.write_text(text)
+    load([path])
+    contract = contract_of("tide", "lanhai-pro", [("lanhai-erp", "public_cloud")])
+    side = Side(contract.customer, contract, contact_of(contract.customer), Product.objects.get(code="lanhai-erp"))
+    for _number in range(2):
+        ticket = world.open_ticket(side=side)
+    assert [entry.key for entry in QuotaEntry.objects.filter(kind="consume")][-1] == f"ticket:{ticket.number}"
+    with pytest.raises(ActionRefusedError) as refused:
+        world.open_ticket(side=side)
+    assert (refused.value.code, refused.value.promise) == ("not_covered", "L01")
+    assert "共 2 张" in refused.value.message
+    assert refused.value.clause.startswith("§2.1 ")

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from plans.actions.quotas import Posting, consume
 from plans.coverage import Decision
 from plans.models import Contact, Contract, Product
+from plans.quotas.words import in_both
+from plans.terms import local_date
 from sla.models import Milestone
 from sla.refusals import ActionRefusedError
 from tickets.actions.deciding import Cause, Facts, keep, row_of
@@ -82,8 +87,23 @@ def _written(ticket: Ticket, opening: Opening, told_at: datetime) -> Standing:
     decided = row_of(opening.decision, Facts.of(ticket), Cause.OPENED, at)
     decided.ticket = ticket
     opened = open_with(ticket, entry, opening.decision.policy, [decided])
+    _count(opening.decision, ticket)
     notifications.queue(kind=Delivery.Kind.RECEIPT, parent=opened.event, ticket=ticket, recipient=contact, at=told_at)
     return Standing(ticket, message, opened.milestones)
+
+
+def _count(decision: Decision, ticket: Ticket) -> None:
+    """Book a ticket as used where the plan counts tickets; what is charged is not taken from what is included.
+
+    Raises RefusedError where another ticket has just taken the last one.
+    """
+    counted, right = decision.balance, decision.entitlement
+    if counted is None or right is None or counted.unit != "tickets" or decision.outcome == "chargeable":
+        return
+    cause = in_both(lambda: _("工单 %(number)s") % {"number": ticket.number})
+    posting = Posting(ticket.opened_at, f"ticket:{ticket.number}", *cause)
+    on = local_date(ticket.contract, ticket.opened_at)
+    consume(entitlement=right, amount=Decimal(1), on=on, posting=posting, unit=counted.unit)
 
 
 def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:

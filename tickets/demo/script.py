@@ -52,7 +52,7 @@ class Story:
     body: str
     opened: Opened
     turns: tuple[Turn, ...]
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def people() -> dict[str, Any]:

@@ -158,6 +158,12 @@ def _reclassify(cue: Cue) -> None:
     act.reclassify(ticket=cue.ticket, to=to, reason=cue.said("reason"), actor=cue.agent, at=cue.at)
 
 
+def _override(cue: Cue) -> None:
+    act.override(
+        ticket=cue.ticket, outcome=cue.said("outcome"), reason=cue.said("reason"), actor=cue.agent, at=cue.at
+    )  # fmt: skip
+
+
 def _retract(cue: Cue) -> None:
     act.retract(ticket=cue.ticket, event=_last(cue, TicketEvent.Kind.REPLY), actor=cue.agent, at=cue.at)
 
@@ -201,6 +207,7 @@ DOINGS: dict[str, Callable[[Cue], object]] = {
     "hand_over": _hand_over,
     "acknowledge": _acknowledge,
     "reclassify": _reclassify,
+    "override": _override,
     "retract": _retract,
     "publish": _publish,
     "task": _ask,

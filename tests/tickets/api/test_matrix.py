@@ -23,6 +23,7 @@ WRITES = (
     "close",
     "merge",
     "classify",
+    "override",
     "retract",
     "publish",
     "unpublish",
@@ -37,6 +38,7 @@ BODY = {
     "event": 2,
     "reason": "x",
     "priority": "urgent",
+    "outcome": "chargeable",
 }
 # Per role: what it is answered for its own ticket when reading, and whether agents' acts are its own.
 ROLES = ("customer", "customer_admin", "stranger", "agent", "expert", "lead", "manager", "admin")

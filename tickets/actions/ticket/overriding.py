@@ -35,7 +35,7 @@ def override(*, ticket: Ticket, outcome: str, reason: str, actor: User, at: date
     put_under(ticket, to, decision)
     why = " ".join(reason.split())
     remember(ticket=ticket, decision=decision, cause=Cause.OVERRIDDEN, at=at, by=Overruling(actor, why, was))
-    said: dict[str, Any] = {"outcome": {"from": was, "to": outcome}, "reason": why}
+    said: dict[str, Any] = {"changed": {}, "outcome": {"from": was, "to": outcome}, "reason": why}
     event = replan(ticket, Entry(TicketEvent.Kind.OVERRIDDEN, actor_of(actor), at, fields=said), decision.policy)
     _tell_lead(ticket, event, actor, at)
     changed_terms.tell(ticket=ticket, event=event, at=at)

@@ -43,7 +43,7 @@ DESK = [
     Entry("sign_offs", pgettext_lazy("accounts", "签字确认"), "edit"),
     Entry("gatherings", pgettext_lazy("accounts", "活动与认证"), "gift"),
     Entry("updates_desk", pgettext_lazy("accounts", "更新日历"), "calendar"),
-    Entry("console:coverage", pgettext_lazy("accounts", "范围判定"), "rules", is_for_leads=True),
+    Entry("console:coverage", pgettext_lazy("accounts", "范围判定"), "kept", is_for_leads=True),
     Entry("console:catalogue", pgettext_lazy("accounts", "计划目录"), "rules"),
 ]
 # Pages of one contract; each takes its number.
