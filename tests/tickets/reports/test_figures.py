@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from plans.models import UpdateWindow
 from tests.hours import beijing
 from tests.tickets.reports.conftest import FIRST, LAST, asked, quarter_of
 from tests.world import World
@@ -156,3 +157,27 @@ def test_a_day_begins_at_local_midnight(world: World, at: str, inside: bool):
     _start, months = flow.flow(quarter_of(world))
     assert sum(month.opened for month in months) == inside
     assert bool(counting.sorts_of(quarter_of(world), None).now) == inside
+
+
+def test_updates_of_one_title_are_one_line_and_what_is_planned_is_none__K11(world: World):
+    usual = {"vendor": "kingdee", "title": "星空例行更新", "title_en": "Routine update", "state": "done"}
+    for day in (4, 8, 11):
+        at = beijing(f"2026-08-{day:02} 22:00")
+        UpdateWindow.objects.create(**usual, version=f"9.0.{day}", starts_at=at, ends_at=at + timedelta(hours=2))
+    later = beijing("2026-09-15 22:00")
+    ahead = usual | {"state": "planned", "title": "大版本", "announced_at": beijing("2026-09-01 10:00")}
+    UpdateWindow.objects.create(**ahead, starts_at=later, ends_at=later + timedelta(hours=2))
+    [one] = giving.delivered(world.kingdee.contract, quarter_of(world))
+    assert (one.sort, one.name.zh, one.name.en, one.topic, one.on) == (
+        "update", "星空例行更新（3 次）", "Routine update (3 times)", "9.0.11", date(2026, 8, 12)
+    )  # fmt: skip
+
+
+def test_what_is_owed_says_how_it_stands__K13(world: World):
+    contract = world.kingdee.contract
+    [half] = giving.owed(contract, date(2026, 7, 1), date(2026, 12, 31), beijing("2027-01-10 10:00"))
+    assert (half.what.en, half.number, half.of, half.state, half.state_words.zh) == (
+        "Service report", 1, 2, "overdue", "已逾期"
+    )  # fmt: skip
+    own = contract.obligations.get(number=1, item__promise="K13").pk
+    assert giving.owed(contract, date(2026, 7, 1), date(2026, 12, 31), beijing("2027-01-10 10:00"), but=own) == ()

@@ -1,5 +1,6 @@
 """What a contract gave within a span: rights used and left, services delivered, things owed by a date."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
@@ -7,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
-from plans.models import Attendee, Contract, Deliverable, Engagement, Obligation, UpdateRequest
+from plans.models import Attendee, Contract, Deliverable, Engagement, Obligation, UpdateRequest, UpdateWindow
 from plans.obligations.reads import Owed, standing
 from plans.quotas.statements import Account, statement_of
 from plans.quotas.words import unit_name
-from tickets.reports.shape import Delivered, OwedLine, RightLine
+from plans.updates.reading import windows_of
+from tickets.reports.shape import Delivered, OwedLine, RightLine, Words
 from tickets.reports.span import Span
 from tickets.reports.wording import both, clause_words, paired
 from tickets.showing.owed import STATES
@@ -39,7 +41,10 @@ def _right(account: Account) -> RightLine:
 
 def delivered(contract: Contract, span: Span) -> tuple[Delivered, ...]:
     """Return what people did for a contract within a span, in the order in which it was done."""
-    found = (*_engagements(contract, span), *_deliverables(contract, span), *_updates(contract, span))
+    found = (
+        *_engagements(contract, span), *_deliverables(contract, span), *_updates(contract, span),
+        *_windows(contract, span),
+    )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.on, one.code)))
 
 
@@ -63,6 +68,19 @@ def _updates(contract: Contract, span: Span) -> Iterator[Delivered]:
     for row in done.filter(ended_at__lt=span.until).select_related("product"):
         on = _on(row.ended_at, span)
         yield Delivered(row.number, "update", paired(row.product, "name"), row.done_version, on, None, None)
+
+
+def _windows(contract: Contract, span: Span) -> Iterator[Delivered]:
+    """Yield the updates that came by themselves: many of one title are one line, by the last of them. Source: K11"""
+    done: dict[Words, list[UpdateWindow]] = defaultdict(list)
+    for window in windows_of(contract, span.start, span.until):
+        if window.state == UpdateWindow.State.DONE and span.start <= window.ends_at < span.until:
+            done[paired(window, "title")].append(window)
+    for title, rows in done.items():
+        last = max(rows, key=lambda row: row.ends_at)
+        times = Words(f"{title.zh}（{len(rows)} 次）", f"{title.en} ({len(rows)} times)")
+        name = times if len(rows) > 1 else title
+        yield Delivered(last.number, "update", name, last.version, _on(last.ends_at, span), None, None)
 
 
 def _on(at: datetime | None, span: Span) -> date:
