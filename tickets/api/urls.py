@@ -1,12 +1,15 @@
 from django.urls import path
 
-from tickets.api import account, coverage, intake, reports, tasks, views
+from tickets.api import account, articles, coverage, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
     path("customers/<path:code>/account/", account.CustomerAccount.as_view(), name="customer-account"),
     path("coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("tickets/<str:number>/decisions/", coverage.TicketDecisions.as_view(), name="ticket-decisions"),
+    path("articles/", articles.Articles.as_view(), name="articles"),
+    path("articles/<slug:number>/", articles.ArticleDetail.as_view(), name="article"),
+    path("articles/<slug:number>/verdict/", articles.ArticleVerdict.as_view(), name="article-verdict"),
     path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),
     path("tickets/", views.TicketList.as_view(), name="ticket-list"),
     path("tickets/<str:number>/", views.TicketDetail.as_view(), name="ticket-detail"),
