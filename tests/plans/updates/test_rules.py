@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plans.updates.rules import SINCE, days, shortest_gap, window_on, wrong_with
@@ -98,6 +98,8 @@ RULES = st.builds(
 )  # fmt: skip
 
 
+# Other processes may make drawing slow; that says nothing of the rules.
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(RULES, min_size=1, max_size=3), st.integers(0, 2000), st.integers(0, 400))
 def test_days_strictly_rise_and_any_cut_gives_the_same_days(rules, offset, length):
     first = SINCE + timedelta(days=offset)
@@ -109,6 +111,7 @@ def test_days_strictly_rise_and_any_cut_gives_the_same_days(rules, offset, lengt
     assert cut == whole
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dates(date(2026, 1, 1), date(2030, 12, 31)), st.sampled_from(["Asia/Shanghai", "Europe/Berlin"]))
 def test_window_lasts_as_long_as_it_says(day, zone):
     start, end = window_on(day, "22:00", 8, ZoneInfo(zone))

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from plans.actions.updates import following
 from plans.actions.updates import windows as acts
 from plans.actions.updates.following import due, look_ahead
 from plans.actions.updates.windows import Planned, Span
@@ -226,6 +227,23 @@ def test_what_cannot_be_is_refused_and_changes_nothing(operator, act, code):
         act(window, operator, beijing("2026-01-05 10:00"))
     assert refused.value.code == code
     assert (UpdateWindow.objects.count(), UpdateStep.objects.count()) == before
+
+
+def test_window_whose_step_fails_is_left_to_people_and_holds_up_no_other(monkeypatch):
+    laid_out("2026-01-01 00:05")
+    broken, sound = windows(STELLAR)[:2]
+
+    def begin(*, window, actor, at):
+        if window.pk == broken.pk:
+            raise ValueError("no such table")
+        return acts.begin(window=window, actor=actor, at=at)
+
+    monkeypatch.setattr(following, "begin", begin)
+    due(at=sound.starts_at)
+    broken.refresh_from_db()
+    sound.refresh_from_db()
+    assert (broken.state, broken.is_by_clock, str(sound.state)) == (State.PLANNED, False, "under_way")
+    assert broken.steps.latest("pk").reason == "ValueError: no such table"
 
 
 def test_window_on_a_holiday_says_so():
