@@ -1,6 +1,7 @@
 """What each set of codes is called in the description of the API, where fields of one name have different sets."""
 
 ENUM_NAMES = {
+    "ArticleKindEnum": "tickets.models.Article.Kind",
     "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
     "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
     "CoverageOutcomeEnum": "tickets.api.serializers.OUTCOMES",
