@@ -34,7 +34,8 @@ def _read(contact: Contact, number: int, at: datetime) -> None:
     seen = Article.objects.visible_to(contact.user).filter(kind__in=("guide", "fix", "class")).order_by("pk")
     for place, article in enumerate(seen[: 2 + number % 3]):
         open_article(article=article, user=contact.user, at=at)
-        judge(article=article, user=contact.user, verdict="unhelpful" if (place + number) % 5 == 0 else "helpful", words="", at=at)
+        verdict = "unhelpful" if (place + number) % 5 == 0 else "helpful"
+        judge(article=article, user=contact.user, verdict=verdict, words="", at=at)
     for step in LearningPath.objects.filter(vendor__in=seen.values("vendor"))[:1].get().steps.all()[: number % 4]:
         finish(article=step.article, user=contact.user, at=at)
 
