@@ -121,6 +121,14 @@ def test_unused_rights_stand_on_the_list_sixty_days_before_they_lapse(world: Wor
     assert {one.kind for one in coming(world, at=wall)} == kinds
 
 
+def test_a_right_that_what_is_owed_will_use_does_not_lapse_unused__Y14(world: World) -> None:
+    last = Obligation.objects.filter(contract=world.yonsuite.contract, item__promise="Y14", due_on__year=2026)
+    assert not [one for one in coming(world, at="2026-12-20 10:00") if one.kind == "right"], "four are owed, four left"
+    last.latest("due_on").delete()
+    [one] = [one for one in coming(world, at="2026-12-20 10:00") if one.kind == "right"]
+    assert "应用健康度评估" in one.what
+
+
 def test_the_page_says_what_was_bought_is_owed_was_used_and_was_kept__Y22(client: Client, world: World) -> None:
     proposed(world)
     world.open_ticket()

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, reduce
 from operator import or_
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from plans.engagements.reading import brought
@@ -121,6 +122,22 @@ class Account:
         order = {key: place for place, key in enumerate(self.keys)}
         found = balances(Quota.objects.filter(reduce(or_, holding)))
         return sorted(found, key=lambda balance: order[balance.quota.contract_id])
+
+    @cached_property
+    def lapsing(self) -> list[Balance]:
+        """Return the amounts of which something is left, that lapse soon, and that nothing owed will use anyhow."""
+        return [one for one in self.balances if one.left > self._owed_of(one) and self._ends_soon(one)]
+
+    def _owed_of(self, balance: Balance) -> int:
+        """Return how many deliveries of the same thing are still owed before an amount lapses."""
+        rows = (one.row for one in self.owed if one.owed.is_open)
+        quota = balance.quota
+        mine = (row for row in rows if row.contract_id == quota.contract_id and row.item_id == quota.item_id)
+        return sum(row.due_on <= balance.ends_on for row in mine)
+
+    def _ends_soon(self, balance: Balance) -> bool:
+        today = local_date(self.contract_of(balance.quota.contract_id), self.at)
+        return (balance.ends_on - today).days <= max(settings.QUOTA_WARN_DAYS)
 
     @cached_property
     def engagements(self) -> list[Engagement]:

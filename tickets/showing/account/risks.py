@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
@@ -12,7 +11,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from plans.models import AccountTeamMember, Contact, Obligation
 from plans.quotas.words import amount_words
-from plans.terms import local_date
 from plans.wording import name_of
 from sla.ladder import WARNINGS
 from sla.models import Escalation, EscalationRule, Milestone
@@ -209,15 +207,13 @@ def _lapsing(account: Account) -> Sight:
 
 
 def _lapsing_ones(account: Account) -> Iterator[Found]:
-    for balance in account.balances:
+    for balance in account.lapsing:
         contract = account.contract_of(balance.quota.contract_id)
-        days = (balance.ends_on - local_date(contract, account.at)).days
-        if balance.left > 0 and days <= max(settings.QUOTA_WARN_DAYS):
-            words = {
-                "name": name_of(balance.quota.item), "left": amount_words(balance.left, balance.unit),
-                "on": f"{balance.ends_on:%Y-%m-%d}",
-            }  # fmt: skip
-            yield Found(_("%(name)s剩 %(left)s，%(on)s 到期") % words, Place("rights", contract.number))
+        words = {
+            "name": name_of(balance.quota.item), "left": amount_words(balance.left, balance.unit),
+            "on": f"{balance.ends_on:%Y-%m-%d}",
+        }  # fmt: skip
+        yield Found(_("%(name)s剩 %(left)s，%(on)s 到期") % words, Place("rights", contract.number))
 
 
 def _objections(account: Account) -> Sight:

@@ -102,17 +102,15 @@ def _next_step(row: Engagement, *, is_theirs: bool) -> tuple[str, str, str]:
 
 
 def _rights(account: Account) -> Iterator[Coming]:
-    for balance in account.balances:
+    for balance in account.lapsing:
         contract = account.contract_of(balance.quota.contract_id)
         today = local_date(contract, account.at)
-        days = (balance.ends_on - today).days
-        if balance.left > 0 and days <= max(settings.QUOTA_WARN_DAYS):
-            words = {"name": name_of(balance.quota.item), "left": amount_words(balance.left, balance.unit)}
-            tone = SOON if days <= min(settings.QUOTA_WARN_DAYS) else CALM
-            yield Coming(
-                "right", balance.ends_on, today, _("%(name)s还剩 %(left)s") % words, _("过了这一天作废"), BOTH, tone,
-                contract, Place("rights", contract.number),
-            )  # fmt: skip
+        words = {"name": name_of(balance.quota.item), "left": amount_words(balance.left, balance.unit)}
+        tone = SOON if (balance.ends_on - today).days <= min(settings.QUOTA_WARN_DAYS) else CALM
+        yield Coming(
+            "right", balance.ends_on, today, _("%(name)s还剩 %(left)s") % words, _("过了这一天作废"), BOTH, tone,
+            contract, Place("rights", contract.number),
+        )  # fmt: skip
 
 
 def _terms(account: Account) -> Iterator[Coming]:
