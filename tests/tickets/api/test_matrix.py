@@ -148,6 +148,7 @@ def api_routes():
     samples = {
         "<str:number>": "T-1",
         "<slug:code>": "E-2026-000001",
+        "<slug:section>": "areas",
         "<str:metric>": "first_response",
         "<str:channel>": "im",
         "<int:pk>": "1",
