@@ -34,7 +34,7 @@ def drafted(walk: Walk, contract: Contract, wall: str) -> ServiceReport:
         remind()
         assert step()
     walk.sweep(wall)
-    return contract.reports.latest().get()
+    return contract.reports.last_versions().get()
 
 
 def handed_over(walk: Walk, row: ServiceReport, wall: str, words: str) -> ServiceReport:

@@ -31,7 +31,7 @@ class ServiceReportQuerySet(models.QuerySet["ServiceReport"]):
         """Narrow to what was handed to the customer and not taken back."""
         return self.filter(state=ServiceReport.State.DELIVERED)
 
-    def latest(self) -> Self:
+    def last_versions(self) -> Self:
         """Narrow to the last version of each."""
         return self.filter(superseded_by=None)
 

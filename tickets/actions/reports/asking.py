@@ -41,7 +41,7 @@ def ask_for(*, asked: Asked, actor: User | None, at: datetime) -> ServiceReport:
     """
     contract = _locked(asked.contract)
     _kind, entitlement = _checked(asked, at)
-    latest = _same(asked).latest().order_by("-pk").first()
+    latest = _same(asked).last_versions().order_by("-pk").first()
     if latest is not None:
         return _again(latest, actor, at)
     obligation = asked.obligation or _obligation(entitlement, asked)

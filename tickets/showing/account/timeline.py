@@ -169,7 +169,11 @@ def _days(contract: Contract, at: datetime, account: Account) -> tuple[date, dat
 def _reports(account: Account) -> Iterator[Coming]:
     """Yield the drafts that somebody of ours has to read and deliver, and those that could not be made."""
     states = (ServiceReport.State.READY, ServiceReport.State.FAILED)
-    rows = ServiceReport.objects.visible_to(account.user).filter(contract__in=account.keys, state__in=states).latest()
+    rows = (
+        ServiceReport.objects.visible_to(account.user)
+        .filter(contract__in=account.keys, state__in=states)
+        .last_versions()
+    )
     for row in rows.select_related("contract", "obligation").order_by("pk")[:DRAFTS]:
         has_failed = row.state == ServiceReport.State.FAILED
         today = local_date(row.contract, account.at)
