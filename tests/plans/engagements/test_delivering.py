@@ -66,15 +66,22 @@ def test_what_is_delivered_meets_what_is_owed_next__Y14(ledger: SimpleNamespace)
 
 def test_a_third_planning_of_a_year_is_refused__Y13(ledger: SimpleNamespace):
     theirs = customer(ledger.ys)
-    for day in ("2026-03-20 09:00", "2026-03-25 09:00"):
-        agreed(asked(ledger.yonsuite, "planning", ledger.ys), ledger.success, theirs, slot(day))
-    third = asked(ledger.yonsuite, "planning", ledger.ys)
+    first, second, third = (asked(ledger.yonsuite, "planning", ledger.ys) for _time in range(3))
+    agreed(first, ledger.success, theirs, slot("2026-03-20 09:00"))
+    agreed(second, ledger.success, theirs, slot("2026-03-25 09:00"))
     with pytest.raises(RefusedError) as refused:
         agreed(third, ledger.success, theirs, slot("2026-04-01 09:00"))
-    assert refused.value.code == "quota_used_up"
-    assert refused.value.promise == "Y13"
+    assert (refused.value.code, refused.value.promise) == ("quota_used_up", "Y13")
     third.refresh_from_db()
     assert third.state in (State.REQUESTED, State.PROPOSED)
+
+
+def test_what_is_used_up_to_the_end_of_the_term_is_not_even_asked_for__Y13(ledger: SimpleNamespace):
+    for day in ("2026-03-20 09:00", "2026-03-25 09:00"):
+        agreed(asked(ledger.yonsuite, "planning", ledger.ys), ledger.success, customer(ledger.ys), slot(day))
+    with pytest.raises(RefusedError) as refused:
+        asked(ledger.yonsuite, "planning", ledger.ys)
+    assert (refused.value.code, refused.value.promise) == ("quota_used_up", "Y13")
 
 
 def test_person_days_are_held_as_planned_and_used_as_they_were__K05(ledger: SimpleNamespace):
