@@ -14,7 +14,7 @@ from tickets.showing.wording import in_english
 # A month's column is drawn so high at most, and stands so far from the next.
 HIGH, STEP = 32, 24
 # Up to so many tickets the figures take no longer than the page around them.
-QUICK = 3000
+QUICK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
