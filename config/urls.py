@@ -8,7 +8,6 @@ from plans import api as plans_api
 from plans.catalogue import api as catalogue_api
 from plans.deliverables import api as deliverables_api
 from plans.engagements import acting_api, gatherings_api
-from plans.deliverables import api as deliverables_api
 from plans.engagements import api as engagements_api
 from plans.history import api as history_api
 from plans.obligations import api as obligations_api
