@@ -108,9 +108,7 @@ def read_answers(reader: Reader) -> dict[str, bool]:
         return {}
     if unknown := sorted(set(said) - ANSWERS):
         told = {"codes": " · ".join(str(code)[:20] for code in unknown[:5])}
-        reader.wrong(
-            "customisation", "unknown", _("没有这样的问题：%(codes)s；代码是 carve_out 和 1 到 20。") % told
-        )
+        reader.wrong("customisation", "unknown", _("没有这样的问题：%(codes)s；代码是 carve_out 和 1 到 20。") % told)
         return {}
     return dict(said)
 

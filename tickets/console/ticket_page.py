@@ -257,10 +257,7 @@ def customer_of(ticket: Ticket, reader: Reader) -> dict[str, Any]:
         "contract": contract.number,
         "ticket": ticket.number,
         "ends_on": contract.ended_on or contract.ends_on,
-        "account_team": [
-            {"role": member.get_seat_display(), "name": name_of(member.user)}
-            for member in members
-        ],
+        "account_team": [{"role": member.get_seat_display(), "name": name_of(member.user)} for member in members],
     }
 
 
