@@ -163,9 +163,8 @@ class ContractTerm(APIView):
         if "ended_on" in said:
             contract = end(contract=contract, on=said["ended_on"], **who)
         else:
-            dates = {"starts_on": contract.starts_on, "ends_on": last_day(contract)}
-            dates |= {name: said[name] for name in dates if name in said}
-            contract = change_term(contract=contract, **dates, **who)
+            starts_on, ends_on = said.get("starts_on", contract.starts_on), said.get("ends_on", last_day(contract))
+            contract = change_term(contract=contract, starts_on=starts_on, ends_on=ends_on, **who)
         return Response(told(contract, local_date(contract, caller_of(request).at)))
 
 
