@@ -137,12 +137,27 @@ def test_another_contract_s_rows_are_not_found(manager, check):
 
 
 @pytest.mark.parametrize(
-    "asked", ["from=2026-13-01", "from=x&to=y", "to=2020-01-01&from=2026-01-01", "to=9999-12-31", "from=%00"]
+    "asked", ["from=2026-13-01", "from=x&to=y", "to=2020-01-01&from=2026-01-01", "to=10000-01-01", "from=%00"]
 )
 def test_a_span_that_is_none_is_answered_with_the_year(manager, asked):
     answer = manager.get(f"{RIGHTS}?{asked}")
     assert answer.status_code == 422
     assert "下面是本合同年度的" in answer.content.decode()
+
+
+def test_a_span_without_bounds_has_every_line_ever_booked(manager, check):
+    use(check)
+    span = "from=0001-01-01&to=9999-12-31"
+    answer = manager.get(f"{RIGHTS}?{span}")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "下面是本合同年度的" not in page
+    assert 'name="from" value="0001-01-01"' in page
+    assert 'name="to" value="9999-12-31"' in page
+    booked = QuotaEntry.objects.filter(quota__contract=check.contract)
+    assert page.count('class="ledger-when"') == booked.count()
+    file = manager.get(f"{RIGHTS}statement.csv?{span}")
+    assert len(file.content.decode("utf-8-sig").splitlines()) == 1 + booked.count()
 
 
 def test_a_long_statement_comes_in_pages_and_whole_as_a_file(manager, check, monkeypatch):
