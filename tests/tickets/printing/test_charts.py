@@ -4,7 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tickets.printing.charts import (
@@ -65,6 +65,8 @@ def test_bars_lie_inside_whatever_they_say(rows: list[tuple[str, float, float | 
 
 @few
 @given(st.lists(st.tuples(AMOUNTS, AMOUNTS), max_size=24), WIDTHS, st.booleans())
+@example([(0.0, 1e-9)], 340.0, False)
+@example([(5e-324, 0.0)], 340.0, True)
 def test_columns_lie_inside_whatever_they_say(values: list[tuple[float, float]], width: float, stacked: bool):
     names = [f"{place + 1}月" for place in range(len(values))]
     series = [
@@ -101,6 +103,8 @@ def test_parts_of_a_share_fill_the_bar_and_none_is_too_thin_to_see(values: list[
     ("highest", "scale"),
     [
         (0, [0, 1]),
+        (5e-324, [0, 1]),
+        (1e-9, [0, 1]),
         (1, [0, 1]),
         (3, [0, 1, 2, 3]),
         (7, [0, 2, 4, 6, 8]),

@@ -23,12 +23,12 @@ def steps(highest: float, *, whole: bool = True, count: int = 4) -> list[float]:
     """Return round steps from nought to at least `highest`: 1, 2 or 5 of a power of ten apart, whole for counts."""
     if not highest > 0:
         return [0.0, 1.0]
-    rough = highest / count
+    rough = max(highest / count, 1.0) if whole else highest / count
     power = 10.0 ** floor(log10(rough))
     step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough * 0.999999)
-    if whole:
-        step = max(1.0, float(ceil(step)))
-    return [step * turn for turn in range(ceil(highest / step - 1e-9) + 1)]
+    # What arithmetic leaves over makes no further step, but the first is always there: nothing is divided by nought.
+    turns = max(ceil(highest / step - 1e-9), 1)
+    return [step * turn for turn in range(turns + 1)]
 
 
 @dataclass(frozen=True, slots=True)
