@@ -301,7 +301,7 @@ class UpdatePackage(models.Model):
     name_en = models.CharField(_("英文名称"), max_length=160, blank=True)
     version = models.CharField(_("版本"), max_length=40)
     size = models.PositiveBigIntegerField(_("大小（字节）"), null=True, blank=True)
-    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    sha256 = models.CharField(_("SHA-256 校验码"), max_length=64, blank=True)
     link = models.URLField(_("下载地址"), max_length=400, blank=True)
     # Where there is no link: whom to ask, and for what.
     how = models.CharField(_("如何获取"), max_length=400, blank=True)
