@@ -279,6 +279,16 @@ def test_example_of_what_is_owed_in_the_readme_loads_and_follows_it(tmp_path):
     assert Plan.objects.current().get(code="acme-plus").items.get(promise="A02").frequency[0]["policy"] == "acme-owed"
 
 
+def test_example_of_updates_in_the_readme_loads(tmp_path):
+    whole, _followed, updates, *_others = (
+        part.split("```")[0] for part in (FIXTURES / "plans" / "README.md").read_text().split("```yaml\n")[1:]
+    )
+    text = whole.replace("service: planning\n", f"service: updates\n{updates}")
+    load([written(tmp_path, text, "acme.yaml")])
+    [mode] = Plan.objects.current().get(code="acme-plus").items.get(promise="A02").updates
+    assert (mode["code"], mode["rules"]) == ("acme-cloud", ["FREQ=MONTHLY;BYMONTH=3,6,9,12;BYDAY=-1FR"])
+
+
 def test_example_of_a_year_in_the_readme_reads_as_a_year_for_each_part():
     text = (FIXTURES / "plans" / "README.md").read_text()
     place = Place("my-2028.yaml")
