@@ -288,7 +288,7 @@ def _save_products(contracts: Sequence[Mapping[str, Any]], known: Known) -> Coun
     signed = [known.contracts[contract["number"]].pk for contract in contracts]
     kept = {
         (row.contract_id, row.product_id, row.deployment, row.tenant): row
-        for row in OwnedProduct.objects.filter(contract__in=signed)
+        for row in OwnedProduct.objects.filter(contract__in=signed).order_by()
     }
     for contract in contracts:
         for owned in contract["products"]:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 
 from plans.actions.obligations.timing import stop
-from plans.models import Contract, Entitlement, Obligation
+from plans.models import Contract, Entitlement, Item, Obligation
 from plans.obligations.wanted import Wanted, hours_of, key_of, line_of, lines_of, wanted_of
 from plans.terms import last_day, local_date
 
@@ -42,10 +42,12 @@ def lay_out_new(*, contracts: Iterable[Contract], at: datetime) -> None:
     """Lay out what contracts owe that have just been signed, many at once. Call inside atomic."""
     by_key = {contract.pk: contract for contract in contracts}
     prefetch_related_objects(list(by_key.values()), "branch")
-    rows = Entitlement.objects.filter(contract__in=by_key).exclude(item__frequency=[]).select_related("item")
+    # An item is wide, and the same for thousands of contracts: it is read once, and nothing is joined to it.
+    items = Item.objects.exclude(frequency=[]).in_bulk()
+    rows = Entitlement.objects.filter(contract__in=by_key, item__in=items.keys()).order_by("contract_id", "pk")
     laid = []
     for row in rows:
-        contract = by_key[row.contract_id]
+        contract, row.item = by_key[row.contract_id], items[row.item_id]
         wanted = wanted_of(contract, [line_of(row, said, hours_of(contract)) for said in row.item.frequency])
         laid += [_row(contract, one, local_date(contract, at)) for one in wanted.values()]
     Obligation.objects.bulk_create(laid, batch_size=BATCH)
