@@ -151,11 +151,12 @@ class CoverageView(APIView):
     def post(self, request: Request) -> Response:
         caller = caller_of(request)
         try:
-            question = read_question(read_payload(read_body(request)), request.user, caller.at)
+            payload = read_payload(read_body(request))
+            if not may_ask_of(request, payload.get("channel") or Channel.PORTAL):
+                raise PermissionDenied
+            question = read_question(payload, request.user, caller.at)
         except MalformedError as error:
             raise malformed(error) from error
-        if not may_ask_of(request, question.channel):
-            raise PermissionDenied
         sender = find_sender(question.incoming, channel=question.channel, api_key=caller.key)
         check_theirs(request.user, sender)
         return Response(CoverageSerializer(answer_fields(question, sender)).data)
@@ -215,7 +216,7 @@ def _contact(reader: Reader, user: User | AnonymousUser) -> tuple[str, str | int
     return read_contact(reader)
 
 
-def may_ask_of(request: Request, channel: str) -> bool:
+def may_ask_of(request: Request, channel: Any) -> bool:
     """Tell whether a key may ask as if by a channel: a user's by any, a channel's by its own."""
     return isinstance(request.user, User) or has_scope(request, f"{INTAKE}{channel}")
 

@@ -124,6 +124,7 @@ def test_a_channel_s_key_asks_as_its_channel_alone(ask, world: World):
     key = bearer(new_key("intake:im"))
     assert ask(key, channel="im", product="galaxy").status_code == 200
     assert ask(key, channel="hotline").status_code == 403
+    assert ask(key, channel="hotline", category="nonsense").status_code == 403, "before the rest of it is read"
     assert ask(bearer(new_key("upsert"))).status_code == 403
     assert ask({}).status_code == 401
 

@@ -148,6 +148,7 @@ def api_routes():
     samples = {
         "<str:number>": "T-1",
         "<slug:code>": "E-2026-000001",
+        "<slug:number>": "KB-000001",
         "<slug:section>": "areas",
         "<str:metric>": "first_response",
         "<str:channel>": "im",
@@ -181,9 +182,10 @@ def test_no_route_answers_without_a_key(client, world, route, method):
 
 @pytest.mark.parametrize("route", api_routes())
 def test_a_channel_key_opens_its_own_door_only(client, world, route):
-    header = bearer(new_key("intake:portal"))
-    for method in ("get", "post"):
-        assert getattr(client, method)(route, **header).status_code in (403, 405)
+    # What a question about coverage leaves out is the portal's, and the hotline's key may not ask as the portal.
+    header = bearer(new_key("intake:hotline"))
+    assert client.get(route, **header).status_code in (403, 405)
+    assert client.post(route, "{}", content_type="application/json", **header).status_code in (403, 405)
 
 
 def test_a_key_stops_with_its_user(client, world, agent):
