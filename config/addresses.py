@@ -1,11 +1,14 @@
 """Turn the addresses of outside servers (database, broker, mail) into settings."""
 
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from django.utils.functional import SimpleLazyObject
+
+# Loaded where a database is named: the beat has none, and would carry the driver's megabytes.
+psycopg: Any = SimpleLazyObject(lambda: import_module("psycopg"))
 
 LIBPQ_TO_DJANGO = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -19,8 +22,8 @@ def database(url: str) -> dict[str, Any]:
     if not url.startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {url.split(':')[0]!r}")
     try:
-        parts = conninfo_to_dict(url)
-    except ProgrammingError as error:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
         raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
     named = {LIBPQ_TO_DJANGO[key]: str(part) for key, part in parts.items() if key in LIBPQ_TO_DJANGO}
     options = {key: part for key, part in parts.items() if key not in LIBPQ_TO_DJANGO}

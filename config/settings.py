@@ -202,7 +202,8 @@ def database() -> dict[str, Any]:
     return {**settings, "OPTIONS": options, "CONN_MAX_AGE": kept, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": database()}
+# The beat only sends: it has no database, and does without the driver.
+DATABASES = {} if PROCESS == "beat" else {"default": database()}
 
 # Files.
 
