@@ -12,7 +12,7 @@ from sla.actors import SYSTEM
 from sla.batching import BACKOFF, in_batches
 from sla.changing import recomputing, replanning
 from sla.ladder import WARNINGS, Mark, is_silent
-from sla.models import Escalation
+from sla.models import Escalation, Milestone
 from tickets.actions import side_tasks
 from tickets.actions import ticket as ticket_actions
 from tickets.answers import instant
@@ -96,13 +96,20 @@ def _held(clocks: set[int]) -> set[int]:
 def _act(rows: list[Escalation], now: datetime) -> None:
     # A rule that changed since these steps came true may void them: nobody is told by a deadline about to move.
     replanning.bring_up_to_date(recomputing.bring_up_to_date([row.milestone for row in rows], now), now)
+    # What that changed is read once for all; what a step does to its ticket, by whoever comes after it there.
+    anew = Milestone.objects.in_bulk({row.milestone_id for row in rows})
     tickets = _tickets(rows)
     together = _together(rows)
     found = [*rows, *(one for others in together.values() for one in others)]
     cast = cast_for((action for row in found for action in row.actions), now)
     notices: list[Notice] = []
+    stirred: set[int] = set()
     for row in rows:
+        row.milestone = anew[row.milestone_id]
         ticket = tickets[row.milestone.clock_id]
+        if ticket.pk in stirred:
+            row.milestone.refresh_from_db()
+        stirred.add(ticket.pk)
         outcome = _take(Step(row, Scene(ticket, now, cast)), together)
         notices += outcome.notices
         # Another clock of the same ticket must see what was just done to it.
@@ -140,7 +147,6 @@ def _together(rows: Sequence[Escalation]) -> dict[tuple[int, datetime, datetime]
 def _take(step: Step, together: dict[tuple[int, datetime, datetime], list[Escalation]]) -> Outcome:
     """Carry out one escalation, or void it when it no longer holds."""
     row = step.escalation
-    row.milestone.refresh_from_db()
     if void := _void(step):
         return _supersede(step, void)
     later = [
