@@ -1,5 +1,6 @@
 """Make `.venv` from the locked requirements and run one of the project's commands in it. Standard library only."""
 
+import compileall
 import contextlib
 import fcntl
 import hashlib
@@ -15,6 +16,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
 STAMP = VENV / "installed.json"
 REQUIREMENTS = ROOT / "config/requirements"
+OWN = ("config", "plans", "sla", "tickets")
 PIP = next((ROOT / "config/vendor").glob("pip-*.whl")) / "pip"
 
 # What each command needs installed, and what is then run in `.venv`.
@@ -51,6 +53,7 @@ def main(words: Sequence[str]) -> int:
     try:
         with only_one():
             prepared = prepare(NEEDS[verb])
+            compile_own()
     except KeyboardInterrupt:
         return 130
     if not prepared:
@@ -75,6 +78,12 @@ def prepare(groups: Sequence[str]) -> bool:
     point_to_checkout()
     missing = [group for group in groups if installed().get(group) != wanted(group)]
     return not missing or install(missing)
+
+
+def compile_own() -> None:
+    """Keep the byte code of our own modules: where none may be written, each process would make it anew, in memory."""
+    for part in OWN:
+        compileall.compile_dir(ROOT / part, quiet=2)
 
 
 def runs() -> bool:
