@@ -8,11 +8,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from plans.authentication import identify, presented
-from plans.keeping import path_of, safe_name, store
+from plans.keeping import path_of
 from plans.models import User
 from tickets.models import Attachment, Ticket
-
-__all__ = ["download", "path_of", "readable_by", "safe_name", "sent", "store"]
 
 # Whatever the bytes claim to be, a browser runs nothing of them.
 HEADERS = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tickets.attachments import safe_name, store
+from plans.keeping import safe_name, store
 from tickets.channels.base import File
 from tickets.models import Attachment, Message
 

@@ -29,9 +29,9 @@ from tickets.portal.forms import NewForm
 from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.questions import url_of
 from tickets.portal.saying import cited, promised, when
-from tickets.portal.uploads import was_cut
 from tickets.showing.promises import Promise, promises_of
 from tickets.showing.wording import name_of
+from tickets.uploads import was_cut
 
 Seat = AccountTeamMember.Seat
 

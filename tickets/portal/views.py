@@ -21,10 +21,10 @@ from tickets.portal.forms import AnswerForm
 from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.questions import questions_of, url_of
 from tickets.portal.saying import cited, held, promised, said_of, standing_of
-from tickets.portal.uploads import was_cut
 from tickets.showing.conversation import entries_of
 from tickets.showing.promises import Promise, current_of, promises_of
 from tickets.showing.proof_page import proof_context
+from tickets.uploads import was_cut
 
 
 @require_safe

@@ -6,10 +6,10 @@ from base64 import b64encode
 
 import pytest
 
+from plans.keeping import path_of, safe_name
 from tests.keys import bearer, new_key
 from tickets.actions import ticket as act
 from tickets.actions.attachments import attach
-from tickets.attachments import path_of, safe_name
 from tickets.channels.base import File
 from tickets.models import Attachment, InboundEvent, Message, Ticket
 

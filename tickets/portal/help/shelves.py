@@ -13,7 +13,6 @@ from plans.wording import name_of
 from tickets.models.knowledge import Article, ArticleQuerySet, Directory, Topic
 
 PAGE = 20
-NARROWED = ("directory", "topic", "product", "kind")
 
 
 @dataclass(frozen=True, slots=True)
