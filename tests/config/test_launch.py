@@ -42,13 +42,16 @@ def test_every_command_of_the_makefile_exists() -> None:
 def test_a_child_that_ends_is_started_again() -> None:
     one = supervisor.launch(child_of("import time; time.sleep(60)"))
     first, stopping, said = one.child, threading.Event(), []
-    watching = threading.Thread(target=supervisor.watch, args=([one], stopping, said.append))
-    watching.start()
-    first.kill()
-    while one.child is first:
-        time.sleep(0.05)
-    stopping.set()
-    watching.join()
+
+    def end_it_and_wait_for_the_next() -> None:
+        first.kill()
+        while one.child is first:
+            time.sleep(0.05)
+        stopping.set()
+
+    # Watched from here: the kernel ends a child together with the thread that started it.
+    threading.Thread(target=end_it_and_wait_for_the_next).start()
+    supervisor.watch([one], stopping, said.append)
     assert (one.child.poll(), len(said)) == (None, 1)
     supervisor.stop_all([[one]])
 
