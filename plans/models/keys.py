@@ -63,6 +63,12 @@ class ApiKey(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    # What another program signs its calls with, where its form has a signature; kept as it is, for it is needed whole.
+    signing_secret = models.CharField(
+        _("验签密钥"), max_length=200, blank=True, help_text=_("对方系统签名所用的密钥或令牌；没有签名的留空。")
+    )
+    # What an adapter needs to know besides: {"zone", "menu": {"6": "…"}, …}; each adapter says what.
+    options = models.JSONField(_("来源选项"), default=dict, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
     expires_at = models.DateTimeField(_("到期于"), null=True, blank=True, help_text=_("留空则长期有效。"))
     revoked_at = models.DateTimeField(_("停用于"), null=True, blank=True)

@@ -102,6 +102,8 @@ class User(AbstractUser):
     timezone = models.CharField(
         _("时区"), max_length=40, default="Asia/Shanghai", help_text=_("页面和邮件里的时间按此显示。")
     )
+    # What the switchboard knows them by. Source: Y08
+    extension = models.CharField(_("分机"), max_length=32, blank=True, help_text=_("热线系统里的坐席工号或分机号。"))
     # A calendar's code: alerts outside it wait for its next opening, unless this user is on call. Source: C26
     alert_calendar = models.CharField(
         _("接收提醒的时间"), max_length=64, blank=True, help_text=_("留空表示任何时间；值班时不受此限。")

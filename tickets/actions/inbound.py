@@ -33,8 +33,9 @@ AHEAD, BACK = timedelta(minutes=5), timedelta(days=90)
 # Written out because every message comes by here.
 RECEIVE = """
 INSERT INTO tickets_inboundevent
-  (channel, api_key_id, raw, content_type, idempotency_key, received_at, state, external_id, attempts, error)
-VALUES (%s, %s, %s, %s, %s, %s, 'received', '', 0, '') RETURNING id
+  (channel, api_key_id, raw, content_type, idempotency_key, received_at, state, external_id, attempts, error, adapter,
+   headers)
+VALUES (%s, %s, %s, %s, %s, %s, 'received', '', 0, '', '', '{}') RETURNING id
 """
 SETTLE = """
 UPDATE tickets_inboundevent SET state = %s, taken_at = %s, external_id = %s, ticket_id = %s, error = %s WHERE id = %s

@@ -1,5 +1,6 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
+from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
 from tickets.models.knowledge import (
     Article,
@@ -15,6 +16,7 @@ from tickets.models.knowledge import (
 from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent, WebhookEndpoint
 from tickets.models.reports import ServiceReport
 from tickets.models.side import SideTask
+from tickets.models.sites import Site, UsedIdentity, Visitor
 from tickets.models.ticket import Category, Channel, Message, Priority, Status, Ticket, TicketClock, TicketEvent
 
 __all__ = [
@@ -24,8 +26,13 @@ __all__ = [
     "ArticleVersion",
     "Attachment",
     "Bulletin",
+    "CannedAnswer",
     "Category",
     "Channel",
+    "Chat",
+    "ChatFile",
+    "ChatMessage",
+    "ChatSeat",
     "CoverageDecision",
     "Delivery",
     "Directory",
@@ -34,14 +41,18 @@ __all__ = [
     "LearningPath",
     "LearningStep",
     "Message",
+    "Presence",
     "Priority",
     "Search",
     "ServiceReport",
     "SideTask",
+    "Site",
     "Status",
     "Ticket",
     "TicketClock",
     "TicketEvent",
     "Topic",
+    "UsedIdentity",
+    "Visitor",
     "WebhookEndpoint",
 ]

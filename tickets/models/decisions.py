@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, Plan, Product, User
+from tickets.models.chat import Chat
 from tickets.models.mailbox import InboundEvent
 from tickets.models.ticket import Category, Channel, Priority, Ticket
 
@@ -42,6 +43,7 @@ class CoverageDecision(models.Model):
         RECLASSIFIED = "reclassified", _("变更归类时")
         AMENDED = "amended", _("合同变更时")
         OVERRIDDEN = "overridden", _("服务人员改判")
+        HANDED_OFF = "handed_off", _("转人工时")
 
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("工单"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
@@ -49,6 +51,10 @@ class CoverageDecision(models.Model):
     # What was refused, and so became no ticket.
     intake = models.ForeignKey(
         InboundEvent, verbose_name=_("进件"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
+    )
+    # A person asked for in a chat. Source: K03
+    chat = models.ForeignKey(
+        Chat, verbose_name=_("会话"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
     )
     cause = models.CharField(_("缘由"), max_length=12, choices=Cause)
     contact = models.ForeignKey(Contact, verbose_name=_("联系人"), on_delete=models.PROTECT, related_name="+")
@@ -99,9 +105,10 @@ class CoverageDecision(models.Model):
         verbose_name_plural = pgettext_lazy("many", "范围判定")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(ticket__isnull=False, intake__isnull=True)
-                | models.Q(ticket__isnull=True, intake__isnull=False),
-                name="decision_about_a_ticket_or_an_intake",
+                condition=models.Q(ticket__isnull=False, intake__isnull=True, chat__isnull=True)
+                | models.Q(ticket__isnull=True, intake__isnull=False, chat__isnull=True)
+                | models.Q(ticket__isnull=True, intake__isnull=True, chat__isnull=False),
+                name="decision_about_one_thing",
             ),
             models.CheckConstraint(
                 condition=~models.Q(cause="overridden") | ~models.Q(why=""), name="decision_overridden_says_why"

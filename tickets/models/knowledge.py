@@ -63,9 +63,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(state=Article.State.PUBLISHED)
 
     def visible_to(self, user: User) -> Self:
-        """Narrow to what a user may read: our people all, a customer what is published of their vendors."""
+        """Narrow to what a user may read: our people all, a customer or a partner what is published of their vendors."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.PARTNER:
+            return self.published().filter(vendor__in=user.accounts.values("contract__plan__vendor"))
         if not user.is_customer:
-            return self if user.is_active else self.none()
+            return self
         vendors = user.contact.customer.contracts.values("plan__vendor") if hasattr(user, "contact") else []
         return self.published().filter(vendor__in=vendors)
 
@@ -165,6 +169,11 @@ class ArticleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} v{self.number}"
+
+    @property
+    def stamp(self) -> str:
+        """Return what tells this writing of the version from any other: a draft is written over under one number."""
+        return f"{self.number}-{self.made_at:%Y%m%d%H%M%S%f}"
 
 
 class ArticleFile(models.Model):

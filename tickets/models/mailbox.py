@@ -21,8 +21,14 @@ class InboundEvent(models.Model):
         ACCEPTED = "accepted", _("已受理")
         REFUSED = "refused", _("未受理")
         FAILED = "failed", _("处理失败")
+        # Understood, and nothing was to be done: `error` says why.
+        PASSED = "passed", _("无需处理")
 
     channel = models.CharField(_("渠道"), max_length=20, choices=Channel)
+    # Whose form it has where it is not our own: "twilio", "discourse", "imap", …
+    adapter = models.CharField(_("来源形式"), max_length=20, blank=True)
+    # What of the request's head tells how to read and to check it.
+    headers = models.JSONField(_("请求头"), default=dict, blank=True)
     api_key = models.ForeignKey(
         ApiKey, verbose_name=_("接口密钥"), null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,0 +1,69 @@
+"""Server-sent events: a response that stays open and says what happened."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+from tickets.live.hub import hub
+
+# A comment now and then keeps proxies from closing a silent stream.
+PING_EVERY = 15.0  # seconds
+# After so long a page opens a new stream, whose rights are asked anew.
+LONGEST = 15 * 60.0  # seconds
+PING = b": ping\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event on its way: its name, what it says, and the number from which a reader would go on."""
+
+    name: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    number: int | None = None
+
+    @property
+    def frame(self) -> bytes:
+        """Return the event as it travels."""
+        head = f"id: {self.number}\n" if self.number is not None else ""
+        said = json.dumps(self.fields, ensure_ascii=False, separators=(",", ":"))
+        return f"{head}event: {self.name}\ndata: {said}\n\n".encode()
+
+
+Turn = Callable[[Mapping[str, Any]], Awaitable[list[Event] | None]]
+
+
+def stream(names: tuple[str, ...], turn: Turn) -> StreamingHttpResponse:
+    """Return an open stream of topics.
+
+    `turn` is asked once at the beginning, with nothing, and then for each piece of news; it returns the events to send,
+    or None to close the stream, when the reader's right has ended.
+    """
+    response = StreamingHttpResponse(_told(names, turn), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _told(names: tuple[str, ...], turn: Turn) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + LONGEST
+    async with hub().listen(*names) as queue:
+        news: Mapping[str, Any] = {}
+        while loop.time() < ends_at:
+            events = await turn(news)
+            if events is None:
+                return
+            for event in events:
+                yield event.frame
+            while True:
+                try:
+                    news = json.loads(await asyncio.wait_for(queue.get(), PING_EVERY))
+                    break
+                except TimeoutError:
+                    yield PING
+                    if loop.time() >= ends_at:
+                        return
