@@ -58,10 +58,11 @@ def hand_over(*, handing: Handing, actor: User, at: datetime) -> Deliverable:
     """Hand something over and return it; where its clause asks for a signature, the customer's time begins.
 
     Raises RefusedError without a title or files, for another customer's engagement or contact, before the service was
-    delivered, and where nobody could sign. Source: K06, K12, Y12–Y14
+    delivered, where nobody could sign, and for the very files that were handed over already. Source: K06, K12, Y12–Y14
     """
     _check(handing)
     right = handing.entitlement
+    _check_new(right, digest_of(handing.papers.files))
     deliverable = Deliverable.objects.create(
         contract=right.contract, entitlement=right, item=right.item, engagement=handing.engagement, kind=handing.kind,
         title=_title(handing), title_en=handing.title_en.strip()[:160], addressee=handing.addressee, handed_over_at=at,
@@ -166,6 +167,23 @@ def _check(handing: Handing) -> None:
         raise refused("not_their_engagement", _("这次服务不属于这份合同的这项权益。"))
     if engagement and asks_signature(item, right) and engagement.state in BEFORE_DELIVERY:
         raise refused("not_delivered", _("服务还没有交付，报告不能请客户签字。"), [_("先在服务交付里标记交付。")])
+
+
+def _check_new(right: Entitlement, digest: str) -> None:
+    """Raise RefusedError for files that stand already: sent twice, they would be deducted and counted twice.
+
+    Whoever hands over under the same right at the same time waits for the end of this.
+    """
+    Entitlement.objects.select_for_update(of=("self",), no_key=True).get(pk=right.pk)
+    rows = Deliverable.objects.filter(contract=right.contract_id, item=right.item_id, rounds__digest=digest)
+    found = rows.exclude(state=Outcome.WITHDRAWN).first()
+    if found:
+        said = {"number": found.number, "state": found.get_state_display()}
+        raise RefusedError(
+            "handed_over_already", _("同样的文件已经作为 %(number)s 交付，现在是“%(state)s”。") % said,
+            **cite(right.item),
+            ways_on=[_("在 %(number)s 里接着办；确要另交一份的，先撤回它，或换一份文件。") % said],
+        )  # fmt: skip
 
 
 def _check_papers(deliverable: Deliverable, papers: Papers) -> None:
