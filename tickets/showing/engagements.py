@@ -150,6 +150,11 @@ def _recorded(step: EngagementStep) -> str:
     return _("原先写的是：%(before)s") % {"before": step.fields["before"]} if step.fields.get("before") else ""
 
 
+def _closed(step: EngagementStep) -> str:
+    report = step.fields.get("because")
+    return _("报告 %(number)s 已确认") % {"number": report} if report else ""
+
+
 def _experts(step: EngagementStep) -> str:
     return _("、").join(_named(one) for one in step.fields.get("experts", []))
 
@@ -173,6 +178,7 @@ TELLERS = {
     EngagementStep.Kind.ATTENDEE: _attendee,
     EngagementStep.Kind.DELIVERED: _delivered,
     EngagementStep.Kind.RECORDED: _recorded,
+    EngagementStep.Kind.CLOSED: _closed,
     EngagementStep.Kind.EXPERTS: _experts,
     EngagementStep.Kind.TERMS: _terms,
     EngagementStep.Kind.FEEDBACK: _rated,

@@ -11,7 +11,7 @@ from plans.actions.deliverables.journal import Kind, note
 from plans.actions.quotas.booking import Posting, consume, left_of, release, window_of
 from plans.deliverables.uses import booked_with, held_for, right_of, used_on
 from plans.engagements.amounts import units_of
-from plans.models import Entitlement, Quota, QuotaEntry, SignOffRound, User
+from plans.models import Deliverable, Engagement, Entitlement, Quota, QuotaEntry, SignOffRound, User
 from plans.models.quotas import ZERO
 from plans.refusals import RefusedError
 
@@ -44,6 +44,7 @@ def book(row: SignOffRound, how: str, actor: User | None, at: datetime) -> list[
     with the deliverable locked.
     """
     deliverable = row.deliverable
+    _hold_engagement(deliverable)
     right, on = right_of(deliverable), used_on(deliverable)
     if right is None or booked_with(deliverable):
         return []
@@ -60,6 +61,13 @@ def book(row: SignOffRound, how: str, actor: User | None, at: datetime) -> list[
     if taken:
         note(row, Kind.BOOKED, actor, at, booked=taken)
     return taken
+
+
+def _hold_engagement(deliverable: Deliverable) -> None:
+    """Have two reports of one engagement that are confirmed at once come one after the other: its time goes once."""
+    if deliverable.engagement_id:
+        rows = Engagement.objects.select_for_update(of=("self",), no_key=True).select_related("requested_by")
+        deliverable.engagement = rows.get(pk=deliverable.engagement_id)
 
 
 def _let_go(row: SignOffRound) -> None:

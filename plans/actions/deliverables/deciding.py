@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from plans.accounts import contact_of
 from plans.actions.deliverables.booking import book
+from plans.actions.deliverables.closing import close_engagement
 from plans.actions.deliverables.journal import Kind, decide, inform, lock, note, ours, standing_round, theirs
 from plans.actions.deliverables.timing import hear
 from plans.deliverables.access import may_sign, signatories
@@ -49,6 +50,7 @@ def sign(*, deliverable: Deliverable, signature: Signature, actor: User, at: dat
     booked = book(row, "signed", actor, at)
     decide(row, Outcome.SIGNED, at, contact=contact, signed_name=name, booked=booked)
     note(row, Kind.SIGNED, actor, at, name=name, digest=row.digest)
+    close_engagement(row, actor, at)
     inform(row, "signed", [*ours(row), *theirs(row.deliverable)], at)
     return row
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from plans.actions.deliverables.booking import book
+from plans.actions.deliverables.closing import close_engagement
 from plans.actions.deliverables.journal import RELATED, Kind, decide, inform, note, ours, standing_round, theirs
 from plans.actions.deliverables.timing import stop
 from plans.deliverables.days import proof_in
@@ -61,4 +62,5 @@ def confirm(row: SignOffRound, ended_at: datetime, at: datetime) -> None:
     booked = book(row, "deemed", None, at)
     decide(row, Outcome.DEEMED, ended_at, booked=booked, proof=proof)
     note(row, Kind.DEEMED, None, at, due_at=ended_at.isoformat(), digest=proof.get("digest", ""))
+    close_engagement(row, None, at)
     inform(row, "deemed", [*ours(row), *theirs(row.deliverable)], at)

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from plans.actions.engagements.gates import in_state, reason_given
-from plans.actions.engagements.holding import day_of, let_go, use
+from plans.actions.engagements.holding import day_of, is_booked_by_sign_off, let_go, use
 from plans.actions.engagements.journal import ARRANGERS, Kind, inform, lock, note, tell_everyone
 from plans.actions.obligations.settling import meet_next
-from plans.engagements.offered import stage_at, stages_of
-from plans.models import Attendee, Engagement, TimeProposal, User
+from plans.engagements.offered import cite, stage_at, stages_of
+from plans.models import Attendee, Engagement, Outcome, TimeProposal, User
+from plans.models.deliverables import CONFIRMED
 from plans.refusals import RefusedError
+from plans.wording import text_of
 
 State = Engagement.State
 BEFORE_DELIVERY = (State.REQUESTED, State.PROPOSED, State.AGREED)
@@ -117,16 +119,39 @@ def _note_attendance(engagement: Engagement, report: Report) -> list[str]:
 
 
 @transaction.atomic
-def close(*, engagement: Engagement, actor: User, at: datetime) -> Engagement:
-    """Close an engagement that is recorded. Raises RefusedError before it is, and while sessions of it are open."""
+def close(*, engagement: Engagement, actor: User | None, at: datetime, because: str = "") -> Engagement:
+    """Close an engagement that is recorded; `because` is the number of the report whose confirmation ends it.
+
+    Raises RefusedError before it is recorded, while sessions of it are open, and while its report is to be signed.
+    """
     engagement = lock(engagement)
     in_state(engagement, (State.RECORDED,), _("关闭"))
     if engagement.sessions.under_way().exists():
         raise RefusedError("sessions_open", _("这个系列还有没结束的主题培训。"), ways_on=[_("先关闭或取消它们。")])
+    _check_signed(engagement)
     engagement.state, engagement.ended_at = State.CLOSED, at
     engagement.save()
-    note(engagement, Kind.CLOSED, actor, at)
+    note(engagement, Kind.CLOSED, actor, at, **({"because": because} if because else {}))
     return engagement
+
+
+def _check_signed(engagement: Engagement) -> None:
+    """Raise RefusedError while the report of an engagement is not confirmed: its time would be held for ever."""
+    if not is_booked_by_sign_off(engagement):
+        return
+    rows = list(engagement.deliverables.order_by("pk"))
+    waiting = next((row for row in rows if row.state in (Outcome.OPEN, Outcome.OBJECTED)), None)
+    if waiting:
+        said = {"number": waiting.number, "state": waiting.get_state_display()}
+        raise RefusedError(
+            "sign_off_open", _("报告 %(number)s 现在是“%(state)s”，不能关闭。") % said, **cite(engagement.item),
+            ways_on=[_("客户签字或到期视同确认后，这次服务会自行关闭；提了意见的，先重新交付。")],
+        )  # fmt: skip
+    if not any(row.state in CONFIRMED for row in rows):
+        raise RefusedError(
+            "report_owed", _("%s还没有交付给客户签字确认，不能关闭。") % text_of(engagement.item, "deliverable"),
+            **cite(engagement.item), ways_on=[_("在“交付物”里交付报告：可以由交付记录生成。")],
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -1,14 +1,17 @@
 """Many at once, and workers that die: a round is decided once, and its time deducted once."""
 
+from decimal import Decimal
+
 import pytest
 
 from plans.actions.deliverables import deeming, due, object_to
-from plans.models import AccountNotice, DeliverableStep, QuotaEntry
+from plans.models import AccountNotice, DeliverableStep, Engagement, QuotaEntry
 from plans.refusals import RefusedError
 from sla.clock import database_now
 from tests.clocks import clock_at
 from tests.hours import beijing
-from tests.plans.deliverables.papers import granted, handed, last, left, signed
+from tests.plans.deliverables.papers import PDF, granted, handed, last, left, paper, signed
+from tests.plans.engagements.desk import asked
 from tests.plans.engagements.test_races import at_once
 from tests.world import World
 
@@ -26,7 +29,7 @@ def test_of_many_workers_and_signers_at_the_deadline_one_decides_and_books__K06_
     assert left(side.contract) == (6, 2)
     assert DeliverableStep.objects.filter(deliverable=deliverable, kind="deemed").count() == 1
     assert AccountNotice.objects.filter(kind="deliverable_deemed").count() == 1
-    user, second = side.contact.user, handed(side, world.technical_manager)
+    user, second = side.contact.user, handed(side, world.technical_manager, files=[paper(content=PDF + b"2")])
 
     def decide(number: int) -> object:
         if number % 3 == 0:
@@ -42,6 +45,30 @@ def test_of_many_workers_and_signers_at_the_deadline_one_decides_and_books__K06_
     assert DeliverableStep.objects.filter(deliverable=second, kind__in=["signed", "objected", "deemed"]).count() == 1
     used = QuotaEntry.objects.filter(kind="consume", key__startswith=f"sign-off:{second.pk}:").count()
     assert used == (0 if outcome == "objected" else 1)
+    _two_reports_of_one_engagement_deduct_its_time_once(world)
+    _one_form_sent_by_many_hands_over_once(world)
+
+
+def _two_reports_of_one_engagement_deduct_its_time_once(world: World) -> None:
+    side, before = world.kingdee, left(world.kingdee.contract)[1]
+    engagement = asked(side.contract, "critical_moment", side.contact)
+    Engagement.objects.filter(pk=engagement.pk).update(state="delivered", starts_at=beijing("2026-09-28 09:00"))
+    engagement.refresh_from_db()
+    files = [[paper(content=PDF + bytes([number]))] for number in range(6)]
+    reports = [
+        handed(side, world.technical_manager, engagement=engagement, files=each, person_days=Decimal("0.5"))
+        for each in files
+    ]
+    user = side.contact.user
+    became = at_once(lambda number: signed(reports[number], user, "2026-10-09 10:00"), times=6)
+    assert became == ["done"] * 6
+    assert left(side.contract)[1] - before == Decimal("0.5")
+
+
+def _one_form_sent_by_many_hands_over_once(world: World) -> None:
+    files = [paper(content=PDF + b"5")]
+    became = at_once(lambda _number: handed(world.kingdee, world.technical_manager, files=files), times=4)
+    assert sorted(became) == ["done", *["handed_over_already"] * 3]
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from plans.actions.deliverables import (
     object_to,
     withdraw,
 )
-from plans.actions.engagements.delivering import deliver
+from plans.actions.engagements.delivering import Report, close, deliver, record
 from plans.deliverables import find, waiting_for
 from plans.models import AccountNotice, Deliverable, DeliverableStep, Outcome, QuotaEntry
 from plans.refusals import RefusedError
@@ -186,11 +186,46 @@ def test_what_an_engagement_held_is_used_by_the_signature_not_by_delivery__K06(w
 
 def test_two_reports_of_one_engagement_deduct_its_time_once__K12(world, kingdee):
     engagement = engaged(world)
-    first, second = (handed(kingdee, world.technical_manager, engagement=engagement) for _number in range(2))
+    files = ([paper(content=PDF + bytes([number]))] for number in range(2))
+    first, second = (handed(kingdee, world.technical_manager, engagement=engagement, files=each) for each in files)
     signed(first, kingdee.contact.user, "2026-10-09 10:00")
     due(at=beijing("2026-10-15 09:00"))
     assert last(second).booked == []
     assert left(kingdee.contract)[1] == 2
+
+
+@pytest.mark.parametrize(("service", "promise"), [("critical_moment", "K06"), ("health_check", "Y14")])
+def test_the_very_files_are_handed_over_once_unless_taken_back__K06_Y14(world, kingdee, service, promise):
+    side = kingdee if promise == "K06" else world.yonsuite
+    first = handed(side, world.success_manager, "2026-03-10 10:00", service=service)
+    with pytest.raises(RefusedError, match=first.number) as refusal:
+        handed(side, world.success_manager, "2026-03-10 10:00", service=service)
+    assert refusal.value.code == "handed_over_already"
+    assert Deliverable.objects.count() == 1
+    withdraw(deliverable=first, reason="交错合同", actor=world.success_manager, at=beijing("2026-03-11 09:00"))
+    assert last(handed(side, world.success_manager, "2026-03-11 10:00", service=service)).number == 1
+
+
+def test_an_engagement_closes_with_its_report_confirmed_and_not_before__K06_K12(world, kingdee):
+    ours, at = world.technical_manager, beijing("2026-09-30 09:00")
+    engagement = engaged(world)
+    record(engagement=engagement, report=Report("值守到结账完成"), actor=ours, at=at)
+    with pytest.raises(RefusedError, match="关键时刻支持报告") as refusal:
+        close(engagement=engagement, actor=ours, at=at)
+    assert refusal.value.code == "report_owed"
+    first, second = (
+        handed(kingdee, ours, engagement=engagement, files=[paper(content=PDF + end)]) for end in (b"1", b"2")
+    )
+    with pytest.raises(RefusedError, match=first.number) as refusal:
+        close(engagement=engagement, actor=ours, at=beijing("2026-10-08 09:00"))
+    assert refusal.value.code == "sign_off_open"
+    signed(first, kingdee.contact.user, "2026-10-09 10:00")
+    engagement.refresh_from_db()
+    assert engagement.state == "recorded", "the second report still waits"
+    due(at=beijing("2026-10-15 09:00"))
+    engagement.refresh_from_db()
+    assert (engagement.state, engagement.ended_at) == ("closed", beijing("2026-10-15 09:00"))
+    assert engagement.steps.get(kind="closed").fields == {"because": second.number}
 
 
 def test_a_withdrawn_round_ends_its_clock_and_debits_nothing__K06(world, kingdee):
