@@ -1,5 +1,6 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
+from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBack, Revision, Vote
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
 from tickets.models.knowledge import (
@@ -25,6 +26,7 @@ __all__ = [
     "ArticleReading",
     "ArticleVersion",
     "Attachment",
+    "BoardEvent",
     "Bulletin",
     "CannedAnswer",
     "Category",
@@ -33,16 +35,22 @@ __all__ = [
     "ChatFile",
     "ChatMessage",
     "ChatSeat",
+    "Comment",
     "CoverageDecision",
     "Delivery",
     "Directory",
+    "Flag",
+    "Follow",
     "IdempotencyKey",
     "InboundEvent",
     "LearningPath",
     "LearningStep",
     "Message",
+    "Post",
+    "PostBack",
     "Presence",
     "Priority",
+    "Revision",
     "Search",
     "ServiceReport",
     "SideTask",
@@ -54,5 +62,6 @@ __all__ = [
     "Topic",
     "UsedIdentity",
     "Visitor",
+    "Vote",
     "WebhookEndpoint",
 ]

@@ -1,6 +1,8 @@
 """What plans answered: one row for each time that a ticket, or what never became one, was held against its plan."""
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, Plan, Product, User
+from tickets.models.board import Post
 from tickets.models.chat import Chat
 from tickets.models.mailbox import InboundEvent
 from tickets.models.ticket import Category, Channel, Priority, Ticket
@@ -34,6 +37,15 @@ class CoverageDecisionQuerySet(models.QuerySet["CoverageDecision"]):
         return self.filter(cause=CoverageDecision.Cause.OVERRIDDEN) | self.filter(rule="insisted")
 
 
+# What a decision may be about: always one of them.
+ABOUT = ("ticket", "intake", "chat", "post")
+
+
+def _only(name: str) -> models.Q:
+    """Return the condition that of all these the row names this one alone."""
+    return models.Q(**{f"{one}__isnull": one != name for one in ABOUT})
+
+
 class CoverageDecision(models.Model):
     """One answer of a plan, with everything it was asked; rows are never changed, later answers are later rows."""
 
@@ -55,6 +67,10 @@ class CoverageDecision(models.Model):
     # A person asked for in a chat. Source: K03
     chat = models.ForeignKey(
         Chat, verbose_name=_("会话"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
+    )
+    # A question of the community that was to become a ticket. Source: Y04
+    post = models.ForeignKey(
+        Post, verbose_name=_("帖子"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
     )
     cause = models.CharField(_("缘由"), max_length=12, choices=Cause)
     contact = models.ForeignKey(Contact, verbose_name=_("联系人"), on_delete=models.PROTECT, related_name="+")
@@ -105,9 +121,7 @@ class CoverageDecision(models.Model):
         verbose_name_plural = pgettext_lazy("many", "范围判定")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(ticket__isnull=False, intake__isnull=True, chat__isnull=True)
-                | models.Q(ticket__isnull=True, intake__isnull=False, chat__isnull=True)
-                | models.Q(ticket__isnull=True, intake__isnull=True, chat__isnull=False),
+                condition=reduce(or_, map(_only, ABOUT)),
                 name="decision_about_one_thing",
             ),
             models.CheckConstraint(

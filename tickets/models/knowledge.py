@@ -280,6 +280,7 @@ class Search(models.Model):
     class Place(models.TextChoices):
         HELP = "help", _("帮助中心")
         FORM = "form", _("提交问题之前")
+        BOARD = "board", _("社区提问之前")
         API = "api", _("接口")
 
     contact = models.ForeignKey(
