@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from plans.accounts import contact_of
-from plans.models import ApiKey, Contact, Customer, Product, Role, User
+from plans.models import ApiKey, Contact, Contract, Customer, Product, Role, User
 from sla.models import Clock
 from tickets.models.knowledge import WRITERS, Topic
 from tickets.models.ticket import Ticket
@@ -145,6 +145,10 @@ class Post(Said):
     # Times the wait for an official answer. Source: Y04
     clock = models.OneToOneField(
         Clock, verbose_name=_("所属计时"), null=True, blank=True, on_delete=models.SET_NULL, related_name="post"
+    )
+    # Whose promise of an answer it is, and who is told of it on our side.
+    contract = models.ForeignKey(
+        Contract, verbose_name=_("合同"), null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
     )
     # Where it stands besides: a topic of a forum, by the forum's own number, within the key series it came by.
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.OWN)
