@@ -282,6 +282,7 @@ class Search(models.Model):
         FORM = "form", _("提交问题之前")
         BOARD = "board", _("社区提问之前")
         API = "api", _("接口")
+        BOT = "bot", _("智能客服")
 
     contact = models.ForeignKey(
         Contact, verbose_name=_("联系人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="searches"

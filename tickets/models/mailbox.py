@@ -193,6 +193,8 @@ class Delivery(models.Model):
         OVERRIDDEN = "overridden", _("改判服务范围")
         OWED_SOON = "owed_soon", _("交付预警")
         OWED_LATE = "owed_late", _("交付逾期")
+        TALK_SOON = "talk_soon", _("会话与来电预警")
+        TALK_LATE = "talk_late", _("会话与来电超时")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)
