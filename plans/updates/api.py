@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -43,6 +43,7 @@ from sla.api.problems import ProblemError
 AHEAD = timedelta(days=180)
 LONGEST = timedelta(days=800)
 LISTED = 200
+LAST = datetime.max.replace(tzinfo=UTC)
 FROM_TO = [
     OpenApiParameter(name, OpenApiTypes.DATETIME, description=says)
     for name, says in (("from", "an instant; now without one"), ("to", "an instant; 180 days later without one"))
@@ -58,8 +59,8 @@ def _span(request: Request) -> tuple[datetime, datetime]:
     """Return the instants between which windows are asked for."""
     at = caller_of(request).at
     start = _instant(request, "from") or at
-    end = _instant(request, "to") or start + AHEAD
-    if not start < end <= start + LONGEST:
+    end = _instant(request, "to") or start + min(AHEAD, LAST - start)
+    if not timedelta() < end - start <= LONGEST:
         raise _invalid("to", _("to 应晚于 from，最多 800 天。"))
     return start, end
 
@@ -70,11 +71,11 @@ def _instant(request: Request, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(written)
-    except ValueError:
-        raise _invalid(name, _("应为带时区的时刻，如 2026-03-01T00:00:00Z。")) from None
-    if found.tzinfo is None:
-        raise _invalid(name, _("应为带时区的时刻，如 2026-03-01T00:00:00Z。"))
-    return found
+        if found.tzinfo:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _invalid(name, _("应为带时区的时刻，如 2026-03-01T00:00:00Z。"))
 
 
 def _invalid(field: str, message: str) -> ProblemError:

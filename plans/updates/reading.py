@@ -129,7 +129,7 @@ def governed(contract: Contract, at: datetime) -> list[Governed]:
     """Return each running product of a contract with how it is updated."""
     right = right_to_updates(contract)
     policies = policies_of(right.item) if right else []
-    coming = ahead(contract, at, MOST)
+    coming = [one for one in ahead(contract, at, MOST) if _brings_a_version(one)]
     asked = {_running(row): row for row in contract.update_requests.under_way()}
     return [
         Governed(
@@ -138,6 +138,11 @@ def governed(contract: Contract, at: datetime) -> list[Governed]:
         )
         for owned in owned_by(contract)
     ]  # fmt: skip
+
+
+def _brings_a_version(window: UpdateWindow) -> bool:
+    """Tell whether a window is an update whose time stands: neither maintenance nor put off without a new time."""
+    return window.kind == UpdateWindow.Kind.UPDATE and window.state != UpdateWindow.State.POSTPONED
 
 
 def _running(row: UpdateRequest) -> tuple[int, str, str]:

@@ -60,4 +60,4 @@ def look_ahead(*, at: datetime) -> int:
 def _tell_newcomers(key: int, at: datetime) -> int:
     window = UpdateWindow.objects.select_for_update(of=("self",)).get(pk=key)
     is_still = window.state == State.ANNOUNCED and window.starts_at > at
-    return tell_affected(window, "announced" if window.sequence == 0 else "moved", at) if is_still else 0
+    return tell_affected(window, "announced", at) if is_still else 0

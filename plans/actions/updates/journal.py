@@ -48,7 +48,9 @@ def times(thing: UpdateWindow | UpdateRequest) -> dict[str, str]:
     return {"starts_at": thing.starts_at.isoformat(), "ends_at": thing.ends_at.isoformat()}
 
 
-def tell_affected(window: UpdateWindow, what: str, at: datetime, reason: str = "") -> int:
+def tell_affected(
+    window: UpdateWindow, what: str, at: datetime, reason: str = "", was: dict[str, str] | None = None
+) -> int:  # fmt: skip
     """Have every customer whom a window concerns told of it as it stands now, each once; return how many newly are.
 
     Whoever was told of it before is told of changes too, as long as their term runs.
@@ -57,7 +59,10 @@ def tell_affected(window: UpdateWindow, what: str, at: datetime, reason: str = "
     today = Contract.objects.in_force(at.date()).filter(pk__in=told_before)
     keys = set(affected(window, at).values_list("pk", flat=True)) | set(today.values_list("pk", flat=True))
     _replace(window, at)
-    about = {"window": window.pk, "what": what, "sequence": window.sequence, "reason": reason[:400], **times(window)}
+    about = {
+        "window": window.pk, "what": what, "sequence": window.sequence, "reason": reason[:400], "was": was,
+        **times(window),
+    }  # fmt: skip
     return tell_many(
         kind="update_window", contracts=sorted(keys), about=about, at=at,
         key=f"update_window:{window.pk}:{window.sequence}",

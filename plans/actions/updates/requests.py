@@ -13,7 +13,7 @@ from plans.accounts import zone_named
 from plans.actions.history import Decided, changing
 from plans.actions.history import Kind as Changed
 from plans.actions.updates.journal import OURS, Kind, hold_request, inform, note, theirs, times
-from plans.actions.updates.windows import LONGEST, LONGEST_HOURS, Span
+from plans.actions.updates.windows import LONGEST, LONGEST_HOURS, Span, check_not_too_far
 from plans.models import Contact, Contract, Item, OwnedProduct, UpdateRequest, User
 from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
@@ -205,6 +205,7 @@ def _soon_enough(
         raise RefusedError("wrong_span", _("结束须晚于开始，最长 %d 小时。") % LONGEST_HOURS)
     if span.starts_at <= at:
         raise RefusedError("past", _("这个时间已经过去。"), ways_on=[_("请填以后的时间。")])
+    check_not_too_far(span, at)
     day = local_date(request.contract, span.starts_at)
     _within_term(policy, request.contract, day)
     request.short_notice_reason = ""

@@ -1,7 +1,7 @@
 """Writes of one window: set by hand, told of, moved, put off, begun, finished, called off; each with who and why."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from plans.updates.policies import Scope
 State = UpdateWindow.State
 LONGEST_HOURS = 72
 LONGEST = 3600 * LONGEST_HOURS
+# Nobody sets a time further ahead; a year of four digits is a slip of the hand.
+FARTHEST = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,13 @@ def _sound(span: Span, at: datetime) -> None:
         raise RefusedError("too_long", _("一个窗口最长 %d 小时。") % LONGEST_HOURS)
     if span.starts_at <= at:
         raise RefusedError("past", _("这个时间已经过去。"), ways_on=[_("请填以后的时间。")])
+    check_not_too_far(span, at)
+
+
+def check_not_too_far(span: Span, at: datetime) -> None:
+    """Refuse a time that nobody can mean."""
+    if span.starts_at - at > FARTHEST:
+        raise RefusedError("too_far", _("这个时间太远：最多提前三年。"), ways_on=[_("请检查年份。")])
 
 
 @transaction.atomic
@@ -189,7 +198,7 @@ def _change(  # noqa: PLR0913  one change has this many sides
         raise RefusedError("reason_missing", _("请写明理由。"))
     window.sequence += is_known
     window.save()
-    told = tell_affected(window, what, at, reason.strip()) if is_known else 0
+    told = tell_affected(window, what, at, reason.strip(), fields.get("was")) if is_known else 0
     note(window, kind, actor, at, reason=reason, told=told, **times(window), **fields)
 
 

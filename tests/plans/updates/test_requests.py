@@ -1,6 +1,6 @@
 """Who may ask for which update, in which stages it goes, and what private customers may take. Source: K11"""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -135,6 +135,7 @@ def test_our_side_alone_may_take_less_notice_with_a_reason_that_is_kept(operator
     (span("2026-03-01 22:00"), "past"),
     (span("2027-12-31 22:00", 100), "wrong_span"),
     (span("2028-01-02 22:00"), "outside_term"),
+    (Span(datetime(9999, 12, 31, 22, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)), "too_far"),
     (Span(beijing("2026-03-09 22:00"), beijing("2026-03-09 22:00")), "wrong_span"),
 ])  # fmt: skip
 def test_time_that_cannot_be_is_refused_and_changes_nothing(operator, when, code):

@@ -15,7 +15,7 @@ from plans.models import AccountNotice, Item, Product, UpdateStep, UpdateWindow,
 from plans.refusals import RefusedError
 from plans.updates import ahead
 from plans.updates.policies import Scope
-from plans.updates.reading import affected, holidays_in, windows_of
+from plans.updates.reading import affected, governed, holidays_in, windows_of
 from tests.hours import beijing
 from tests.plans.updates.ops import AGILE, GALAXY, STABLE, STELLAR, contract_with, laid_out, running, windows
 
@@ -205,8 +205,23 @@ def test_maintenance_set_by_hand_waits_for_people_and_is_told__K11(operator):
     assert [what for _number, what in told(window)] == ["announced", "extended"]
 
 
+def test_next_update_is_neither_maintenance_nor_one_put_off__K11(operator):
+    contract, at = contract_with(running(tenancy="multi")), beijing("2026-03-01 10:00")
+    laid_out("2026-03-01 00:05")
+    maintenance = acts.add(planned=planned(), actor=operator, at=at)
+    march, april = windows(GALAXY)[:2]
+    assert [row.pk for row in ahead(contract, at, 3)] == [maintenance.pk, march.pk, april.pk], "all are in the calendar"
+    assert governed(contract, at)[0].coming == march
+    acts.postpone(window=march, reason="回归未完", actor=operator, at=at)
+    assert governed(contract, at)[0].coming == april
+
+
 def before(at: datetime) -> Span:
     return Span(at - timedelta(hours=2), at)
+
+
+def far(at: datetime) -> Span:
+    return Span(at.replace(year=9999), at.replace(year=9999) + timedelta(hours=2))
 
 
 @pytest.mark.parametrize(("act", "code"), [
@@ -215,6 +230,7 @@ def before(at: datetime) -> Span:
     (lambda window, by, at: acts.move(window=window, span=before(at), reason="x", actor=by, at=at), "past"),
     (lambda window, by, at: acts.move(window=window, span=Span(at, at), reason="x", actor=by, at=at), "backwards"),
     (lambda window, by, at: acts.add(planned=planned(hours=100), actor=by, at=at), "too_long"),
+    (lambda window, by, at: acts.move(window=window, span=far(at), reason="x", actor=by, at=at), "too_far"),
     (lambda window, by, at: acts.add(
         planned=Planned("yonsuite", "update", Scope(("galaxy",)), "x", "x", planned().span), actor=by, at=at),
      "no_such_product"),
