@@ -10,15 +10,16 @@ from icalendar import Calendar, Event
 from plans.actions.updates import requests, windows
 from plans.actions.updates.following import look_ahead
 from plans.actions.updates.requests import Wanted, ask
-from plans.actions.updates.windows import Span
+from plans.actions.updates.windows import Planned, Span
 from plans.loading import load, read
 from plans.models import Plan, UpdateRequest, UpdateWindow
-from plans.updates.policies import policies_of
+from plans.updates.policies import Scope, policies_of
 from sla.rules.reading import ReadingError
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.plans.updates.ops import GALAXY, admin_of, contract_with, owned_of, running
 from tests.stories.conftest import Walk
+from tickets.showing.updates import how_words
 
 
 def body_of(letter: EmailMessage) -> str:
@@ -67,6 +68,7 @@ def test_mid_month_weekend_is_told_ahead_postponed_and_done__K11(walk: Walk):
     method, again = event_in(moved)
     assert (method, again["UID"], int(again["SEQUENCE"])) == ("REQUEST", event["UID"], 2)
     assert again["DTSTART"].dt == beijing("2026-09-19 22:00")
+    assert "原定：2026年9月12日" in body_of(moved)
 
     walk.sweep("2026-09-12 23:00")
     window.refresh_from_db()
@@ -75,6 +77,25 @@ def test_mid_month_weekend_is_told_ahead_postponed_and_done__K11(walk: Walk):
     window.refresh_from_db()
     assert window.state == "done"
     assert len(walk.letters_to(chinese.email)) == 3
+
+
+def test_maintenance_is_not_told_as_an_update__K11(walk: Walk):
+    contract = contract_with(running(tenancy="multi"))
+    readers = [admin_of(contract), admin_of(contract_with(running(tenancy="multi"), code="harbour"), "en")]
+    span = Span(beijing("2026-09-12 00:00"), beijing("2026-09-12 04:00"))
+    with clock_at("2026-09-01 10:00") as at:
+        planned = Planned("kingdee", "maintenance", Scope(("galaxy",)), "数据库维护", "Database maintenance", span)
+        window = windows.add(planned=planned, actor=walk.world.manager, at=at)
+        windows.announce(window=window, actor=walk.world.manager, at=at)
+    walk.sweep("2026-09-01 10:01")
+    with clock_at("2026-09-02 10:00") as at:
+        windows.postpone(window=window, reason="等备件", actor=walk.world.manager, at=at)
+    walk.sweep("2026-09-02 10:01")
+    chinese, english = ([str(one["Subject"]) + body_of(one) for one in walk.letters_to(one.email)] for one in readers)
+    assert [("维护" in letter, "更新" in letter.split("http")[0].split("查看")[0]) for letter in chinese] == [
+        (True, False), (True, False),
+    ]  # fmt: skip
+    assert ["[Maintenance ahead]" in english[0], "[Maintenance postponed]" in english[1]] == [True, True]
 
 
 def test_request_is_audited_scheduled_and_told_at_each_step__K11(walk: Walk):
@@ -89,6 +110,8 @@ def test_request_is_audited_scheduled_and_told_at_each_step__K11(walk: Walk):
     [news] = walk.letters_to(ours.email, made.number)
     assert "修复报表导出" in body_of(news)
     assert f"/console/accounts/-/updates/requests/{made.number}/" in body_of(news)
+    [received] = walk.letters_to(reader.email)
+    assert f"/portal/service/{contract.number}/updates/requests/{made.number}/" in body_of(received)
     who = {"request": made, "actor": ours}
     requests.begin_audit(**who, at=beijing("2026-03-02 11:00"))
     requests.clear(**who, findings="通过", at=beijing("2026-03-03 11:00"))
@@ -198,5 +221,8 @@ def test_kingdee_says_every_cadence_of_its_document__K11():
     assert [code for code, policy in said.items() if policy.is_on_request] == [
         "galaxy-multi-tenant", "galaxy-single-tenant", "galaxy-single-tenant-customised",
     ]  # fmt: skip
+    ahead = {code: how_words(policy)[-1] for code, policy in said.items() if policy.notice_days}
+    assert ahead["agile"] == "提前 3 天通知"
+    assert ahead["galaxy-single-tenant"] == "提前 3 天约定时间", "what comes on request is agreed, not told"
     assert said["private"].is_own_plan
     assert len(said["private"].gives) == 3

@@ -126,9 +126,15 @@ def how_words(policy: UpdatePolicy) -> list[str]:
     if policy.is_own_plan:
         lines.append(_("由客户的系统管理员自行安排"))
     if policy.notice_days:
-        days = policy.notice_days
-        lines.append(ngettext("提前 %(n)d 天通知", "提前 %(n)d 天通知", days) % {"n": days})
+        lines.append(_ahead_words(policy.has_rule, policy.notice_days))
     return lines
+
+
+def _ahead_words(is_told: bool, days: int) -> str:
+    """Return how many days ahead customers are told, or a time is agreed where it comes on request."""
+    if is_told:
+        return ngettext("提前 %(n)d 天通知", "提前 %(n)d 天通知", days) % {"n": days}
+    return ngettext("提前 %(n)d 天约定时间", "提前 %(n)d 天约定时间", days) % {"n": days}
 
 
 def rule_words(policy: UpdatePolicy) -> str:
@@ -210,7 +216,7 @@ def facts_of(thing: UpdateWindow | UpdateRequest) -> list[tuple[str, str]]:
         ]  # fmt: skip
     else:
         facts = [
-            (_("更新窗口"), thing.number),
+            (_("维护窗口") if thing.kind == UpdateWindow.Kind.MAINTENANCE else _("更新窗口"), thing.number),
             (_("产品"), _("、").join(names_of(thing.products).values())),
             (_("范围"), scope_words(scope_of(thing))),
             (_("版本"), thing.version),

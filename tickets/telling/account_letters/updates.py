@@ -1,13 +1,14 @@
 """Letters about updates: a window ahead, its changes, what became of a request, and what there is to download."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from plans.engagements.invitations import CANCEL, REQUEST, Guest, invitation
 from plans.models import AccountNotice, UpdatePackage, UpdateRequest, UpdateWindow, User
@@ -49,6 +50,21 @@ WINDOWS = {
         method=CANCEL,
     ),
     "cancelled": Telling(gettext_lazy("更新取消"), gettext_lazy("%(what)s 原定 %(when)s 的更新取消。"), method=CANCEL),
+}
+MAINTENANCE = {
+    "announced": Telling(gettext_lazy("维护通知"), gettext_lazy("%(what)s 将于 %(when)s 进行。"), method=REQUEST),
+    "moved": Telling(gettext_lazy("维护改期"), gettext_lazy("%(what)s 改到 %(when)s 进行。"), method=REQUEST),
+    "extended": Telling(
+        gettext_lazy("维护时间有变"), gettext_lazy("%(what)s 正在进行，时间改为 %(when)s。"), method=REQUEST
+    ),
+    "postponed": Telling(
+        gettext_lazy("维护推迟"),
+        gettext_lazy("%(what)s 原定 %(when)s 进行，现在推迟，新的时间定下来再通知您。"),
+        method=CANCEL,
+    ),
+    "cancelled": Telling(
+        gettext_lazy("维护取消"), gettext_lazy("%(what)s 原定 %(when)s 进行，现在取消。"), method=CANCEL
+    ),
 }
 REQUESTS = {
     "requested": Telling(
@@ -98,16 +114,22 @@ def _window(notice: AccountNotice, reader: Reader) -> Letter:
     """Write that a window lies ahead, or what became of it, with the calendar part that says the same."""
     about = notice.about
     window = _as_told(UpdateWindow.objects.get(pk=about["window"]), about)
-    telling = WINDOWS[about["what"]]
+    is_maintenance = window.kind == UpdateWindow.Kind.MAINTENANCE
+    telling = (MAINTENANCE if is_maintenance else WINDOWS)[about["what"]]
     link = portal_link(notice.contract.number)
     words = {"what": text_of(window, "title"), "when": when_words(window)}
     holiday = holiday_words(holidays_in([window]).get(window.pk)) if telling.method == REQUEST else ""
-    during = _("更新期间系统可能无法使用，请提前保存手头的工作。") if telling.method == REQUEST else ""
+    saved = (
+        _("维护期间系统可能无法使用，请提前保存手头的工作。")
+        if is_maintenance
+        else _("更新期间系统可能无法使用，请提前保存手头的工作。")
+    )
+    during = saved if telling.method == REQUEST else ""
     return Letter(
         subject=_("【%(title)s】%(rest)s") % {"title": telling.title, "rest": words["what"]},
         lines=tuple(line for line in (str(telling.says) % words, during, holiday) if line),
         quoted="\n".join(part for part in (about["reason"], text_of(window, "notes")) if part),
-        facts=tuple(facts_of(window)),
+        facts=(*facts_of(window), *_former(window, about)),
         asked=_("附件可以加入日历。") if telling.method == REQUEST else "",
         link=link,
         link_words=_("查看更新日历"),
@@ -125,6 +147,12 @@ def _as_told(window: UpdateWindow, about: Mapping[str, Any]) -> UpdateWindow:
     return window
 
 
+def _former(window: UpdateWindow, about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return when a window that was moved was to be before."""
+    was = about.get("was")
+    return [(pgettext("update letter", "原定"), when_words(_as_told(copy(window), {**about, **was})))] if was else []
+
+
 def _request(notice: AccountNotice, reader: Reader) -> Letter:
     """Write what became of a request."""
     about = notice.about
@@ -136,7 +164,9 @@ def _request(notice: AccountNotice, reader: Reader) -> Letter:
     request.sequence = about["sequence"]
     telling = REQUESTS[notice.kind.removeprefix("update_")]
     is_ours = isinstance(reader, User)
-    link = f"/console/accounts/-/updates/requests/{request.number}/" if is_ours else portal_link(notice.contract.number)
+    about_it = f"requests/{request.number}/"
+    theirs = f"{portal_link(notice.contract.number)}{about_it}"
+    link = f"/console/accounts/-/updates/{about_it}" if is_ours else theirs
     policy = policy_of(request)
     clause = policy.clause if policy else clause_of(request.item)
     return Letter(
@@ -147,8 +177,8 @@ def _request(notice: AccountNotice, reader: Reader) -> Letter:
         facts=(*facts_of(request), (_("条款"), clause)),
         asked=_("请答复客户：约定时间，或写明不受理的理由。") if notice.kind == "update_requested" else "",
         link=link,
-        link_words=_("打开更新申请") if is_ours else _("查看产品更新"),
-        calendar=_calendar(telling, request, notice, reader, portal_link(notice.contract.number)),
+        link_words=_("打开更新申请"),
+        calendar=_calendar(telling, request, notice, reader, theirs),
     )
 
 
