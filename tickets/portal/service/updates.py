@@ -128,7 +128,7 @@ def request_page(request: HttpRequest, contract: Contract, at: datetime, code: s
     if request.method == "POST":
         try:
             requests.withdraw(
-                request=asked, reason=request.POST.get("reason", ""), actor=user_in(request), at=at
+                request=asked, reason=request.POST.get("reason", "").replace("\0", ""), actor=user_in(request), at=at
             )  # fmt: skip
             messages.success(request, _("申请已撤回。"))
             return redirect("portal:service:update_request", contract.number, asked.number)

@@ -83,7 +83,7 @@ def test_report_that_cannot_be_is_refused_in_words_and_nothing_typed_is_lost__K1
 
 
 def test_words_to_the_customer_are_printed_with_the_draft__K13(csm: Client, draft: ServiceReport):
-    assert act(csm, draft, "say", "上半年辛苦了。")[0] == 302
+    assert act(csm, draft, "say", "上半年\0辛苦了。")[0] == 302
     assert rounds.step()
     draft.refresh_from_db()
     assert (draft.state, draft.words, bool(draft.pdf)) == (State.READY, "上半年辛苦了。", True)

@@ -55,6 +55,7 @@ def test_every_page_says_what_there_is__K11(office: World):
             at("updates_desk") + "?month=2026-04&product=stellar": "2026年4月",
             at("updates_desk") + "?month=nonsense&product='": "2026年3月",
             at("updates_desk") + "?month=0001-01": "2026年3月",
+            at("updates_desk") + "?product=%00": "2026年3月",
             at("updates_desk") + "?month=9999-12": "2026年3月",
             at("update_window", next_window().number): "提前通知",
             at("update_window_new"): "停机维护",

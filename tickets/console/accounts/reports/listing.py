@@ -1,5 +1,6 @@
 """The service reports of one contract, what is owed of them, and the form that asks for one. Source: Y15, K10, K13"""
 
+import re
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, cast
@@ -30,6 +31,7 @@ from tickets.showing.report.words import said_of
 LIST, FORM = "console/accounts/reports/list.html", "console/accounts/reports/new.html"
 # Reports that are owed next, each with a shortcut that fills the form.
 SHORTCUTS = 4
+OBLIGATION = re.compile(r"[0-9]{1,18}")
 
 
 class ReportForm(forms.Form):
@@ -93,7 +95,7 @@ def _chosen(request: HttpRequest, contract: Contract) -> Obligation | None:
     """Return what a report is asked for, where it is asked for something owed."""
     key = request.GET.get("owed", "")
     rows = contract.obligations.exclude(item__report={}).select_related("contract", "item", "entitlement")
-    return rows.filter(pk=int(key), entitlement__isnull=False).first() if key.isascii() and key.isdigit() else None
+    return rows.filter(pk=int(key), entitlement__isnull=False).first() if OBLIGATION.fullmatch(key) else None
 
 
 def _first(contract: Contract, owed: Obligation | None, today: date) -> dict[str, Any]:

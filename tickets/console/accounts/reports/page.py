@@ -77,11 +77,16 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str, versi
     if deed is None:
         raise Http404
     try:
-        done, words = deed(row, request.POST.get("words", "").replace("\r\n", "\n"), cast(User, request.user), at)
+        done, words = deed(row, _typed(request), cast(User, request.user), at)
     except ActionRefusedError as refused:
         return _shown(request, contract, at, _found(contract, code, version), refused)
     messages.success(request, words)
     return redirect("console:accounts:report", contract.number, done.code, done.version)
+
+
+def _typed(request: HttpRequest) -> str:
+    """Return what was typed as it can be kept."""
+    return request.POST.get("words", "").replace("\r\n", "\n").replace("\0", "")
 
 
 def _say(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:

@@ -18,6 +18,7 @@ from tickets.showing.update_calendar import laid_out, span_of
 from tickets.showing.updates import shown
 
 MOST = 1000
+LONGEST = 40  # characters of a product's code
 
 
 @require_safe
@@ -27,7 +28,7 @@ def desk(request: HttpRequest, reader: Reader) -> HttpResponse:
     zone = zone_named(reader.user.timezone)
     today = reader.at.astimezone(zone).date()
     first = month_asked(request.GET.get("month", ""), today)
-    product = request.GET.get("product", "")
+    product = request.GET.get("product", "").replace("\0", "")[:LONGEST]
     start, end = span_of(first, zone)
     rows = shown(list(_of(product).between(start, end)[:MOST]), reader.at)
     month = laid_out(first, rows, today, zone)

@@ -61,8 +61,11 @@ def _shown(
     request: HttpRequest, reader: Reader, window: UpdateWindow, attempt: Attempt, status: int
 ) -> HttpResponse:  # fmt: skip
     [one] = shown([window], reader.at)
-    told = AccountNotice.objects.filter(key__startswith=f"update_window:{window.pk}:{window.sequence}:")
-    concerned = affected(window, reader.at)
+    mine = accounts_of(reader.user)
+    told = AccountNotice.objects.filter(
+        key__startswith=f"update_window:{window.pk}:{window.sequence}:", contract__in=mine
+    )  # fmt: skip
+    concerned = affected(window, reader.at).filter(pk__in=mine)
     may_operate = reader.user.role in SEE_ALL
     context = {
         "one": one,
@@ -71,7 +74,7 @@ def _shown(
         "acts": offered(window, WINDOW, (attempt.name, attempt.form)) if may_operate else [],
         "refusal": attempt.refusal,
         "concerned": concerned.count() if window.is_open else 0,
-        "contracts": concerned.filter(pk__in=accounts_of(reader.user)).select_related("customer")[:LISTED],
+        "contracts": concerned.select_related("customer")[:LISTED],
         "told": told.count(),
         "unheard": told.filter(error=NOBODY).select_related("contract__customer")[:LISTED],
     }
