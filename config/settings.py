@@ -18,6 +18,7 @@ from environs import Env
 
 from config import addresses
 from config.enum_names import ENUM_NAMES
+from config.masking import mask_line
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Env()
@@ -260,7 +261,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # What one key may send in a minute.
-REQUESTS_PER_MINUTE = {"intake": env.int("INTAKE_PER_MINUTE", 12_000), "api": env.int("API_PER_MINUTE", 6_000)}
+REQUESTS_PER_MINUTE = {
+    "intake": env.int("INTAKE_PER_MINUTE", 12_000),
+    "hooks": env.int("HOOKS_PER_MINUTE", 12_000),
+    "api": env.int("API_PER_MINUTE", 6_000),
+}
 # Whose keys may read policies: the engine itself knows no roles.
 POLICY_READERS = "plans.permissions.WorksTickets"
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -303,6 +308,7 @@ LOGGING: dict[str, Any] = {
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
+                mask_line,
             ],
         }
     },

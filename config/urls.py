@@ -116,6 +116,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", openapi.Schema.as_view(), name="schema"),
     path("api/docs/", openapi.Docs.as_view(), name="docs"),
     path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
+    path("hooks/", include("tickets.hooks.urls")),
     path("schemas/plan.schema.json", catalogue_api.schema_file, name="plan-schema"),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
     path("deliverable-files/<int:pk>/", deliverable_files.deliverable_file, name="deliverable_file"),

@@ -12,7 +12,7 @@ from plans.actions.endings import tell_endings
 from plans.actions.updates.following import look_ahead
 from sla.clock import database_now
 from sla.models import Heartbeat
-from tickets.actions.inbound import redrive_inbound as redrive
+from tickets.actions.redriving import redrive_inbound as redrive
 from tickets.actions.reports import draft_due
 from tickets.rounds import bulletins, dispatch, jobs
 

@@ -5,18 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plans.coverage import Decision, cover
 from plans.models import ApiKey, Contact
 from sla.api.problems import problem
-from sla.batching import BACKOFF
-from sla.clock import database_now
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.deciding import Facts, remember_refusal
-from tickets.actions.idempotency import Answer, Asked, fingerprint_of, forget_old_keys, once
+from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
 from tickets.actions.opening import Opening, stand_up
 from tickets.actions.ticket import customer_message
 from tickets.actions.ticket.standing import heir
@@ -28,7 +25,6 @@ from tickets.models import InboundEvent, Ticket
 from tickets.senders import Sender, find_sender
 
 State = InboundEvent.State
-LEFT_AFTER = timedelta(seconds=5)
 AHEAD, BACK = timedelta(minutes=5), timedelta(days=90)
 # Written out because every message comes by here.
 RECEIVE = """
@@ -78,7 +74,7 @@ def take_in(*, event: InboundEvent, at: datetime) -> Answer:
             # A twin with the same external id was faster: now its ticket is there to be found.
             return _taken_in(event, at)
     except (MalformedError, ActionRefusedError) as refusal:
-        _settle(event, State.REFUSED, at, error=str(refusal))
+        settle(event, State.REFUSED, at, error=str(refusal))
         raise
 
 
@@ -133,7 +129,7 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
     standing = stand_up(opening=_opening(event, incoming, sender, decision), at=opened_at, told_at=at)
     if incoming.attachments:
         attach(message=standing.message, files=incoming.attachments)
-    _settle(event, State.ACCEPTED, at, ticket=standing.ticket)
+    settle(event, State.ACCEPTED, at, ticket=standing.ticket)
     return Answer(HTTPStatus.CREATED, intake_fields(standing.ticket, known(standing.milestones), at))
 
 
@@ -170,7 +166,7 @@ def _opening(event: InboundEvent, incoming: Incoming, sender: Sender, decision: 
 
 def _not_covered(event: InboundEvent, decision: Decision, at: datetime) -> Answer:
     """Return the plan's no, which is kept like any answer; the same external id may come again under another key."""
-    _settle(event, State.REFUSED, at, error=f"not_covered: {decision.reason}")
+    settle(event, State.REFUSED, at, error=f"not_covered: {decision.reason}")
     said = problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not_covered", decision.reason)
     clause = {"promise": decision.promise, "clause": decision.clause, "ways_on": list(decision.ways_on)}
     return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, said | clause | {"intake": event.pk})
@@ -192,7 +188,7 @@ def _added(event: InboundEvent, incoming: Incoming, contact: Contact, at: dateti
         there = customer_message(ticket=there, contact=contact, body=incoming.body, at=said_at, channel=event.channel)
         if incoming.attachments:
             attach(message=there.messages.filter(contact=contact).latest("pk"), files=incoming.attachments)
-    _settle(event, State.ACCEPTED, at, ticket=there)
+    settle(event, State.ACCEPTED, at, ticket=there)
     return Answer(HTTPStatus.CREATED, intake_fields(there, milestones_of(there), at), is_replayed=is_repeat)
 
 
@@ -200,7 +196,7 @@ def _repeated(event: InboundEvent, ticket_id: int, at: datetime) -> Answer:
     """Return the ticket that this external id opened before; what came now is kept with it."""
     ticket = Ticket.objects.select_related("contract__plan").get(pk=ticket_id)
     first = ticket.inbound_events.order_by("pk").first()
-    _settle(event, State.ACCEPTED, at, ticket=ticket)
+    settle(event, State.ACCEPTED, at, ticket=ticket)
     answer = intake_fields(ticket, milestones_of(ticket), at)
     differs = first is not None and not is_same(bytes(first.raw), bytes(event.raw))
     return Answer(HTTPStatus.CREATED, answer | ({"body_differs": True} if differs else {}), is_replayed=True)
@@ -217,51 +213,13 @@ def _settle_as_before(event: InboundEvent, answer: Answer, at: datetime) -> None
     ticket = Ticket.objects.filter(number=number).first() if number else None
     if ticket and key_of(event).customer_id not in (None, ticket.customer_id):
         raise ActionRefusedError("not_allowed", _("这个密钥无权再看这张工单。"))
-    _settle(event, State.ACCEPTED if ticket else State.REFUSED, at, ticket=ticket)
+    settle(event, State.ACCEPTED if ticket else State.REFUSED, at, ticket=ticket)
 
 
-def _settle(
+def settle(
     event: InboundEvent, state: InboundEvent.State, at: datetime, *, ticket: Ticket | None = None, error: str = ""
 ) -> None:
     """Write what became of an event."""
     event.state = state
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, [state, at, event.external_id, ticket.pk if ticket else None, error[:400], event.pk])
-
-
-def redrive_inbound(*, limit: int = 100) -> int:
-    """Take in what was left between its two transactions, and return how many were tried.
-
-    A row is put off before it is tried: one that kills its process comes back later, five times at most.
-    """
-    at = database_now()
-    forget_old_keys(at=at)
-    events = _claim_left_over(at, limit)
-    for event in events:
-        _redrive(event, at)
-    return len(events)
-
-
-@transaction.atomic
-def _claim_left_over(at: datetime, limit: int) -> list[InboundEvent]:
-    left = InboundEvent.objects.filter(
-        Q(retry_at=None) | Q(retry_at__lte=at), state=State.RECEIVED, received_at__lt=at - LEFT_AFTER
-    )
-    events = list(
-        left.select_for_update(skip_locked=True, of=("self",)).select_related("api_key").order_by("pk")[:limit]
-    )
-    for event in events:
-        event.attempts += 1
-        event.retry_at = at + BACKOFF[min(event.attempts, len(BACKOFF)) - 1]
-    InboundEvent.objects.bulk_update(events, ["attempts", "retry_at"])
-    return events
-
-
-def _redrive(event: InboundEvent, at: datetime) -> None:
-    try:
-        take_in(event=event, at=at)
-    except (MalformedError, ActionRefusedError):
-        return  # settled as refused: nobody waits for the answer any more
-    except Exception as error:  # noqa: BLE001  one poisoned row must not stop the others: it is kept on the row
-        state = State.FAILED if event.attempts > len(BACKOFF) else State.RECEIVED
-        _settle(event, state, at, error=f"{type(error).__name__}: {error}")

@@ -2,6 +2,7 @@
 
 from tickets.channels.base import Channel
 from tickets.channels.community import Community
+from tickets.channels.hook import Hook
 from tickets.channels.hotline import Hotline
 from tickets.channels.im import Im
 from tickets.channels.in_product import InProduct
@@ -12,3 +13,6 @@ SERVED = ("im", "hotline", "portal", "community", "in_product")
 ADAPTERS: dict[str, Channel] = {
     adapter.key: adapter for adapter in (Im(), Hotline(), Portal(), Community(), InProduct())
 }
+# Other programs' own forms, by the name under which they call; each is done by a line in `tickets.actions.hooks`.
+_HOOKS: tuple[Hook, ...] = ()
+HOOKS: dict[str, Hook] = {hook.key: hook for hook in _HOOKS}

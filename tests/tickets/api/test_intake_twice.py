@@ -15,7 +15,8 @@ from tests.clocks import set_clock
 from tests.keys import new_key
 from tests.world import World
 from tickets.actions import inbound
-from tickets.actions.inbound import receive, redrive_inbound
+from tickets.actions.inbound import receive
+from tickets.actions.redriving import redrive_inbound
 from tickets.models import Delivery, IdempotencyKey, InboundEvent, Ticket
 
 TWINS = 10

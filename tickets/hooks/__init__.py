@@ -1,0 +1,1 @@
+"""The front door for other programs' own webhooks: `/hooks/{adapter}/{key}/`."""
