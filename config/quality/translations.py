@@ -77,7 +77,7 @@ def in_app(folder: Path) -> dict[Message, str]:
     """Return the messages of an app, each with the first file that holds it."""
     found: dict[Message, str] = {}
     for file in sorted(folder.rglob("*")):
-        reader = {".py": in_python, ".html": in_template, ".txt": in_template}.get(file.suffix)
+        reader = {".py": in_python, ".html": in_template, ".txt": in_template, ".svg": in_template}.get(file.suffix)
         if reader and "migrations" not in file.parts:
             for message in reader(file.read_text()):
                 found.setdefault(message, str(file.relative_to(folder)))

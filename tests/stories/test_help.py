@@ -144,6 +144,34 @@ def test_another_vendor_s_customer_and_a_stranger_see_nothing_of_it__Y02_K01(rea
     assert "存货核算" not in reader.get("/portal/help/", {"directory": "1"}).content.decode()
 
 
+def test_odd_words_odd_numbers_and_odd_places_are_answered_and_kept_out__Y01_Y02(reader: Client, library: World):
+    article = Article.objects.get(code="stock-count")
+    here = f"/portal/help/{article.number}/"
+    assert reader.post(f"{here}judge/", {"verdict": "helpful", "words": "好\0用"}).status_code == 302
+    assert reader.post(f"{here}finish/", {"path": "\0"}).status_code == 302
+    assert reader.post("/portal/help/solved/", {"search": "9" * 40}).status_code == 302
+    for said in ({"module": "\0"}, {"directory": "9" * 30}, {"kind": "x"}, {"page": "-3"}):
+        assert reader.get("/portal/help/all/", said).status_code == 200
+    assert reader.get(f"/portal/help/files/{10**30}/").status_code == 404
+    assert ArticleReading.objects.get(article=article).words == "好用"
+
+
+def test_articles_are_listed_by_module_in_the_reader_s_language__Y02(reader: Client, library: World):
+    found = reader.get("/portal/help/all/", {"module": "库存 | Stock"}).content.decode()
+    assert "<h1>库存</h1>" in found
+    assert found.count('class="item"') == 2
+
+
+def test_who_is_no_contact_any_more_reads_no_article_and_fetches_no_file__Y02_Y03(reader: Client, library: World):
+    video = Article.objects.get(code="ask-well").current
+    assert video
+    assert reader.get(video.video).status_code == 200
+    library.yonsuite.contact.is_active = False
+    library.yonsuite.contact.save()
+    assert reader.get(video.video).status_code == 404
+    assert not Article.objects.visible_to(library.yonsuite.contact.user).exists()
+
+
 def test_an_english_reader_reads_english__Y02(library: World):
     contact = library.yonsuite.contact
     contact.language = "en"

@@ -65,7 +65,7 @@ def fields_of(article: Article, *, excerpt: str = "", is_exact: bool = True) -> 
         "kind": article.kind,
         "vendor": article.vendor,
         "products": [product.code for product in article.products.all()],
-        "module": article.module,
+        "module": text_of(article, "area"),
         "version": version.number if version else 0,
         "updated_at": article.updated_at,
         "is_exact": is_exact,

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from plans.accounts import contact_of
 from plans.models import Contact, Product, Role, User
 from tickets.models.ticket import Ticket
 
@@ -63,15 +64,15 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(state=Article.State.PUBLISHED)
 
     def visible_to(self, user: User) -> Self:
-        """Narrow to what a user may read: our people all, a customer or a partner what is published of their vendors."""
+        """Narrow to what a user may read: we all, a customer or a partner what is published of their vendors."""
         if not user.is_active:
             return self.none()
         if user.role == Role.PARTNER:
             return self.published().filter(vendor__in=user.accounts.values("contract__plan__vendor"))
         if not user.is_customer:
             return self
-        vendors = user.contact.customer.contracts.values("plan__vendor") if hasattr(user, "contact") else []
-        return self.published().filter(vendor__in=vendors)
+        contact = contact_of(user)
+        return self.published().filter(vendor__in=contact.customer.contracts.values("plan__vendor") if contact else [])
 
     def shown(self) -> Self:
         """Bring along what lists of articles show."""
@@ -101,6 +102,7 @@ class Article(models.Model):
     kind = models.CharField(_("文章类型"), max_length=12, choices=Kind)
     # None of them: it is about all of the vendor's.
     products = models.ManyToManyField(Product, verbose_name=_("产品"), blank=True, related_name="articles")
+    # Its English name may stand after a bar: 总账 | General ledger.
     module = models.CharField(_("模块"), max_length=80, blank=True)
     directory = models.ForeignKey(
         Directory, verbose_name=_("目录"), null=True, blank=True, on_delete=models.SET_NULL, related_name="articles"
@@ -133,6 +135,16 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def area(self) -> str:
+        """Return what the module is called."""
+        return self.module.partition("|")[0].strip()
+
+    @property
+    def area_en(self) -> str:
+        """Return what the module is called in English; nothing where nobody said."""
+        return self.module.partition("|")[2].strip()
 
 
 class ArticleVersion(models.Model):
@@ -176,6 +188,15 @@ class ArticleVersion(models.Model):
         return f"{self.number}-{self.made_at:%Y%m%d%H%M%S%f}"
 
 
+class ArticleFileQuerySet(models.QuerySet["ArticleFile"]):
+    """Read files of articles."""
+
+    def visible_to(self, user: User) -> Self:
+        """Narrow to what a user may fetch: readers outside see a file from the version on that came out after it."""
+        seen = self.filter(article__in=Article.objects.visible_to(user))
+        return seen if user.role in WRITERS else seen.filter(added_at__lte=models.F("article__current__published_at"))
+
+
 class ArticleFile(models.Model):
     """A picture, a video or a document of an article; its bytes lie under `var/`, by their digest."""
 
@@ -186,6 +207,8 @@ class ArticleFile(models.Model):
     sha256 = models.CharField(_("校验码"), max_length=64)
     added_at = models.DateTimeField(_("添加于"))
     added_by = models.CharField(_("添加人"), max_length=120)
+
+    objects = ArticleFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

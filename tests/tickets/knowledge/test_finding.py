@@ -3,6 +3,7 @@
 import pytest
 
 from tests.hours import beijing
+from tests.tickets.knowledge.conftest import last
 from tests.world import World
 from tickets.actions.knowledge.writing import Shelf, Words, publish, revise, withdraw
 from tickets.knowledge.finding import pieces, search
@@ -61,7 +62,14 @@ def test_nobody_finds_another_vendor_s_articles__Y01_K01(library: World):
 def test_drafts_and_withdrawn_articles_are_found_by_nobody_outside__Y02(library: World):
     article = Article.objects.get(code="stock-count")
     shelf = Shelf(vendor="yonsuite", kind="courseware")
-    revise(article=article, shelf=shelf, words=Words("新标题 蓝莓", "正文"), actor=library.agent, seen=1, at=AT)
+    revise(
+        article=article,
+        shelf=shelf,
+        words=Words("新标题 蓝莓", "正文"),
+        actor=library.expert,
+        seen=last(article),
+        at=AT,
+    )
     assert codes(library, "蓝莓") == []
     assert codes(library, "盘点的五步") == ["stock-count"]
     publish(article=article, actor=library.expert, at=AT)

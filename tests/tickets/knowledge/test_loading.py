@@ -6,8 +6,10 @@ import pytest
 
 from sla.rules.reading import ReadingError
 from tests.hours import beijing
+from tests.tickets.knowledge.conftest import STOCKED, last
 from tests.world import World
 from tickets.actions.knowledge.stocking import stock
+from tickets.actions.knowledge.writing import Shelf, Words, revise
 from tickets.demo.library import SHELVES
 from tickets.knowledge.loading import read
 from tickets.models import Article, ArticleVersion
@@ -64,3 +66,23 @@ def test_the_demo_s_articles_have_english_throughout(library: World):
     assert not ArticleVersion.objects.filter(title_en="").exists()
     assert not ArticleVersion.objects.filter(body_en="").exists()
     assert len(SHELVES) == 2
+
+
+def test_an_article_follows_its_file_to_another_place_and_a_colleague_s_draft_stays__Y02(
+    library: World, tmp_path: Path
+):
+    path = tmp_path / "one.yaml"
+    said = "vendor: yonsuite\narticles:\n  - {code: one, kind: %s, title: 题, body: %s}\n"
+    path.write_text(said % ("guide", "文"))
+    assert stock(libraries=read([path]), author="甲", at=STOCKED) == {"added": 1}
+    path.write_text(said % ("fix", "文"))
+    assert stock(libraries=read([path]), author="甲", at=STOCKED) == {"changed": 1}
+    article = Article.objects.get(code="one")
+    assert (article.kind, article.versions.count()) == ("fix", 1)
+    shelf = Shelf(vendor="yonsuite", kind="fix")
+    revise(
+        article=article, shelf=shelf, words=Words("题", "写到一半"), actor=library.agent, seen=last(article), at=STOCKED
+    )
+    path.write_text(said % ("fix", "文件里的新文"))
+    assert stock(libraries=read([path]), author="甲", at=STOCKED) == {"left": 1}
+    assert article.versions.get(published_at=None).body == "写到一半"

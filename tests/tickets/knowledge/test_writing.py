@@ -1,16 +1,18 @@
 """Articles are written, published, changed and withdrawn; what cannot be kept is told why."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sla.refusals import ActionRefusedError
 from tests.hours import beijing
+from tests.tickets.knowledge.conftest import last
 from tests.world import World
-from tickets.actions.knowledge.filing import add_file
+from tickets.actions.knowledge.filing import add_file, drop_file
 from tickets.actions.knowledge.writing import Shelf, Words, create, discard, publish, revise, withdraw
 from tickets.knowledge.writing import html_of, text_of_markdown
-from tickets.models import Article
+from tickets.models import Article, ArticleFile
 
 AT = beijing("2026-09-28 10:00")
 VIDEO = "https://v.example/a"
@@ -26,7 +28,9 @@ def written(world: World, title: str = "怎样反结账", **more: Any) -> Articl
 
 def test_a_published_version_never_changes_and_the_last_one_is_read__Y02(world: World):
     article = publish(article=written(world), actor=world.expert, at=AT)
-    revise(article=article, shelf=SHELF, words=Words("怎样反结账", "新写法"), actor=world.agent, seen=1, at=AT)
+    revise(
+        article=article, shelf=SHELF, words=Words("怎样反结账", "新写法"), actor=world.agent, seen=last(article), at=AT
+    )
     article.refresh_from_db()
     assert (article.current and article.current.body) == "先反结总账。"
     article = publish(article=article, actor=world.lead, at=AT)
@@ -36,16 +40,81 @@ def test_a_published_version_never_changes_and_the_last_one_is_read__Y02(world: 
 
 def test_a_draft_is_written_over_and_only_one_is_there__Y02(world: World):
     article = written(world)
-    revise(article=article, shelf=SHELF, words=Words("怎样反结账", "二稿"), actor=world.expert, seen=1, at=AT)
+    revise(
+        article=article, shelf=SHELF, words=Words("怎样反结账", "二稿"), actor=world.expert, seen=last(article), at=AT
+    )
     assert list(article.versions.values_list("number", "body", "author")) == [(1, "二稿", "陈专家")]
 
 
 def test_two_authors_at_once_do_not_write_over_each_other__Y02(world: World):
     article = publish(article=written(world), actor=world.expert, at=AT)
-    revise(article=article, shelf=SHELF, words=Words("甲", "甲的改动"), actor=world.agent, seen=1, at=AT)
+    seen = last(article)
+    revise(article=article, shelf=SHELF, words=Words("甲", "甲的改动"), actor=world.agent, seen=seen, at=AT)
     with pytest.raises(ActionRefusedError, match="李坐席 刚才改过"):
-        revise(article=article, shelf=SHELF, words=Words("乙", "乙的改动"), actor=world.lead, seen=1, at=AT)
+        revise(article=article, shelf=SHELF, words=Words("乙", "乙的改动"), actor=world.lead, seen=seen, at=AT)
     assert article.versions.get(number=2).body == "甲的改动"
+
+
+def test_nobody_writes_over_publishes_or_throws_away_a_draft_they_have_not_seen__Y02(world: World):
+    article, later = written(world), AT + timedelta(minutes=1)
+    seen = last(article)
+    revise(article=article, shelf=SHELF, words=Words("甲", "甲的改动"), actor=world.agent, seen=seen, at=later)
+    for deed in (
+        lambda: revise(article=article, shelf=SHELF, words=Words("乙", "乙"), actor=world.lead, seen=seen, at=later),
+        lambda: publish(article=article, actor=world.expert, at=later, seen=seen),
+        lambda: discard(article=article, actor=world.expert, seen=seen),
+    ):
+        with pytest.raises(ActionRefusedError, match="刚才改过"):
+            deed()
+    assert publish(article=article, actor=world.expert, at=later, seen=last(article)).current.body == "甲的改动"
+
+
+def test_what_customers_see_at_once_is_changed_by_who_may_publish__Y02(world: World):
+    article = publish(article=written(world), actor=world.expert, at=AT)
+    fix = Shelf(vendor="yonsuite", kind="fix")
+    said = {"article": article, "words": Words("标题", "正文"), "at": AT}
+    with pytest.raises(ActionRefusedError, match="客户马上看到"):
+        revise(**said, shelf=fix, actor=world.agent, seen=last(article))
+    for shelf in (Shelf(vendor="kingdee", kind="guide"), Shelf(vendor="yonsuite", kind="video")):
+        with pytest.raises(ActionRefusedError, match="不换厂商"):
+            revise(
+                **said | {"words": Words("标题", "正文", video=VIDEO)},
+                shelf=shelf,
+                actor=world.expert,
+                seen=last(article),
+            )
+    revise(**said, shelf=fix, actor=world.expert, seen=last(article))
+    article.refresh_from_db()
+    assert (article.kind, article.vendor, article.versions.count()) == ("fix", "yonsuite", 2)
+
+
+def test_a_file_is_seen_by_customers_with_the_version_that_comes_after_it__Y02(world: World):
+    article = publish(article=written(world), actor=world.expert, at=AT)
+    later = AT + timedelta(hours=1)
+    row = add_file(article=article, name="对照表.xlsx", content=b"PK", by="李坐席", at=later)
+    customer = world.yonsuite.contact.user
+    assert customer
+    assert not ArticleFile.objects.visible_to(customer).exists()
+    assert ArticleFile.objects.visible_to(world.agent).exists()
+    article = publish(article=article, actor=world.expert, at=later)
+    assert (article.current.number, article.current.body, article.current.change) == (2, "先反结总账。", "附件有变化")
+    assert ArticleFile.objects.visible_to(customer).get() == row
+
+
+def test_a_file_added_by_mistake_is_taken_away_unless_the_words_show_it__Y02(world: World):
+    article = publish(article=written(world, body_en="![](file:a.png)", title_en="Title"), actor=world.expert, at=AT)
+    later = AT + timedelta(hours=1)
+    shown, mistaken = (
+        add_file(article=article, name=name, content=name.encode(), by="李坐席", at=later)
+        for name in ("a.png", "b.png")
+    )
+    with pytest.raises(ActionRefusedError, match="还在引用"):
+        drop_file(file=shown, actor=world.expert)
+    publish(article=article, actor=world.expert, at=later)
+    with pytest.raises(ActionRefusedError, match="由专家"):
+        drop_file(file=mistaken, actor=world.agent)
+    drop_file(file=mistaken, actor=world.expert)
+    assert list(article.files.all()) == [shown]
 
 
 def test_an_agent_writes_and_an_expert_decides_what_customers_read__Y02(world: World):

@@ -64,7 +64,7 @@ def judge(*, article: Article, user: User, verdict: str, words: str, at: datetim
     if len(words) > LONGEST_WORDS:
         raise ActionRefusedError("too_long", _("意见最多 %d 个字。") % LONGEST_WORDS)
     reading = _locked(article, user, at)
-    reading.verdict, reading.words, reading.verdict_at = verdict, words.strip(), at
+    reading.verdict, reading.words, reading.verdict_at = verdict, words.replace("\0", "").strip(), at
     reading.verdict_on = article.current
     reading.save(update_fields=["verdict", "words", "verdict_at", "verdict_on"])
     return reading

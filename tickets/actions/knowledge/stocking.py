@@ -11,7 +11,7 @@ from django.db import transaction
 from plans.models import Product
 from tickets.actions.knowledge.filing import add_file
 from tickets.actions.knowledge.paths import keep_steps
-from tickets.actions.knowledge.writing import Shelf, Words, begin, put_out, write_over
+from tickets.actions.knowledge.writing import Shelf, Words, begin, put_on, put_out, stands_on, write_over
 from tickets.knowledge.files import address_of
 from tickets.knowledge.loading import Library
 from tickets.models.knowledge import Article, ArticleVersion, Directory, LearningPath, Topic
@@ -47,10 +47,21 @@ def _put_article(library: Library, said: Mapping[str, Any], author: str, at: dat
     article = found or begin(shelf=shelf, at=at, code=said["code"])
     words = _with_file(article, library, Words(**{name: said[name] for name in SAID}), author, at)
     if _says(article.current, words):
-        return "unchanged"
+        return _moved(article, shelf)
+    if article.versions.filter(published_at=None).exists():
+        # Somebody is writing on it, and would lose their words.
+        return "left"
     write_over(article=article, shelf=shelf, words=words, author=author, at=at)
     put_out(article=article, by=author, at=at)
     return "changed" if found else "added"
+
+
+def _moved(article: Article, shelf: Shelf) -> str:
+    """Move an article whose words stand to where its file puts it."""
+    if stands_on(article, shelf):
+        return "unchanged"
+    put_on(article=article, shelf=shelf)
+    return "changed"
 
 
 def _with_file(article: Article, library: Library, words: Words, author: str, at: datetime) -> Words:

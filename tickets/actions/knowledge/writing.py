@@ -15,7 +15,15 @@ from plans.models import Product, User
 from sla.refusals import ActionRefusedError
 from tickets.knowledge.grams import vector
 from tickets.knowledge.writing import OURS, text_of_markdown
-from tickets.models.knowledge import PUBLISHERS, WRITERS, Article, ArticleVersion, Directory, Topic
+from tickets.models.knowledge import (
+    PUBLISHERS,
+    WRITERS,
+    Article,
+    ArticleFileQuerySet,
+    ArticleVersion,
+    Directory,
+    Topic,
+)
 
 State, Kind = Article.State, Article.Kind
 LONGEST_TITLE, LONGEST_BODY = 120, 60_000
@@ -39,7 +47,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where an article stands: whose it is, of which kind, about what."""
+    """Where an article stands: whose it is, of which kind, about what. Of a published one it is seen at once."""
 
     vendor: str
     kind: str
@@ -74,35 +82,69 @@ def write_over(*, article: Article, shelf: Shelf, words: Words, author: str, at:
     Raises ActionRefusedError for words that no version may say.
     """
     _check(words, shelf)
-    article.vendor, article.kind = shelf.vendor, shelf.kind
-    _put_on(article, shelf)
+    put_on(article=article, shelf=shelf)
     _draft(article, words, author, at)
 
 
 @transaction.atomic
-def revise(*, article: Article, shelf: Shelf, words: Words, actor: User, seen: int, at: datetime) -> Article:
-    """Keep what was written as the article's draft; `seen` is the number of the version that it was written over.
+def revise(*, article: Article, shelf: Shelf, words: Words, actor: User, seen: str, at: datetime) -> Article:
+    """Keep what was written as the article's draft; `seen` is the stamp of the version that it was written over.
 
-    Raises ActionRefusedError where somebody else wrote a later one meanwhile, and for words that cannot be kept.
+    Raises ActionRefusedError where somebody else wrote meanwhile, for words that cannot be kept, and for another place
+    of a published article by somebody who may not publish.
     """
     may_write(actor)
-    article = _locked(article)
-    last = article.versions.order_by("-number").first()
-    if last and last.number != seen:
+    article = locked(article.pk)
+    _check_seen(article.versions.order_by("-number").first(), seen)
+    if article.current_id:
+        _check_place(article, shelf, actor)
+    write_over(article=article, shelf=shelf, words=words, author=str(actor), at=at)
+    return article
+
+
+def _check_seen(last: ArticleVersion | None, seen: str) -> None:
+    """Raise ActionRefusedError where the last version is not the one that somebody had before them."""
+    if last and last.stamp != seen:
         raise ActionRefusedError(
             "written_meanwhile",
             _("%(who)s 刚才改过这篇文章（v%(number)d）。") % {"who": last.author, "number": last.number},
             ways_on=[_("打开新的版本，把您的改动写进去。")],
         )
-    write_over(article=article, shelf=shelf, words=words, author=str(actor), at=at)
-    return article
+
+
+def _check_place(article: Article, shelf: Shelf, actor: User) -> None:
+    """Raise ActionRefusedError for a place that an article which customers read, or read once, cannot be given."""
+    if shelf.vendor != article.vendor or (shelf.kind == Kind.VIDEO) != (article.kind == Kind.VIDEO):
+        ways_on = [_("另写一篇，再把这一篇下架。")]
+        raise ActionRefusedError("other_article", _("发布过的文章不换厂商，也不在文章和视频之间换。"), ways_on=ways_on)
+    if actor.role not in PUBLISHERS and not stands_on(article, shelf):
+        ways_on = [_("正文照常存成草稿；类型、目录、产品和专题请专家或组长改。")]
+        raise ActionRefusedError("not_a_publisher", _("发布过的文章换位置，客户马上看到。"), ways_on=ways_on)
 
 
 @transaction.atomic
-def publish(*, article: Article, actor: User, at: datetime) -> Article:
-    """Show the draft to customers from now on; the version before stays readable to us."""
+def publish(*, article: Article, actor: User, at: datetime, seen: str | None = None) -> Article:
+    """Show the draft to customers from now on; the version before stays readable to us.
+
+    `seen` is the stamp of the version that was looked at; None where nobody looks. Files that were added since the
+    last version come out with it, or with the same words again where there is no draft. Raises ActionRefusedError
+    where the draft is not the one that was seen, and where there is nothing new.
+    """
     may_publish(actor)
-    return put_out(article=_locked(article), by=str(actor), at=at)
+    article = locked(article.pk)
+    last = article.versions.order_by("-number").first()
+    if seen is not None:
+        _check_seen(last, seen)
+    if last and last.published_at and article.state == State.PUBLISHED and files_ahead(article).exists():
+        said = {name: getattr(last, name) for name in Words.__dataclass_fields__}
+        _draft(article, Words(**said | {"change": _("附件有变化")}), str(actor), at)
+    return put_out(article=article, by=str(actor), at=at)
+
+
+def files_ahead(article: Article) -> ArticleFileQuerySet:
+    """Return the files that customers see with the next version only."""
+    published_at = article.current.published_at if article.current else None
+    return article.files.filter(added_at__gt=published_at) if published_at else article.files.all()
 
 
 def put_out(*, article: Article, by: str, at: datetime) -> Article:
@@ -124,7 +166,7 @@ def put_out(*, article: Article, by: str, at: datetime) -> Article:
 def withdraw(*, article: Article, actor: User, at: datetime) -> Article:
     """Hide an article from customers; what was read of it stays on the record."""
     may_publish(actor)
-    article = _locked(article)
+    article = locked(article.pk)
     if article.state != State.PUBLISHED:
         raise ActionRefusedError("not_published", _("这篇文章现在没有发布。"))
     article.state, article.updated_at = State.WITHDRAWN, at
@@ -133,10 +175,15 @@ def withdraw(*, article: Article, actor: User, at: datetime) -> Article:
 
 
 @transaction.atomic
-def discard(*, article: Article, actor: User) -> Article:
-    """Throw a draft away; an article that never had more than a draft goes with it, and is returned without a key."""
+def discard(*, article: Article, actor: User, seen: str | None = None) -> Article:
+    """Throw a draft away; an article that never had more than a draft goes with it, and is returned without a key.
+
+    Raises ActionRefusedError where there is none, and where somebody wrote on it since it was `seen`.
+    """
     may_write(actor)
-    article = _locked(article)
+    article = locked(article.pk)
+    if seen is not None:
+        _check_seen(article.versions.order_by("-number").first(), seen)
     if not article.versions.filter(published_at=None).delete()[0]:
         raise ActionRefusedError("no_draft", _("没有草稿可以丢弃。"))
     if article.current_id is None:
@@ -171,15 +218,29 @@ def may_publish(actor: User) -> None:
         )
 
 
-def _locked(article: Article) -> Article:
-    return Article.objects.select_for_update(of=("self",)).select_related("current").get(pk=article.pk)
+def locked(key: int) -> Article:
+    """Return an article that nobody else changes meanwhile. Call inside atomic."""
+    return Article.objects.select_for_update(of=("self",)).select_related("current").get(pk=key)
 
 
-def _put_on(article: Article, shelf: Shelf) -> None:
-    article.module, article.directory = shelf.module, shelf.directory
+def stands_on(article: Article, shelf: Shelf) -> bool:
+    """Tell whether an article stands there already."""
+    if any(getattr(article, name) != getattr(shelf, name) for name in ("vendor", "kind", "module", "directory")):
+        return False
+    held = {"products": shelf.products, "topics": shelf.topics}
+    return all(
+        {one.pk for one in getattr(article, name).all()} == {one.pk for one in rows} for name, rows in held.items()
+    )
+
+
+def put_on(*, article: Article, shelf: Shelf) -> None:
+    """Move an article to another place, where it is found at once. Call inside atomic."""
+    for name in ("vendor", "kind", "module", "directory"):
+        setattr(article, name, getattr(shelf, name))
     article.save(update_fields=["vendor", "kind", "module", "directory"])
     article.products.set(shelf.products)
     article.topics.set(shelf.topics)
+    index(article)
 
 
 def _draft(article: Article, words: Words, author: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What an article is written with."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -13,6 +14,12 @@ from tickets.console.accounts.fields import REQUIRED, Named
 from tickets.models import Article, ArticleVersion, Directory, Topic
 
 CHAPTER = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})\s+([^|]{1,80}?)(?:\s*\|\s*(.{1,120}))?")
+PLACE = ("vendor", "kind", "directory", "module", "products", "topics")
+# Another vendor has other directories and products: they are fetched, what was typed stays.
+TURN = {
+    "hx-post": "", "hx-trigger": "change", "hx-vals": '{"turn": "1"}', "hx-select": "#shelf", "hx-target": "#shelf",
+    "hx-swap": "outerHTML",
+}  # fmt: skip
 SAID = ("title", "title_en", "body", "body_en", "video", "seconds")
 
 
@@ -24,15 +31,20 @@ class Several(forms.ModelMultipleChoiceField):
 
 
 class ArticleForm(forms.Form):
-    """An article as its author writes it; `seen` is the version it was written over."""
+    """An article as its author writes it; `seen` is the stamp of the version it was written over.
+
+    What customers see at once is fixed on an article they read: its vendor for all, its place for who may not publish.
+    """
 
     use_required_attribute = False
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, initial=0)
-    vendor = forms.ChoiceField(label=_("厂商"), error_messages=REQUIRED)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    vendor = forms.ChoiceField(label=_("厂商"), error_messages=REQUIRED, widget=forms.Select(attrs=TURN))
     kind = forms.ChoiceField(label=_("文章类型"), choices=Article.Kind.choices)
     directory = Named(Directory.objects.none(), label=_("目录"), required=False, empty_label=_("不放进目录"))
-    module = forms.CharField(label=_("模块"), max_length=80, required=False)
+    module = forms.CharField(
+        label=_("模块"), max_length=80, required=False, help_text=_("竖线后面是英文名，如 总账 | General ledger。")
+    )
     products = Several(
         Product.objects.none(), label=_("产品"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("一个都不选，就是该厂商的全部产品。"),
@@ -58,12 +70,15 @@ class ArticleForm(forms.Form):
     )  # fmt: skip
     change = forms.CharField(label=_("改了什么"), max_length=200, required=False, help_text=_("同事在版本记录里看到。"))
 
-    def __init__(self, *args: Any, vendor: str = "", **more: Any) -> None:
+    def __init__(self, *args: Any, vendor: str = "", fixed: Collection[str] = (), **more: Any) -> None:
         super().__init__(*args, **more)
         choices = [(one.code, name_of(one)) for one in Vendor.objects.all()]
         self.fields["vendor"].choices = choices  # type: ignore[attr-defined]
-        chosen = self.data.get("vendor") or vendor or (choices[0][0] if choices else "")
-        self.initial.setdefault("vendor", chosen)
+        for name in fixed:
+            self.fields[name].disabled = True
+        said = "" if "vendor" in fixed else self.data.get("vendor", "")
+        chosen = said or vendor or self.initial.get("vendor") or (choices[0][0] if choices else "")
+        self.initial["vendor"] = chosen
         for name, rows in (("directory", Directory), ("products", Product), ("topics", Topic)):
             self.fields[name].queryset = rows.objects.filter(vendor=chosen)  # type: ignore[attr-defined]
 
@@ -96,11 +111,18 @@ class ArticleForm(forms.Form):
         )  # fmt: skip
 
 
+def fixed_of(article: Article | None, *, may_publish: bool) -> Collection[str]:
+    """Return the fields that cannot be changed: of an article that came out, what customers would see at once."""
+    if article is None or article.current_id is None:
+        return ()
+    return ("vendor",) if may_publish else PLACE
+
+
 def first_of(article: Article, version: ArticleVersion) -> dict[str, Any]:
     """Return what the form shows of an article that is to be changed."""
     return {
         **{name: getattr(version, name) for name in SAID},
-        "seen": version.number,
+        "seen": version.stamp,
         "chapters": "\n".join(_line(one) for one in version.chapters),
         "vendor": article.vendor,
         "kind": article.kind,

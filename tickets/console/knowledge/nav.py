@@ -18,6 +18,8 @@ ENTRIES = [
     ("paths", _("学习路径"), "progress"),
     ("searches", _("检索与缺口"), "search"),
 ]
+# What customers look for is not for partners.
+OURS = ("searches",)
 
 
 def knowledge_page(
@@ -25,14 +27,16 @@ def knowledge_page(
 ) -> HttpResponse:
     """Return a page of the knowledge area in its frame; `page` is its entry's route and its template."""
     route, template = page
+    may_write = reader.user.role in WRITERS
     entries = [
         {"url": reverse(f"console:knowledge:{name}"), "name": title, "icon": icon, "is_current": name == route}
         for name, title, icon in ENTRIES
+        if may_write or name not in OURS
     ]
     frame = {
         "entries": entries,
         "in_knowledge": True,
-        "may_write": reader.user.role in WRITERS,
+        "may_write": may_write,
         "may_publish": reader.user.role in PUBLISHERS,
         "now": reader.at,
     }

@@ -71,7 +71,9 @@ class StepForm(forms.Form):
 def listing(request: HttpRequest, reader: Reader) -> HttpResponse:
     """List the paths, with how many follow each and how many of its steps were learned."""
     learned = Count("steps__article__readings", filter=Q(steps__article__readings__finished_at__isnull=False))
-    rows = LearningPath.objects.annotate(count=Count("steps", distinct=True), learned=learned)
+    vendors = Article.objects.visible_to(reader.user).values("vendor")
+    seen = LearningPath.objects.filter(vendor__in=vendors)
+    rows = seen.annotate(count=Count("steps", distinct=True), learned=learned)
     return knowledge_page(request, reader, ("paths", "console/knowledge/paths.html"), {"rows": rows})
 
 

@@ -34,7 +34,7 @@ def finish(request: HttpRequest, number: str) -> HttpResponse:
 
 def _back(request: HttpRequest, found: Article) -> str:
     """Return where a reader goes on: along the path they are on, else where they were."""
-    code = request.POST.get("path", "")
+    code = request.POST.get("path", "").replace("\0", "")
     on_it = found.steps.filter(path__code=code, path__is_open=True).select_related("path").first() if code else None
     return f"/portal/help/paths/{on_it.path.code}/" if on_it else f"/portal/help/{found.number}/"
 

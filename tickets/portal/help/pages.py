@@ -1,6 +1,5 @@
 """The help centre's pages for reading."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from tickets.actions.knowledge.searching import note_opened, note_search
 from tickets.knowledge.files import address_of, sent
 from tickets.knowledge.finding import asked, search
 from tickets.knowledge.learning import path_for, paths_for
+from tickets.knowledge.videos import chapters_of
 from tickets.knowledge.writing import html_of
 from tickets.models import Article, ArticleFile, ArticleReading, Search, Ticket
 from tickets.portal.finding import Wish as TicketWish
@@ -100,7 +100,7 @@ def article(request: HttpRequest, number: str) -> HttpResponse:
 def shown(request: HttpRequest, found: Article, reading: ArticleReading | None, at: datetime) -> dict[str, Any]:
     """Return what the page of an article needs."""
     version = found.current
-    files, kept = list(found.files.all()), search_of(request)
+    files, kept = list(found.files.visible_to(user_in(request))), search_of(request)
     body = text_of(version, "body") if version else ""
     is_chinese = in_english() and version is not None and not version.body_en
     return {
@@ -108,7 +108,7 @@ def shown(request: HttpRequest, found: Article, reading: ArticleReading | None, 
         "version": version,
         "body": html_of(body, {one.name: address_of(one) for one in files}),
         "is_only_chinese": is_chinese,
-        "chapters": [_chapter(one) for one in version.chapters] if version else [],
+        "chapters": chapters_of(version) if version else [],
         "is_ours": bool(version and version.video.startswith("/")),
         "documents": [one for one in files if address_of(one) not in body and not one.content_type.startswith("video")],
         "reading": reading,
@@ -119,13 +119,6 @@ def shown(request: HttpRequest, found: Article, reading: ArticleReading | None, 
         "search": kept,
         "now": at,
     }
-
-
-def _chapter(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a chapter of a video with its start as a player shows it."""
-    minutes, seconds = divmod(int(said["at"]), 60)
-    title = (said.get("title_en") if in_english() else "") or said["title"]
-    return {"at": said["at"], "clock": f"{minutes}:{seconds:02d}", "title": title}
 
 
 @require_safe
@@ -166,8 +159,7 @@ def search_of(request: HttpRequest) -> Search | None:
 def file(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a file of an article to whoever may read it; another's is as absent as one that never was."""
     user = request.user
-    rows = Article.objects.visible_to(user) if isinstance(user, User) else Article.objects.none()
-    row = ArticleFile.objects.filter(article__in=rows, pk=pk).first()
+    row = ArticleFile.objects.visible_to(user).filter(pk=pk).first() if isinstance(user, User) else None
     path = path_of(row.sha256) if row else None
     if row is None or path is None or not path.is_file():
         raise Http404

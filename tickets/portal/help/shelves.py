@@ -9,20 +9,22 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
 
 from plans.models import Contact, Product, User
-from plans.wording import name_of
+from plans.wording import name_of, text_of
 from tickets.models.knowledge import Article, ArticleQuerySet, Directory, Topic
 
 PAGE = 20
+LONGEST_MODULE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which articles a list was asked for: keys of rows, or a kind; what is none of ours narrows nothing."""
+    """Which articles a list was asked for: keys of rows, a kind, a module; what is none of ours narrows nothing."""
 
     directory: Directory | None = None
     topic: Topic | None = None
     product: Product | None = None
     kind: str = ""
+    module: str = ""
 
     @classmethod
     def of(cls, said: Mapping[str, str], vendors: Sequence[str]) -> "Wish":
@@ -33,12 +35,14 @@ class Wish:
             topic=Topic.objects.filter(vendor__in=vendors, pk=_key(said, "topic")).first(),
             product=Product.objects.filter(vendor__in=vendors, pk=_key(said, "product")).first(),
             kind=kind if kind in Article.Kind.values else "",
+            module=said.get("module", "").replace("\0", "")[:LONGEST_MODULE],
         )
 
     def url(self, **changes: str) -> str:
         """Return the query that asks for the same with changes."""
         rows = {"directory": self.directory, "topic": self.topic, "product": self.product}
-        said = {name: str(row.pk) if row else "" for name, row in rows.items()} | {"kind": self.kind} | changes
+        said = {name: str(row.pk) if row else "" for name, row in rows.items()}
+        said |= {"kind": self.kind, "module": self.module} | changes
         return "?" + urlencode({name: value for name, value in said.items() if value})
 
     def narrow(self, articles: ArticleQuerySet) -> ArticleQuerySet:
@@ -49,13 +53,16 @@ class Wish:
             articles = articles.filter(topics=self.topic)
         if self.product:
             articles = articles.filter(Q(products=self.product) | Q(products=None))
+        if self.module:
+            articles = articles.filter(module=self.module)
         return articles.filter(kind=self.kind) if self.kind else articles
 
     @property
     def title(self) -> str:
         """Return what a list of these is called."""
         named = [name_of(row) for row in (self.directory, self.topic, self.product) if row]
-        return " · ".join([*named, *([str(Article.Kind(self.kind).label)] if self.kind else [])])
+        said = [text_of(Article(module=self.module), "area")] if self.module else []
+        return " · ".join([*named, *said, *([str(Article.Kind(self.kind).label)] if self.kind else [])])
 
 
 def _key(said: Mapping[str, str], name: str) -> int:
@@ -75,9 +82,11 @@ def page_of(user: User, wish: Wish, number: str) -> Page[Article]:
 
 
 def places(user: User, vendors: Sequence[str]) -> dict[str, Any]:
-    """Return the ways into the help centre that lead somewhere: directories, topics, kinds and products."""
+    """Return the ways into the help centre that lead somewhere: directories, topics, kinds, products and modules."""
     seen = Article.objects.visible_to(user)
-    held = {name: set(seen.values_list(name, flat=True)) for name in ("directory", "topics", "products", "kind")}
+    held = {
+        name: set(seen.values_list(name, flat=True)) for name in ("directory", "topics", "products", "kind", "module")
+    }
     below = Directory.objects.filter(vendor__in=vendors, pk__in=held["directory"])
     counted = dict(seen.order_by().values_list("directory").annotate(n=Count("pk")))
     children = list(below.exclude(parent=None).select_related("parent"))
@@ -88,6 +97,7 @@ def places(user: User, vendors: Sequence[str]) -> dict[str, Any]:
         "topics": Topic.objects.filter(pk__in=held["topics"]),
         "kinds": [(kind.value, kind.label) for kind in Article.Kind if kind.value in held["kind"]],
         "products": Product.objects.filter(vendor__in=vendors, pk__in=held["products"]),
+        "modules": [Article(module=name) for name in sorted(held["module"]) if name],
     }
 
 

@@ -97,8 +97,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   if (xhr.status >= 400) return arrived(false);
   arrived(true);
-  // A field that has the focus would keep its words although they were sent.
-  document.activeElement?.blur();
+  // A field that has the focus would keep its words although they were sent. What changes elsewhere, as one types,
+  // leaves the focus where it is.
+  if (event.detail.target.contains(document.activeElement)) document.activeElement.blur();
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
