@@ -1,5 +1,6 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
+from tickets.models.alerts import Alert
 from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBack, Revision, Vote
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
@@ -14,6 +15,7 @@ from tickets.models.knowledge import (
     Search,
     Topic,
 )
+from tickets.models.mail import Mail, Mailbox
 from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent, WebhookEndpoint
 from tickets.models.reports import ServiceReport
 from tickets.models.side import SideTask
@@ -21,6 +23,7 @@ from tickets.models.sites import Site, UsedIdentity, Visitor
 from tickets.models.ticket import Category, Channel, Message, Priority, Status, Ticket, TicketClock, TicketEvent
 
 __all__ = [
+    "Alert",
     "Article",
     "ArticleFile",
     "ArticleReading",
@@ -45,6 +48,8 @@ __all__ = [
     "InboundEvent",
     "LearningPath",
     "LearningStep",
+    "Mail",
+    "Mailbox",
     "Message",
     "Post",
     "PostBack",

@@ -193,6 +193,7 @@ class Delivery(models.Model):
         OVERRIDDEN = "overridden", _("改判服务范围")
         OWED_SOON = "owed_soon", _("交付预警")
         OWED_LATE = "owed_late", _("交付逾期")
+        MAIL_REFUSED = "mail_refused", _("来信未受理")
         TALK_SOON = "talk_soon", _("会话与来电预警")
         TALK_LATE = "talk_late", _("会话与来电超时")
 
@@ -233,6 +234,15 @@ class Delivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
     )
+    # The mail that this one answers, where that became no ticket.
+    mail = models.ForeignKey(
+        "tickets.Mail",
+        verbose_name=_("来信"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
     endpoint = models.ForeignKey(
         WebhookEndpoint,
         verbose_name=_("回调地址"),
@@ -266,6 +276,8 @@ class Delivery(models.Model):
     unknown_sends = models.PositiveSmallIntegerField(_("结果不明次数"), default=0)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.QUEUED)
     sent_at = models.DateTimeField(_("发出于"), null=True, blank=True)
+    # Taken by a server, and returned by the next: `error` says why.
+    bounced_at = models.DateTimeField(_("退信于"), null=True, blank=True)
     error = models.CharField(_("错误"), max_length=400, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -295,11 +307,17 @@ class Delivery(models.Model):
                 condition=models.Q(account_notice__isnull=False),
                 name="delivery_once_an_account_notice",
             ),
+            models.UniqueConstraint(
+                fields=["mail", "address", "channel"],
+                condition=models.Q(mail__isnull=False),
+                name="delivery_once_a_mail",
+            ),
             models.CheckConstraint(
                 condition=models.Q(escalation__isnull=False)
                 | models.Q(event__isnull=False)
                 | models.Q(bulletin__isnull=False)
-                | models.Q(account_notice__isnull=False),
+                | models.Q(account_notice__isnull=False)
+                | models.Q(mail__isnull=False),
                 name="delivery_has_a_parent",
             ),
         ]
