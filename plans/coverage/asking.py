@@ -45,16 +45,19 @@ def cover(  # noqa: PLR0913, PLR0917  the outside contract names the first eight
     priority: str = "",
     language: str = "",
     answers: Mapping[str, bool] | None = None,
+    vendor: str = "",
 ) -> Decision:
     """Return what the plan answers to this contact, in their language or in another; never raises for a plan's no.
 
-    Without a contract, the contact's own are asked: one in force that holds the product and has the service, the
-    highest plan first.
+    Without a contract, the contact's own are asked, or those with one vendor: one in force that holds the product and
+    has the service, the highest plan first.
     `item` is the service asked for, None the channel's own. A ticket runs its plan's ticket promise whatever its
     entrance. `answers` are those to the plan's questions about customisation, by code. Source: K02
     """
     asked = Question(contact, item, product, deployment or "", category, channel, at, priority, answers or {})
-    agreements = agreements_of(contact, contract)
+    agreements = [
+        one for one in agreements_of(contact, contract) if vendor in ("", one.contract.plan.vendor)
+    ]  # fmt: skip
     chosen = agreements[0] if agreements else None
     if len(agreements) > 1:
         chosen = min(agreements, key=lambda agreement: _suitability(agreement, asked))

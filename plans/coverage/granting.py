@@ -70,7 +70,7 @@ def _through(case: Case, decision: Decision, item: Item | None) -> Decision:
     asked = case.asked
     if item is None:
         lacking = {"im": _("人工在线客服"), "hotline": _("人工热线")}[asked.service]
-        reason = _("本计划不含%s，已转为工单受理。") % lacking
+        reason = _("本计划不含%s，按工单受理。") % lacking
         return replace(decision, outcome="redirected", reason=reason, rule="entrance")
     if outside := _outside(case, item):
         decision = replace(decision, outcome="redirected", reason=outside, rule="entrance")
@@ -88,9 +88,9 @@ def _outside(case: Case, item: Item) -> str:
     product = case.asked.product
     names = {"item": name_of(item), "product": name_of(product) if product else _("未注明产品")}
     if item.products and (product is None or product.code not in item.products):
-        return _("%(item)s不适用于 %(product)s，已转为工单受理。") % names
+        return _("%(item)s不适用于 %(product)s，按工单受理。") % names
     if item.categories and case.asked.category not in item.categories:
-        return _("%(item)s只解答产品应用类咨询，已转为工单受理。") % names
+        return _("%(item)s只解答产品应用类咨询，其他问题按工单受理。") % names
     return ""
 
 
