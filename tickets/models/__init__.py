@@ -2,6 +2,7 @@
 
 from tickets.models.alerts import Alert
 from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBack, Revision, Vote
+from tickets.models.calls import Call, CallBack, CallBackAttempt, CallEvent
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
 from tickets.models.knowledge import (
@@ -31,6 +32,10 @@ __all__ = [
     "Attachment",
     "BoardEvent",
     "Bulletin",
+    "Call",
+    "CallBack",
+    "CallBackAttempt",
+    "CallEvent",
     "CannedAnswer",
     "Category",
     "Channel",
