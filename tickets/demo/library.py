@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from plans.models import Contact
 from tickets.actions.knowledge.reading import finish, judge, open_article
-from tickets.actions.knowledge.searching import note_opened, note_search, note_solved
+from tickets.actions.knowledge.searching import note_asked, note_opened, note_search, note_solved
 from tickets.actions.knowledge.stocking import stock
 from tickets.demo.script import FOLDER
 from tickets.knowledge.finding import search
@@ -13,11 +13,18 @@ from tickets.models import Article, LearningPath, Search
 
 SHELVES = sorted((FOLDER / "articles").glob("*.yaml"))
 AUTHOR = "知识运营"
-# What was typed, and whether an article answered it.
-LOOKED_FOR = (
-    ("结账 未审核凭证", True), ("存货核算 成本为零", True), ("税申报", True), ("报表慢", False), ("批量改价", False),
-    ("401", True), ("发票池", False), ("权限", True), ("多组织合并报表", False), ("盘点", True), ("批量改价", False),
-)  # fmt: skip
+# What was typed, by whose product, and whether an article answered it.
+LOOKED_FOR = {
+    "yonsuite": (
+        ("结账 未审核凭证", True), ("批量改价", False), ("401", True), ("权限", True), ("批量改价", False),
+        ("盘点", True),
+    ),
+    "kingdee": (
+        ("存货核算 成本为零", True), ("发票池", False), ("税申报", True), ("报表慢", False), ("多组织合并", False),
+    ),
+}  # fmt: skip
+# Every third of them had looked in vain before they asked.
+ASKED_AFTER_ALL = 3
 
 
 def fill(*, now: datetime) -> None:
@@ -41,11 +48,19 @@ def _read(contact: Contact, number: int, at: datetime) -> None:
 
 
 def _look_for(contact: Contact, number: int, at: datetime) -> None:
-    words, is_answered = LOOKED_FOR[number % len(LOOKED_FOR)]
     if contact.user is None:
         return
-    found = search(Article.objects.visible_to(contact.user), words)
-    kept = note_search(contact=contact, words=words, place=Search.Place.HELP, found=found, vendor="", at=at)
+    seen = Article.objects.visible_to(contact.user)
+    vendor = seen.values_list("vendor", flat=True)[:1].get()
+    words, is_answered = LOOKED_FOR[vendor][number % len(LOOKED_FOR[vendor])]
+    found = search(seen, words)
+    kept = note_search(contact=contact, words=words, place=Search.Place.HELP, found=found, vendor=vendor, at=at)
+    ticket = contact.tickets.order_by("-opened_at").first()
+    if ticket and number % ASKED_AFTER_ALL == 0:
+        before = ticket.opened_at - timedelta(minutes=8)
+        typed, place = ticket.subject[:12], Search.Place.FORM
+        note_search(contact=contact, words=typed, place=place, found=search(seen, typed), vendor=vendor, at=before)
+        note_asked(ticket=ticket, at=ticket.opened_at)
     if found:
         note_opened(search=kept, article=found[0].article)
     if found and is_answered:

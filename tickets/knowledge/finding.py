@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, FloatField, IntegerField, Value
 from django.db.models.expressions import RawSQL
 
 from plans.wording import text_of
-from tickets.knowledge.grams import any_of, plain, query, runs, telling
+from tickets.knowledge.grams import any_of, plain, query, runs, stem, telling, wanted
 from tickets.knowledge.writing import text_of_markdown
 from tickets.models.knowledge import Article, ArticleQuerySet
 
@@ -22,9 +22,7 @@ BEFORE, AFTER = 24, 72
 WEIGHTS = "{0.1, 0.2, 0.5, 1.0}"
 HOLDS = "tickets_article.tokens @@ %s::tsquery"
 RANK = "ts_rank(%s::float4[], tickets_article.tokens, %s::tsquery, 1)"
-HELD = (
-    "cardinality(ARRAY(SELECT unnest(tsvector_to_array(tickets_article.tokens)) INTERSECT SELECT unnest(%s::text[])))"
-)
+HELD = "(SELECT count(*) FROM unnest(%s::text[]) AS said WHERE tickets_article.tokens @@ said::tsquery)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def _nearly(articles: ArticleQuerySet, words: str, limit: int, without: set[int]
     said = telling(words)
     if limit <= 0 or not said:
         return []
-    held = RawSQL(HELD, [said], output_field=IntegerField())
+    held = RawSQL(HELD, [[wanted(token) for token in said]], output_field=IntegerField())
     ranked = _holding(articles, any_of(said)).exclude(pk__in=without).order_by("-rank", "pk")[:CANDIDATES]
     keys = [one.pk for one in ranked.only("pk")]
     best = articles.filter(pk__in=keys).annotate(held=held).filter(held__gte=max(1, ENOUGH * len(said)))
@@ -87,15 +85,15 @@ def _found(article: Article, words: str, *, is_exact: bool) -> Found:
     version = article.current
     if version is None:
         return Found(article, (), (), is_exact)
-    wanted = _wanted(words)
+    marked = _marked(words)
     text = text_of_markdown(text_of(version, "body")).replace("\n", " ")
-    return Found(article, pieces(text_of(version, "title"), wanted), pieces(_around(text, wanted), wanted), is_exact)
+    return Found(article, pieces(text_of(version, "title"), marked), pieces(_around(text, marked), marked), is_exact)
 
 
-def _wanted(words: str) -> list[str]:
+def _marked(words: str) -> list[str]:
     """Return what to mark: what was asked piece by piece, then the tokens that tell."""
     whole = [part for part in plain(words).split() if part]
-    return list(dict.fromkeys([*sorted(whole, key=len, reverse=True), *telling(words)]))
+    return list(dict.fromkeys([*sorted(whole, key=len, reverse=True), *map(stem, telling(words))]))
 
 
 def _around(text: str, wanted: Sequence[str]) -> str:

@@ -15,6 +15,9 @@ DENSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U0002
 RUN = re.compile(rf"[{DENSE}]+|[^\W_{DENSE}]+(?:[.\-_/][^\W_{DENSE}]+)*")
 PART = re.compile(r"[.\-_/]")
 IS_DENSE = re.compile(rf"[{DENSE}]")
+WORD = re.compile(r"[a-z]{4,}")
+# What forms of an English word differ by.
+ENDING = re.compile(r"(?<=[a-z]{4})(?:ing|ed|es|s|e)$")
 LONGEST = 60
 # PostgreSQL counts no further, and keeps no more places of one token.
 LAST_PLACE = 16_383
@@ -100,9 +103,19 @@ def query(text: str) -> str:
 def _phrase(run: Run) -> str:
     if run.is_start:
         return f"'{run.tokens[0]}':*"
-    return "(" + " <-> ".join(f"'{token}'" for token in run.tokens) + ")"
+    return "(" + " <-> ".join(wanted(token) for token in run.tokens) + ")"
+
+
+def stem(token: str) -> str:
+    """Return what an English word begins with in all its forms; any other token as it is."""
+    return ENDING.sub("", token)
+
+
+def wanted(token: str) -> str:
+    """Return a token as PostgreSQL looks for it: an English word in any of its forms."""
+    return f"'{stem(token)}':*" if WORD.fullmatch(token) else f"'{token}'"
 
 
 def any_of(found: list[str]) -> str:
     """Return PostgreSQL's `tsquery` of at least one of some tokens."""
-    return " | ".join(f"'{token}'" for token in found)
+    return " | ".join(wanted(token) for token in found)

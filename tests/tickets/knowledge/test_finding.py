@@ -22,7 +22,8 @@ def codes(world: World, words: str, *, side: str = "yonsuite") -> list[str]:
     [
         ("未审核凭证", "unapproved-voucher"),
         ("凭证 查不到", "unapproved-voucher"),
-        ("unapproved voucher", "closing-steps"),
+        ("unapproved voucher", "unapproved-voucher"),
+        ("printed vouchers", "voucher-template"),
         ("401", "open-api-401"),
         ("库存不足", "stock-negative"),
         ("盘", "stock-count"),

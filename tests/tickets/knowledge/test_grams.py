@@ -31,6 +31,7 @@ def test_text_is_cut_the_same_way_wherever_it_stands__Y01(text: str, cut: list[t
         ("税申报", "('税申' <-> '申报')"),
         ("结账 凭证", "('结账') & ('凭证')"),
         ("税", "'税':*"),
+        ("Closing vouchers", "('clos':*) & ('voucher':*)"),
         ("ORA-00942", "('ora' <-> '00942')"),
         ("  ，", ""),
     ],

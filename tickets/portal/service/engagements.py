@@ -28,6 +28,7 @@ from plans.engagements.reading import Offer, brought, find, offers_of, summary
 from plans.models import Attendee, Contact, Contract, Engagement, User
 from plans.models.engagements import EngagementQuerySet
 from plans.refusals import RefusedError
+from plans.wording import name_of
 from sla.refusals import ActionRefusedError
 from tickets.engagement_forms import Attempt, Deed, GuestForm, KeyForm, PostForm, ReasonForm, RequestForm, TimeForm
 from tickets.portal.guard import contact_in, user_in
@@ -126,10 +127,17 @@ class FeedbackForm(forms.Form):
     )
 
 
+class Colleague(forms.ModelChoiceField):
+    """A contact, by name."""
+
+    def label_from_instance(self, obj: Contact) -> str:
+        return name_of(obj)
+
+
 class ColleagueForm(forms.Form):
     """A colleague who takes part."""
 
-    contact = forms.ModelChoiceField(Contact.objects.none(), label=gettext_lazy("同事"), empty_label="—")
+    contact = Colleague(Contact.objects.none(), label=gettext_lazy("同事"), empty_label="—")
 
     def __init__(self, said: Mapping[str, Any] | None, customer: int) -> None:
         super().__init__(said)
