@@ -214,6 +214,21 @@ def test_taken_back_it_is_owed_again_and_given_back(world: World):
         reports.withdraw(report=row, reason="再来", actor=world.manager, at=at)
     again = made(world, "2026-03-29 10:00")
     assert (again.version, again.obligation) == (2, first_owed(world))
+    deliver(world, again, "2026-03-29 11:00")
+    assert left(world) == 3, "what was given back is used again"
+
+
+def test_report_in_two_languages_is_one_report_of_the_right__Y15(world: World):
+    chinese = made(world)
+    deliver(world, chinese)
+    english = made(world, language="en")
+    deliver(world, english)
+    assert left(world) == 3
+    act = {"reason": "数字有误", "actor": world.manager, "at": beijing(AFTER)}
+    reports.withdraw(report=chinese, **act)
+    assert (left(world), first_owed(world).state) == (3, Obligation.State.LATE), "the English one stands"
+    reports.withdraw(report=english, **act)
+    assert (left(world), first_owed(world).state) == (4, Obligation.State.OWED)
 
 
 def test_nothing_left_to_use_is_no_reason_to_keep_a_report_back(world: World):

@@ -15,6 +15,7 @@ from plans.refusals import RefusedError
 from plans.terms import last_day, local_date
 from tickets.actions.reports.asking import check_latest, refused
 from tickets.models import ServiceReport
+from tickets.models.reports import ServiceReportQuerySet
 from tickets.reports.shape import Report, from_json
 from tickets.reports.span import DAY, midnight
 
@@ -74,21 +75,36 @@ def _meet(row: ServiceReport, actor: User, at: datetime) -> None:
 
 
 def _draw_down(row: ServiceReport, content: Report, actor: User, at: datetime) -> None:
-    """Book one report as used where reports are counted and one is left; once for all versions."""
-    right, key = row.entitlement, _key(row)
-    if right is None or QuotaEntry.objects.filter(key=key).exists():
+    """Book one report as used where reports are counted and one is left; once for all versions and languages."""
+    right = row.entitlement
+    if right is None or _booked(row):
         return
     on = min(max(local_date(row.contract, at), row.contract.starts_on), last_day(row.contract))
     balance = balance_of(right, on, UNIT)
     if balance is None or balance.left < ONE:
         return
     title = content.kind.title
-    posting = Posting(at, key, f"交付 {row.code} {title.zh}"[:400], f"Delivered {row.code} {title.en}"[:400], actor)
+    posting = Posting(
+        at, _key(row), f"交付 {row.code} {title.zh}"[:400], f"Delivered {row.code} {title.en}"[:400], actor
+    )
     quotas.consume(entitlement=right, amount=ONE, on=on, posting=posting, unit=UNIT)
 
 
 def _key(row: ServiceReport) -> str:
-    return f"report:{row.code}"
+    return f"report:{row.code}:{row.version}"
+
+
+def _same(row: ServiceReport) -> ServiceReportQuerySet:
+    """Return every version, in any language, of what is reported about one time: together they count as one."""
+    return ServiceReport.objects.filter(
+        contract=row.contract_id, kind=row.kind, starts_on=row.starts_on, ends_on=row.ends_on
+    )
+
+
+def _booked(row: ServiceReport) -> QuotaEntry | None:
+    """Return the line by which a report was booked as used; None where there is none, or it was given back."""
+    keys = [_key(one) for one in _same(row).only("code", "version")]
+    return QuotaEntry.objects.filter(key__in=keys, followed_by=None).select_related("quota").first()
 
 
 def readers_of(row: ServiceReport, content: Report) -> tuple[str, ...]:
@@ -123,16 +139,15 @@ def withdraw(*, report: ServiceReport, reason: str, actor: User, at: datetime) -
 
 
 def _undo(row: ServiceReport, actor: User, at: datetime) -> None:
-    """Owe again what this report met and give back what it used; what another version delivered stays delivered."""
-    if ServiceReport.objects.filter(code=row.code).delivered().exists():
+    """Owe again what this report met and give back what it used; what another one delivered stays delivered."""
+    if _same(row).delivered().exists():
         return
-    owed = row.obligation
     is_running = local_date(row.contract, at) <= last_day(row.contract)
-    if owed and owed.met_by_ref == row.code and is_running:
+    codes = _same(row).values_list("code", flat=True)
+    for owed in row.contract.obligations.filter(met_by_ref__in=codes) if is_running else ():
         obligations.take_back(obligation=owed, reason=row.reason, at=at, actor=actor)
-    used = QuotaEntry.objects.filter(key=_key(row)).select_related("quota").first()
-    if used and not QuotaEntry.objects.filter(key=f"{_key(row)}:back").exists():
-        posting = Posting(at, f"{_key(row)}:back", f"撤回 {row.code}", f"Withdrew {row.code}", actor)
+    if used := _booked(row):
+        posting = Posting(at, f"{used.key}:back", f"撤回 {row.code}", f"Withdrew {row.code}", actor)
         quotas.correct(quota=used.quota, amount=ONE, posting=posting, of=used)
 
 
