@@ -120,6 +120,15 @@ def test_systems_say_what_was_bought_and_what_was_used__K13(quarter: World):
     assert one.modules == ("总账", "应付")
 
 
+def test_product_that_runs_for_two_tenants_is_counted_for_each__K13(quarter: World):
+    contract = quarter.kingdee.contract
+    mine = contract.owned_products.get()
+    contract.owned_products.create(product=mine.product, deployment=mine.deployment, tenant="plant-2", quantity=3)
+    Ticket.objects.filter(subject="审批流卡住").update(tenant="plant-2")
+    found = counting.systems(contract, counting.sorts_of(quarter_of(quarter), quarter_of(quarter)), "Asia/Shanghai")
+    assert [(one.tenant, one.tickets, one.previous) for one in found] == [(mine.tenant, 6, 6), ("plant-2", 1, 1)]
+
+
 def test_what_was_said_is_counted_and_what_was_taken_back_is_not__K13_C21(quarter: World):
     ticket = Ticket.objects.get(subject="月末结账报错")
     line = ticket.events.get(kind="reply")

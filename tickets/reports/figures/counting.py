@@ -20,12 +20,12 @@ from tickets.reports.wording import EMPTY, both, paired
 # A free text names the module: the same one in another spelling of blanks and capitals is the same.
 MODULE = "btrim(regexp_replace(ticket.module, '\\s+', ' ', 'g'))"
 SORTS = f"""
-SELECT ticket.channel, ticket.category, ticket.product_id, lower({MODULE}), min({MODULE}), count(*),
+SELECT ticket.channel, ticket.category, ticket.product_id, ticket.tenant, lower({MODULE}), min({MODULE}), count(*),
   max(ticket.opened_at)
 FROM tickets_ticket AS ticket
 WHERE ticket.contract_id = ANY(%(contracts)s) AND ticket.opened_at >= %(start)s AND ticket.opened_at < %(until)s
   AND {STANDING}
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5
 """
 # What was taken back was not said.
 VOICES = """
@@ -46,14 +46,17 @@ ENTRANCES = (Channel.HOTLINE, Channel.IM, Channel.PORTAL)
 MOST_AREAS = 40
 MOST_MODULES = 8
 
+Place = tuple[int | None, str]  # product, tenant
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """So many tickets that agree in channel, category, product and module."""
+    """So many tickets that agree in channel, category, product, tenant and module."""
 
     channel: str
     category: str
     product: int | None
+    tenant: str
     module: str  # folded, to be compared
     written: str
     count: int
@@ -128,7 +131,8 @@ def share(part: int, total: int) -> float | None:
 def areas(sorts: Sorts, products: Mapping[int | None, Words]) -> tuple[Area, ...]:
     """Return how much was asked about each module of each product, the most first."""
     now, then = sorts.counted(lambda sort: (sort.product, sort.module))
-    written = {(sort.product, sort.module): sort.written for sort in sorts.now}
+    # Of several spellings always the same one.
+    written = {(sort.product, sort.module): sort.written for sort in sorted(sorts.now, key=lambda one: one.written)}
     total = now.total()
     return tuple(
         Area(
@@ -159,20 +163,43 @@ def product_words(sorts: Sorts) -> dict[int | None, Words]:
 
 
 def systems(contract: Contract, sorts: Sorts, zone: str) -> tuple[System, ...]:
-    """Return the products that a contract owns and those asked about beside, with how much was asked. Source: K13"""
-    asked: dict[int | None, list[Sort]] = defaultdict(list)
-    for sort in sorts.now:
-        asked[sort.product].append(sort)
-    then = None if sorts.then is None else _sum(sorts.then, lambda sort: sort.product)
+    """Return the products that a contract owns and those asked about beside, with how much was asked. Source: K13
+
+    Of a product that runs for several tenants each holds what was asked for it; what names none of them the first.
+    """
     owned = list(contract.owned_products.select_related("product").order_by("product__code", "pk"))
-    beside = Product.objects.filter(pk__in={pk for pk in asked if pk} - {row.product_id for row in owned})
-    found = [_system(row.product, row, asked[row.product_id], then, zone) for row in owned]
-    return (*found, *(_system(product, None, asked[product.pk], then, zone) for product in beside))
+    place = _placing(owned)
+    asked: dict[Place, list[Sort]] = defaultdict(list)
+    for sort in sorts.now:
+        asked[place(sort)].append(sort)
+    then = None if sorts.then is None else _sum(sorts.then, place)
+    beside = Product.objects.filter(pk__in={pk for pk, _tenant in asked if pk} - {row.product_id for row in owned})
+    # Taken out, so that nothing is counted for two.
+    return tuple(
+        _system(product, row, asked.pop(at, []), None if then is None else then.pop(at, 0), zone)
+        for product, row, at in (
+            *((row.product, row, (row.product_id, row.tenant)) for row in owned),
+            *((product, None, (product.pk, "")) for product in beside),
+        )
+    )
+
+
+def _placing(owned: Iterable[OwnedProduct]) -> Callable[[Sort], Place]:
+    """Return what tells of tickets which product of which tenant they are counted for."""
+    tenants: dict[int | None, list[str]] = defaultdict(list)
+    for row in owned:
+        tenants[row.product_id].append(row.tenant)
+
+    def place(sort: Sort) -> Place:
+        known = tenants.get(sort.product) or [""]
+        return sort.product, sort.tenant if sort.tenant in known else known[0]
+
+    return place
 
 
 def _system(
-    product: Product, owned: OwnedProduct | None, asked: list[Sort], then: Counter[object] | None, zone: str
-) -> System:
+    product: Product, owned: OwnedProduct | None, asked: list[Sort], previous: int | None, zone: str
+) -> System:  # fmt: skip
     modules: Counter[str] = Counter()
     for sort in asked:
         modules[sort.written] += sort.count
@@ -182,7 +209,7 @@ def _system(
         tenant=owned.tenant if owned else "", version=owned.version if owned else "",
         quantity=owned.quantity if owned else None,
         modules=tuple(name for name, _count in modules.most_common() if name)[:MOST_MODULES],
-        tickets=modules.total(), previous=None if then is None else then[product.pk],
+        tickets=modules.total(), previous=previous,
         last_ticket_on=_last_on(asked, zone),
     )  # fmt: skip
 
