@@ -37,6 +37,12 @@ def test_customer_reads_a_delivered_report_and_takes_it_along__K13(mine: Client,
     assert len(PdfReader(io.BytesIO(answer.content)).pages) > 2
 
 
+def test_print_in_another_language_than_the_readers_says_so__K13(mine: Client, delivered: ServiceReport):
+    assert "下载 PDF<" in mine.get(f"{LIST}{delivered.code}/").content.decode()
+    ServiceReport.objects.filter(pk=delivered.pk).update(language="en")
+    assert "下载 PDF（English）" in mine.get(f"{LIST}{delivered.code}/").content.decode()
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.READY, State.WITHDRAWN])
 def test_customer_sees_nothing_of_what_was_not_delivered__K13(mine: Client, world: World, state: str):
     row = report(world, state, reason="数字有误" if state == State.WITHDRAWN else "")

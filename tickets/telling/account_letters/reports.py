@@ -38,7 +38,9 @@ def _words(row: ServiceReport, content: Report | None) -> dict[str, object]:
 
 def _facts(row: ServiceReport, content: Report) -> Facts:
     figures = tuple((one.label, one.value) for one in read(content).figures)
-    return ((_("期间"), f"{day(row.starts_on)} – {day(content.period.through_on)}"), *figures)
+    through = content.period.through_on
+    counted = ((_("数字截至"), day(through)),) if through < row.ends_on else ()
+    return ((_("期间"), f"{day(row.starts_on)} – {day(row.ends_on)}"), *counted, *figures)
 
 
 def _delivered(notice: AccountNotice, reader: Reader) -> Letter:
