@@ -42,9 +42,9 @@ def address(name: str, default: str) -> str:
     return env.str(name, "") or SERVERS.get(name, default)
 
 
-# web, clock, out, jobs, watchdog, command or test: what this process is, which decides its time limits.
+# What this process is, which decides its time limits. The nursery forks others and tells them what they are.
 PROCESS = env.str("SHOUYUE_PROCESS", "command")
-PROCESSES = {"web", "clock", "out", "jobs", "beat", "watchdog", "command", "test"}
+PROCESSES = {"web", "clock", "out", "jobs", "beat", "watchdog", "nursery", "command", "test"}
 if PROCESS not in PROCESSES:
     raise ImproperlyConfigured(f"SHOUYUE_PROCESS is {PROCESS!r}; it must be one of {', '.join(sorted(PROCESSES))}")
 
@@ -185,26 +185,26 @@ TIME_ZONE = "Asia/Shanghai"
 # Database.
 
 # Milliseconds. A migration or a report may take long; a page or a tick that does is broken.
-LIMITED = PROCESS in {"web", "clock", "out", "watchdog", "test"}
+LIMITED = {"web", "clock", "out", "watchdog", "test"}
 TIME_LIMITS = "-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
 
 
-def database() -> dict[str, Any]:
-    """Return the database's settings for this kind of process."""
+def database(process: str) -> dict[str, Any]:
+    """Return the database's settings for a kind of process."""
     settings = addresses.database(address("DATABASE_URL", "postgresql:///shouyue"))
     options = {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 15_000, **settings["OPTIONS"]}
-    options["application_name"] = f"shouyue-{PROCESS}"
-    if LIMITED:
+    options["application_name"] = f"shouyue-{process}"
+    if process in LIMITED:
         options["options"] = f"{options.get('options', '')} {TIME_LIMITS}".strip()
-    if PROCESS == "web":
+    if process == "web":
         # Under ASGI every request may come on another thread: a pool shares connections, a kept one would not.
         options["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
-    kept = None if PROCESS in {"clock", "out", "jobs", "watchdog"} else 0
+    kept = None if process in {"clock", "out", "jobs", "watchdog"} else 0
     return {**settings, "OPTIONS": options, "CONN_MAX_AGE": kept, "CONN_HEALTH_CHECKS": True}
 
 
 # The beat only sends: it has no database, and does without the driver.
-DATABASES = {} if PROCESS == "beat" else {"default": database()}
+DATABASES = {} if PROCESS == "beat" else {"default": database(PROCESS)}
 
 # Files.
 

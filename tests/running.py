@@ -90,10 +90,11 @@ def pss(pid: int) -> float:
 
 
 def command_line(pid: int) -> str:
-    """Return the words that a process was started with; nothing for one that has ended."""
+    """Return a process's name and the words that it was started with; nothing for one that has ended."""
     if not alive(pid):
         return ""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return Path(f"/proc/{pid}/comm").read_text() + words
 
 
 def alive(pid: int) -> bool:

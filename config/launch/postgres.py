@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from config.launch.processes import LIBC, LINUX, LaunchError, die_with_parent, spawn, wait_until
+from config.launch.processes import LIBC, LINUX, Child, LaunchError, die_with_parent, spawn, wait_until
 
 OLDEST = 15
 CLONE_NEWUSER = 0x10000000
@@ -248,7 +248,7 @@ def start(
     return spawn(command, log=log, before_exec=server.enter, cwd="/", **server.identity)
 
 
-def await_ready(child: subprocess.Popen[bytes], folder: Path) -> None:
+def await_ready(child: Child, folder: Path) -> None:
     """Return when the server takes connections: it says so on the last line of its pid file."""
     note = folder / "postmaster.pid"
 

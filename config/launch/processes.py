@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 PR_SET_PDEATHSIG = 1
 LINUX = sys.platform.startswith("linux")
@@ -18,6 +18,17 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 class LaunchError(Exception):
     """Raised when a server cannot be found or does not come up; the text is for the person at the terminal."""
+
+
+class Child(Protocol):
+    """What we use of a child, whoever forked it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
 
 
 def die_with_parent(signal_number: int) -> Callable[[], None]:
@@ -59,14 +70,14 @@ def spawn(
             output.close()
 
 
-def stop(child: subprocess.Popen[bytes], signal_number: int = signal.SIGTERM, patience: float = 10.0) -> None:
+def stop(child: Child, signal_number: int = signal.SIGTERM, patience: float = 10.0) -> None:
     """Ask a child to end; after `patience` seconds end its whole session by force."""
     if child.poll() is None:
         child.send_signal(signal_number)
         settle(child, patience)
 
 
-def settle(child: subprocess.Popen[bytes], patience: float) -> None:
+def settle(child: Child, patience: float) -> None:
     """Wait for a child that was asked to end; after `patience` seconds end its whole session by force."""
     try:
         child.wait(patience)
@@ -75,7 +86,7 @@ def settle(child: subprocess.Popen[bytes], patience: float) -> None:
         child.wait()
 
 
-def end_session(child: subprocess.Popen[bytes]) -> None:
+def end_session(child: Child) -> None:
     """Kill the child and whatever it forked: they share its session and so its process group."""
     try:
         os.killpg(child.pid, signal.SIGKILL)
@@ -83,7 +94,7 @@ def end_session(child: subprocess.Popen[bytes]) -> None:
         return
 
 
-def wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], name: str, patience: float = 30.0) -> None:
+def wait_until(ready: Callable[[], bool], child: Child, name: str, patience: float = 30.0) -> None:
     """Return when `ready()` is true; raise LaunchError when the child ends or `patience` seconds pass."""
     end = time.monotonic() + patience
     while not ready():

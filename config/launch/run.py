@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from config.launch import assets, children, ports, processes, supervisor
+from config.launch import assets, children, forked, ports, processes, supervisor
 from config.launch.environment import ROOT
 from config.launch.processes import LaunchError
 
@@ -107,6 +107,23 @@ def prepare(var: Path, url: str, stopping: threading.Event) -> Path:
     return unready
 
 
+def open_nursery(home: children.Home, undo: contextlib.ExitStack) -> list[supervisor.Running]:
+    """Start the process that loads the product for the others, where there can be one."""
+    if not processes.LINUX:
+        return []
+    forked.adopt_orphans()
+    one = supervisor.launch(children.nursery(home))
+    undo.callback(supervisor.stop_all, [[one]])
+    return [one]
+
+
+def await_nursery(home: children.Home, servers: list[supervisor.Running]) -> None:
+    """Return when the nursery has loaded; it began while the database was prepared."""
+    for one in servers:
+        if one.program.name == "nursery":
+            processes.wait_until(home.nursery.exists, one.child, "nursery", READY_WITHIN)
+
+
 def await_ready(port: int, running: list[supervisor.Running], stopping: threading.Event) -> None:
     """Return when every part has done a piece of work; raise LaunchError when that takes too long."""
     began = time.monotonic()
@@ -165,10 +182,13 @@ def serve(var: Path, began: float, stopping: threading.Event) -> None:
         servers, addresses = children.start_servers(var, sockets, undo)
         addresses["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or f"http://{ports.LOOPBACK}:{port}"
         undo.enter_context(written(var / "servers.json", addresses))
+        home = children.Home(var, sockets / "nursery")
+        servers += open_nursery(home, undo)
         unready = prepare(var, addresses["PUBLIC_URL"], stopping)
         if stopping.is_set():
             return
-        stages = [[supervisor.launch(one) for one in stage] for stage in children.stages(var, port)]
+        await_nursery(home, servers)
+        stages = [[supervisor.launch(one) for one in stage] for stage in children.stages(home, port)]
         undo.callback(supervisor.stop_all, stages)
         running = [*servers, *(one for stage in stages for one in stage)]
         await_ready(port, running, stopping)

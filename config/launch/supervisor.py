@@ -1,13 +1,12 @@
 """Keep a set of programs running, and stop them in order. Standard library only."""
 
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from config.launch import processes
+from config.launch import forked, processes
 
 # A program that lived this long was well: its next failure starts the waiting anew.
 HEALTHY_AFTER = 30.0
@@ -19,7 +18,7 @@ class Program:
     """How to start one child and how to end it."""
 
     name: str
-    start: Callable[[], subprocess.Popen[bytes]]
+    start: Callable[[], processes.Child]
     stop_signal: int = signal.SIGTERM
     patience: float = 10.0
 
@@ -29,7 +28,7 @@ class Running:
     """One child and how often it has failed lately."""
 
     program: Program
-    child: subprocess.Popen[bytes]
+    child: processes.Child
     started: float
     failures: int = 0
     again_at: float | None = None
@@ -46,6 +45,7 @@ def watch(running: Sequence[Running], stopping: threading.Event, say: Callable[[
         for one in running:
             if one.child.poll() is not None:
                 look_after(one, time.monotonic(), say)
+        forked.bury_orphans(one.child for one in running)
 
 
 def look_after(one: Running, now: float, say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.launch.processes import LaunchError, die_with_parent, spawn, wait_until
+from config.launch.processes import Child, LaunchError, die_with_parent, spawn, wait_until
 
 SOCKET = "valkey.sock"
 
@@ -58,7 +58,7 @@ def start(program: Path, folder: Path, sockets: Path, log: Path, *, keep: bool =
     return spawn(command, log=log, before_exec=die_with_parent(signal.SIGTERM))
 
 
-def await_ready(child: subprocess.Popen[bytes], sockets: Path) -> None:
+def await_ready(child: Child, sockets: Path) -> None:
     """Return when the server answers a ping."""
     wait_until(lambda: answers(sockets / SOCKET), child, "Valkey")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.launch import environment, mail_sink, ports, postgres, processes, supervisor, valkey
+from config.launch import children, environment, forked, mail_sink, ports, postgres, processes, supervisor, valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +54,46 @@ def test_a_child_that_ends_is_started_again() -> None:
     supervisor.watch([one], stopping, said.append)
     assert (one.child.poll(), len(said)) == (None, 1)
     supervisor.stop_all([[one]])
+
+
+@pytest.mark.skipif(not processes.LINUX, reason="orphans are adopted on Linux only")
+def test_an_orphan_that_came_to_us_is_buried_and_our_own_child_is_left_to_us() -> None:
+    code = (
+        "from config.launch import forked, processes; import os, subprocess, sys, time\n"
+        "forked.adopt_orphans()\n"
+        "own = subprocess.Popen([sys.executable, '-c', 'import sys; sys.exit(3)'])\n"
+        "subprocess.run(['sh', '-c', 'sleep 0.1 &'], check=True)\n"
+        "time.sleep(0.5)\n"
+        "forked.bury_orphans([own])\n"
+        "assert own.wait() == 3\n"
+        "forked.bury_orphans([])\n"
+        "try: os.waitpid(-1, os.WNOHANG)\n"
+        "except ChildProcessError: print('none left')\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert answer.stdout == "none left\n"
+
+
+def test_without_a_nursery_a_process_loads_what_it_needs_itself(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    home = children.Home(tmp_path, tmp_path / "nobody")
+    words = ["-c", "import os, sys; print(os.environ['SHOUYUE_PROCESS'], os.nice(0)); sys.exit(5)"]
+    child = children.program(home, "jobs", words, niceness=10).start()
+    assert child.wait(30) == 5
+    assert (tmp_path / "log/jobs.log").read_text() == "jobs 10\n"
+
+
+@pytest.mark.parametrize("waits", [None, 0.2])
+def test_a_forked_child_is_waited_for_like_any_other(waits: float | None) -> None:
+    pid = os.posix_spawn("/bin/sh", ["sh", "-c", "sleep 0.4; exit 7"], os.environ)
+    child = forked.Forked(pid)
+    if waits:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(waits)
+        child.send_signal(signal.SIGKILL)
+    assert child.wait() == (-9 if waits else 7)
+    child.send_signal(signal.SIGTERM)
+    assert child.poll() == child.returncode
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 0), (2, 1), (3, 2), (6, 15), (50, 15)])

@@ -58,12 +58,12 @@ def test_what_it_wrote_for_commands_is_for_its_owner_alone(product: running.Prod
     assert modes == {"servers.json": 0o600, "secret_key": 0o600}
 
 
-def test_it_fits_into_700_megabytes(product: running.Product) -> None:
+def test_it_fits_into_600_megabytes(product: running.Product) -> None:
     # The demo's first report is printed just after the start, by a process that ends with it.
     end = time.monotonic() + 30
-    while (size := size_of(product)) > 700 and time.monotonic() < end:
+    while (size := size_of(product)) > 600 and time.monotonic() < end:
         time.sleep(1)
-    assert size <= 700
+    assert size <= 600
 
 
 def size_of(product: running.Product) -> float:
@@ -71,7 +71,7 @@ def size_of(product: running.Product) -> float:
     return sum(running.pss(pid) for pid in running.family(product.runner.pid))
 
 
-@pytest.mark.parametrize("part", ["uvicorn", "work clock", "config.beat", "valkey-server", "pginstall"])
+@pytest.mark.parametrize("part", ["uvicorn", "shouyue clock", "shouyue beat", "valkey-server", "pginstall"])
 def test_a_killed_part_comes_back(product: running.Product, part: str) -> None:
     at = time.time()
     victim = next(pid for pid in running.family(product.runner.pid) if part in running.command_line(pid))
@@ -80,6 +80,29 @@ def test_a_killed_part_comes_back(product: running.Product, part: str) -> None:
     while not is_ready_since(product, at) and time.monotonic() < end:
         time.sleep(0.2)
     assert is_ready_since(product, at)
+
+
+def test_a_nursery_that_is_killed_takes_none_along_and_comes_back(product: running.Product) -> None:
+    before = forked(product)
+    victim = nursery_of(product)
+    os.kill(victim, 9)
+    end = time.monotonic() + 60
+    while nursery_of(product) in (None, victim) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert nursery_of(product) not in (None, victim)
+    assert forked(product) == before
+    assert len(before) == 7
+
+
+def forked(product: running.Product) -> set[int]:
+    """Return the processes that came out of the nursery: beat, watchdog, three workers and the children of two."""
+    return {pid for pid in running.family(product.runner.pid) if running.command_line(pid).startswith("shouyue ")}
+
+
+def nursery_of(product: running.Product) -> int | None:
+    """Return the process that loads the product for the others; None while there is none."""
+    found = set(running.family(product.runner.pid)) - forked(product)
+    return next((pid for pid in found if "launch.nursery" in running.command_line(pid)), None)
 
 
 def is_ready_since(product: running.Product, at: float) -> bool:
