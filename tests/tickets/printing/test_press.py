@@ -87,6 +87,7 @@ def test_markup_in_content_is_shown_as_it_is() -> None:
     markup = ["#panic()", "$x^2$", "*粗*_斜_", "=题", '#read("/etc/passwd")', "<label>@see", "\\u{41}", "//注/**/"]
     rows = [[one, one] for one in markup]
     (text,) = pages(printed(title="".join(markup), heading="".join(markup), words="\n".join(markup), rows=rows))
+    text = text.replace("\u200b", "")  # where a long word may break
     assert [text.count(one) for one in markup] == [5] * len(markup)
 
 

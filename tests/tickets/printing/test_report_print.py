@@ -64,6 +64,15 @@ def test_sixty_modules_and_three_years_of_months_fit__K13():
     assert long_name.zh in text
 
 
+def test_word_without_end_breaks_instead_of_running_over_the_next_column__K13():
+    full, token = made_up(), "https://erp.example/" + "0123456789abcdef" * 12
+    report = replace(full, repeated=(replace(full.repeated[0], subject=token),), sections=full.sections[6:7])
+    pdf = PdfReader(io.BytesIO(report_pdf(report, reference="R-2026-000012", words="", language="zh-hans")))
+    pages = "".join(page.extract_text() for page in pdf.pages).replace("\u200b", "")
+    assert token not in pages
+    assert token in re.sub(r"\s+", "", pages)
+
+
 def test_every_section_can_be_shown_alone_and_one_month_draws__K13():
     with translation.override("zh-hans"):
         for report in (made_up(), made_up(["2026-03"], 1), empty()):
