@@ -167,7 +167,7 @@ class Mail(models.Model):
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("工单"), null=True, blank=True, on_delete=models.SET_NULL, related_name="mails"
     )
-    message = models.OneToOneField(
+    said = models.OneToOneField(
         Message, verbose_name=_("消息"), null=True, blank=True, on_delete=models.SET_NULL, related_name="mail"
     )
     # A ticket that it names without the right to be in it.
