@@ -244,6 +244,12 @@ DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
 WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
 
+# A model that puts what the bot found into words, behind any endpoint that speaks OpenAI's chat completions, such as
+# BOT_URL=https://models.example/v1. It may be inside. Unset: the bot quotes the articles themselves.
+BOT_URL = env.str("BOT_URL", "")
+BOT_KEY = env.str("BOT_KEY", "")
+BOT_MODEL = env.str("BOT_MODEL", "")
+
 # Customer and success manager are told of unused amounts so many days before they lapse.
 QUOTA_WARN_DAYS = (60, 14)
 
