@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Contract, Plan, Product, User
 from tickets.models.board import Post
+from tickets.models.calls import Call
 from tickets.models.chat import Chat
 from tickets.models.mailbox import InboundEvent
 from tickets.models.ticket import Category, Channel, Priority, Ticket
@@ -38,7 +39,7 @@ class CoverageDecisionQuerySet(models.QuerySet["CoverageDecision"]):
 
 
 # What a decision may be about: always one of them.
-ABOUT = ("ticket", "intake", "chat", "post")
+ABOUT = ("ticket", "intake", "chat", "post", "call")
 
 
 def _only(name: str) -> models.Q:
@@ -71,6 +72,10 @@ class CoverageDecision(models.Model):
     # A question of the community that was to become a ticket. Source: Y04
     post = models.ForeignKey(
         Post, verbose_name=_("帖子"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
+    )
+    # A question on the phone that became no ticket. Source: K09
+    call = models.ForeignKey(
+        Call, verbose_name=_("通话"), null=True, blank=True, on_delete=models.CASCADE, related_name="decisions"
     )
     cause = models.CharField(_("缘由"), max_length=12, choices=Cause)
     contact = models.ForeignKey(Contact, verbose_name=_("联系人"), on_delete=models.PROTECT, related_name="+")
