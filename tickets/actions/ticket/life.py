@@ -1,6 +1,7 @@
 """How a ticket goes on: it waits, is taken up again, solved, reopened, closed or merged, and its customer writes."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -177,11 +178,16 @@ def customer_message(*, ticket: Ticket, contact: Contact, body: str, at: datetim
         _reopen(ticket, body, contact, at)
         return ticket
     by = {"channel": channel} if channel else {}
-    entries = [Entry(Kind.CUSTOMER_MESSAGE, actor_of(contact), at, said_in(ticket, body, contact, at), by)]
+    tell_owner(ticket, record(ticket, *customer_entries(ticket, contact, body, by, at))[0], at)
+    return ticket
+
+
+def customer_entries(ticket: Ticket, contact: Contact, body: str, fields: dict[str, Any], at: datetime) -> list[Entry]:
+    """Return the line of a customer's words, and of the wait for them that it ends; call with the ticket locked."""
+    entries = [Entry(Kind.CUSTOMER_MESSAGE, actor_of(contact), at, said_in(ticket, body, contact, at), fields)]
     if _waits_for_customer(ticket):
         entries.append(_resumed(ticket, actor_of(contact), at))
-    _tell_owner(ticket, record(ticket, *entries)[0], at)
-    return ticket
+    return entries
 
 
 def _check_mergeable(child: Ticket, parent: Ticket) -> None:
@@ -216,12 +222,12 @@ def _reopen(ticket: Ticket, body: str, actor: User | Contact, at: datetime) -> N
         entries.append(Entry(kind, who, at, said_in(ticket, body, actor, at)))
     event = record(ticket, *entries)[-1]
     if who.kind == ActorKind.CUSTOMER:
-        _tell_owner(ticket, event, at)
+        tell_owner(ticket, event, at)
     elif body:
         notifications.queue(kind=Delivery.Kind.REPLY, parent=event, ticket=ticket, recipient=ticket.contact, at=at)
 
 
-def _tell_owner(ticket: Ticket, event: TicketEvent, at: datetime) -> None:
+def tell_owner(ticket: Ticket, event: TicketEvent, at: datetime) -> None:
     """Tell whoever works the ticket that its customer wrote."""
     if ticket.assignee:
         notifications.queue(

@@ -1,0 +1,35 @@
+"""What is done in conversations. Each function locks its conversation, checks, changes and records. Source: Y05–Y07"""
+
+from tickets.actions.chat.answering import judge
+from tickets.actions.chat.ending import end, rate
+from tickets.actions.chat.handing_off import HandOff, hand_off, stood
+from tickets.actions.chat.opening import Place, open_chat
+from tickets.actions.chat.presence import lose, set_presence, still_here
+from tickets.actions.chat.saying import asks_for_a_person, say, send_file
+from tickets.actions.chat.serving import accept, invite, leave, mark_read, transfer
+from tickets.actions.chat.ticketing import Asked, foretold, open_ticket_from
+
+__all__ = [
+    "Asked",
+    "HandOff",
+    "Place",
+    "accept",
+    "asks_for_a_person",
+    "end",
+    "foretold",
+    "hand_off",
+    "invite",
+    "judge",
+    "leave",
+    "lose",
+    "mark_read",
+    "open_chat",
+    "open_ticket_from",
+    "rate",
+    "say",
+    "send_file",
+    "set_presence",
+    "still_here",
+    "stood",
+    "transfer",
+]

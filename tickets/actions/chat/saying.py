@@ -1,0 +1,166 @@
+"""Say something in a conversation; by its words a customer may ask for a person. Source: Y05, Y06"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from plans.keeping import safe_name, store
+from plans.models import User
+from sla.refusals import ActionRefusedError
+from tickets.actions.chat.answering import answer
+from tickets.actions.chat.handing_off import hand_off
+from tickets.actions.chat.hearing import tell_clock, tell_ticket
+from tickets.actions.chat.lines import (
+    Author,
+    Kind,
+    Line,
+    Speaker,
+    State,
+    add,
+    check_open,
+    check_own,
+    check_part,
+    check_staff,
+    locked,
+)
+from tickets.channels.base import File
+from tickets.channels.form import LIMITS
+from tickets.models import Chat, ChatFile, ChatMessage, Visitor
+
+LONGEST = 4000
+SENT_ONCE = "chat_message_sent_once"
+# A message that is nothing but one of these asks for a person. Source: Y06
+WORDS_FOR_A_PERSON = frozenset({
+    "人工", "转人工", "转人工客服", "人工客服", "human", "agent",
+})  # fmt: skip
+AROUND = " \t\r\n。.!！?？,，~～【】[]「」“”\"'"
+
+
+def asks_for_a_person(body: str) -> bool:
+    """Tell whether a message is nothing but the word for a person, in any case and width. Source: Y06"""
+    return unicodedata.normalize("NFKC", body).casefold().strip(AROUND) in WORDS_FOR_A_PERSON
+
+
+def say(
+    *, chat: Chat, speaker: Speaker, body: str, at: datetime, client_id: str = "", is_whisper: bool = False
+) -> ChatMessage:
+    """Say something and return the message; the same client id again is the same message.
+
+    While the bot is there it answers, after the customer's words are committed; asked for a person, it hands off.
+    Raises ActionRefusedError.
+    """
+    line = _line(speaker, _checked(body), client_id, is_whisper=is_whisper)
+    message, is_new = _once(chat, speaker, line, (), at)
+    if is_new and line.author_kind == Author.CUSTOMER and message.chat.state == State.BOT:
+        _react(message, at)
+    return message
+
+
+def send_file(*, chat: Chat, speaker: Speaker, file: File, at: datetime, client_id: str = "") -> ChatMessage:
+    """Send a file or a picture and return its message; the same client id again is the same message."""
+    if not file.content:
+        raise ActionRefusedError("empty_file", _("文件是空的。"))
+    if len(file.content) > LIMITS.each:
+        raise ActionRefusedError(
+            "file_too_large",
+            _("文件最大 %(most)d MB。") % {"most": LIMITS.each // 1024**2},
+            ways_on=[_("压缩或分几次发。")],
+        )
+    line = _line(speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
+    return _once(chat, speaker, line, (file,), at)[0]
+
+
+def _checked(body: str) -> str:
+    said = body.replace("\x00", "").strip()
+    if not said:
+        raise ActionRefusedError("empty_body", _("请写下内容。"))
+    if len(said) > LONGEST:
+        raise ActionRefusedError(
+            "too_long",
+            _("一条消息最多 %(most)d 个字符。") % {"most": LONGEST},
+            ways_on=[_("分几条发，或作为文件发送。")],
+        )
+    return said
+
+
+def _line(speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: Kind = Kind.TEXT) -> Line:
+    if isinstance(speaker, Visitor):
+        display = speaker.contact.name if speaker.contact else speaker.name
+        return Line(Author.CUSTOMER, body, kind, display=display, client_id=client_id)
+    # Two colleagues in one conversation may count their messages alike.
+    named = f"{speaker.pk}:{client_id}" if client_id else ""
+    if len(named) > ChatMessage._meta.get_field("client_id").max_length:
+        named = hashlib.sha256(named.encode()).hexdigest()
+    return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, named)
+
+
+def _once(
+    chat: Chat, speaker: Speaker, line: Line, files: Iterable[File], at: datetime
+) -> tuple[ChatMessage, bool]:  # fmt: skip
+    """Say a line unless it stands already; return its message, and whether it is new."""
+    try:
+        with transaction.atomic():
+            return _said(chat, speaker, line, files, at)
+    except IntegrityError as error:
+        if SENT_ONCE not in str(error):
+            raise
+        return _twin(chat, line), False
+
+
+def _twin(chat: Chat, line: Line) -> ChatMessage:
+    return chat.messages.select_related("chat").get(author_kind=line.author_kind, client_id=line.client_id[:64])
+
+
+def _said(
+    chat: Chat, speaker: Speaker, line: Line, files: Iterable[File], at: datetime
+) -> tuple[ChatMessage, bool]:  # fmt: skip
+    chat = locked(chat)
+    _check_may(chat, speaker, line)
+    if line.client_id:
+        same = chat.messages.filter(author_kind=line.author_kind, client_id=line.client_id[:64])
+        if found := same.select_related("chat").first():
+            return found, False
+    check_open(chat)
+    message = add(chat, line, at)
+    _keep(message, files)
+    if not line.is_whisper:
+        tell_clock(chat, message)
+        tell_ticket(chat, message, speaker)
+    return message, True
+
+
+def _check_may(chat: Chat, speaker: Speaker, line: Line) -> None:
+    if isinstance(speaker, Visitor):
+        check_own(chat, speaker)
+    elif line.is_whisper:
+        check_staff(speaker)
+    else:
+        _check_may_speak(chat, speaker)
+
+
+def _check_may_speak(chat: Chat, user: User) -> None:
+    check_staff(user)
+    if chat.state in (State.BOT, State.WAITING):
+        raise ActionRefusedError("not_accepted", _("还没有人接入这个会话。"), ways_on=[_("先接入，再回复客户。")])
+    if chat.state == State.ACTIVE:
+        check_part(chat, user)
+
+
+def _keep(message: ChatMessage, files: Iterable[File]) -> None:
+    for file in files:
+        ChatFile.objects.create(
+            message=message, name=safe_name(file.name), content_type=file.content_type[:120], size=len(file.content),
+            sha256=store(file.content),
+        )  # fmt: skip
+
+
+def _react(message: ChatMessage, at: datetime) -> None:
+    """Do what the bot does with a customer's words, which are committed: hand off, or answer."""
+    if asks_for_a_person(message.body):
+        hand_off(chat=message.chat, at=at)
+    elif message.kind == Kind.TEXT:
+        answer(message=message, at=at)
