@@ -2,6 +2,7 @@
 
 from tickets.channels.base import Channel
 from tickets.channels.community import Community
+from tickets.channels.discourse import Discourse
 from tickets.channels.hook import Hook
 from tickets.channels.hotline import Hotline
 from tickets.channels.im import Im
@@ -14,5 +15,5 @@ ADAPTERS: dict[str, Channel] = {
     adapter.key: adapter for adapter in (Im(), Hotline(), Portal(), Community(), InProduct())
 }
 # Other programs' own forms, by the name under which they call; each is done by a line in `tickets.actions.hooks`.
-_HOOKS: tuple[Hook, ...] = ()
+_HOOKS: tuple[Hook, ...] = (Discourse(),)
 HOOKS: dict[str, Hook] = {hook.key: hook for hook in _HOOKS}

@@ -173,14 +173,35 @@ def _host(place: Place) -> str:
 
 def _post(place: Place, body: bytes, headers: dict[str, str]) -> int:
     """Return the status of the answer, of which no more is read than fits."""
+    return _exchanged("POST", place, body, headers)[0]
+
+
+def exchange(
+    method: str, url: str, body: bytes, headers: dict[str, str], *, most: int = LONGEST_ANSWER
+) -> tuple[int, bytes]:
+    """Return the status and the first `most` bytes of what another program answers, called as `send` calls.
+
+    Raises ChannelError where it cannot be called or does not answer.
+    """
+    place = placed(url)
+    try:
+        told = {"Host": _host(place), "User-Agent": "Shouyue", **headers}
+        return _exchanged(method, place, body, told, most)
+    except (HTTPError, HTTPException, OSError, ValueError) as error:
+        raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
+
+
+def _exchanged(
+    method: str, place: Place, body: bytes, headers: dict[str, str], most: int = LONGEST_ANSWER
+) -> tuple[int, bytes]:
     began = time.monotonic()
     with _connected(place) as connection:
-        connection.request("POST", place.path, body=body, headers=headers, preload_content=False)
+        connection.request(method, place.path, body=body, headers=headers, preload_content=False)
         answer = connection.getresponse()
-        answer.read(LONGEST_ANSWER, decode_content=False)
+        said = answer.read(most, decode_content=False)
         if time.monotonic() - began >= TIMEOUT:
             raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
-        return int(answer.status)
+        return int(answer.status), said
 
 
 @contextmanager

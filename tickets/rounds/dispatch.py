@@ -19,6 +19,7 @@ from tickets.rounds.account_escalations import act_on_accounts
 from tickets.rounds.account_moves import tell_account_moves
 from tickets.rounds.account_notices import tell_accounts
 from tickets.rounds.amendments import follow_amendments
+from tickets.rounds.board import follow_questions, post_back
 from tickets.rounds.calling import call_webhooks
 from tickets.rounds.delivering import deliver
 from tickets.rounds.escalations import act
@@ -51,7 +52,7 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
         done = act_on_accounts(later_than=later_than) + obligations.due(at=at) + quotas.due(at=at)
         done += turn_agreements(later_than=later_than) + remind_next_day(at=at)
         done += tell_account_moves(later_than=later_than) + follow_sign_offs(at=at, later_than=later_than)
-        done += updates.due(at=at)
+        done += updates.due(at=at) + follow_questions(later_than=later_than)
         return done + tell_accounts(later_than=later_than)
 
     # What contracts owe is counted in days: it has its turn once a tick, after the tickets.
@@ -67,7 +68,8 @@ def send_mail(*, later_than: timedelta = timedelta(), within: float = TICK) -> b
 def call_programs(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
     """Call the programs that are to be told until nothing is left or time is up; tell whether nothing is left."""
     stop_at = time.monotonic() + within
-    return _until_empty(lambda: call_webhooks(later_than=later_than, within=stop_at - time.monotonic()), within)
+    told = _until_empty(lambda: call_webhooks(later_than=later_than, within=stop_at - time.monotonic()), within)
+    return told & _until_empty(lambda: post_back(later_than=later_than), within)
 
 
 def _until_empty(work: Callable[[], int], within: float) -> bool:

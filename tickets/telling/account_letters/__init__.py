@@ -6,7 +6,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tickets.showing.wording import name_of, one_line
-from tickets.telling.account_letters import deliverables, engagements, obligations, quotas, reports, terms, updates
+from tickets.telling.account_letters import (
+    board,
+    deliverables,
+    engagements,
+    obligations,
+    quotas,
+    reports,
+    terms,
+    updates,
+)
 from tickets.telling.account_letters.news import Writer
 from tickets.telling.account_roles import guest_at
 from tickets.telling.letters import Letter
@@ -14,6 +23,7 @@ from tickets.telling.occasions import Occasion
 
 # A new subject is a file beside this one with its WRITERS, and a line here.
 WRITERS: dict[str, Writer] = {
+    **board.WRITERS,
     **deliverables.WRITERS,
     **engagements.WRITERS,
     **obligations.WRITERS,

@@ -135,13 +135,20 @@ def _letter(telling: Telling, kind: str, row: SignOffRound, notice: AccountNotic
     return Letter(
         subject=_("【%(title)s】%(rest)s")
         % {"title": telling.title, "rest": f"{deliverable.number} {title_of(deliverable)}"},
-        lines=(first, *([_("原因：%s") % cause] if cause else [])),
+        lines=(first, *([_("原因：%s") % cause] if cause else []), *_assumed(row)),
         quoted=telling.quoted(row),
         facts=_facts(row, notice),
         asked=str(telling.asked_ours if is_ours else telling.asked_theirs),
         link=link_of(row, reader),
         link_words=_("打开这份交付物"),
     )
+
+
+def _assumed(row: SignOffRound) -> tuple[str, ...]:
+    """Return that the end may still move, where days off on the way to it are only assumed. Source: Y17"""
+    if not row.is_open or row.milestone is None or not row.milestone.is_provisional:
+        return ()
+    return (_("其中有些年份的放假通知尚未公布，这个时间是推定的，可能变动。"),)
 
 
 def _about(row: SignOffRound, notice: AccountNotice) -> Mapping[str, Any]:
