@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from plans.accounts import contact_of
 from plans.authentication import caller_of
+from plans.models import Product
 from plans.wording import text_of
 from sla.api.fields import InstantField
 from sla.api.problems import ProblemError
@@ -90,7 +92,8 @@ class Articles(APIView):
         if said.get("kind"):
             rows = rows.filter(kind=_kind(said["kind"]))
         if said.get("product"):
-            rows = rows.filter(products__code=said["product"])
+            product = _product(said["product"])
+            rows = rows.filter(Q(products=product) | Q(products=None, vendor=product.vendor))
         words = asked(said.get("q", ""))
         shown = _found(request, rows, words) if words else [fields_of(one) for one in rows.shown()[:MOST]]
         return Response(ArticleSerializer(shown, many=True).data)
@@ -102,6 +105,14 @@ def _kind(said: str) -> str:
         message = _("没有这种文章，可用：%s。") % ", ".join(Article.Kind.values)
         raise ProblemError("unknown_filter", message, status=HTTPStatus.BAD_REQUEST)
     return said
+
+
+def _product(said: str) -> Product:
+    """Return a product. Raises ProblemError for none."""
+    found = None if "\0" in said else Product.objects.filter(code=said).first()
+    if found is None:
+        raise ProblemError("unknown_filter", _("没有这个产品。"), status=HTTPStatus.BAD_REQUEST)
+    return found
 
 
 def _found(request: Request, rows: Any, words: str) -> list[dict[str, Any]]:

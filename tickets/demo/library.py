@@ -58,7 +58,7 @@ def _look_for(contact: Contact, number: int, at: datetime) -> None:
     ticket = contact.tickets.order_by("-opened_at").first()
     if ticket and number % ASKED_AFTER_ALL == 0:
         before = ticket.opened_at - timedelta(minutes=8)
-        typed, place = ticket.subject[:12], Search.Place.FORM
+        typed, place = ticket.subject, Search.Place.FORM
         note_search(contact=contact, words=typed, place=place, found=search(seen, typed), vendor=vendor, at=before)
         note_asked(ticket=ticket, at=ticket.opened_at)
     if found:

@@ -53,7 +53,7 @@ class ArticleForm(forms.Form):
     title = forms.CharField(label=_("标题"), max_length=LONGEST_TITLE, error_messages=REQUIRED)
     title_en = forms.CharField(label=_("英文标题"), max_length=160, required=False)
     body = forms.CharField(
-        label=_("正文"), max_length=LONGEST_BODY, required=False, widget=forms.Textarea(attrs={"rows": 14}),
+        label=_("正文"), max_length=LONGEST_BODY, error_messages=REQUIRED, widget=forms.Textarea(attrs={"rows": 14}),
         help_text=_("用 Markdown 写：标题、列表、加粗、表格都可以；图片在文章页上传之后，照那里的写法引用。"),
     )  # fmt: skip
     body_en = forms.CharField(
@@ -76,6 +76,8 @@ class ArticleForm(forms.Form):
         self.fields["vendor"].choices = choices  # type: ignore[attr-defined]
         for name in fixed:
             self.fields[name].disabled = True
+        # A video may stand without a word.
+        self.fields["body"].required = self["kind"].value() != Article.Kind.VIDEO
         said = "" if "vendor" in fixed else self.data.get("vendor", "")
         chosen = said or vendor or self.initial.get("vendor") or (choices[0][0] if choices else "")
         self.initial["vendor"] = chosen
