@@ -161,7 +161,7 @@ def _owed(node: yaml.Node, place: Place) -> dict[str, Any]:
 
 OWED = Described(_owed, schema_of(OWED_ONCE))
 UPDATE = checked(paired(UPDATE_FIELDS))
-EXCLUSION = paired({
+EXCLUDED = paired({
     "category": Field(choice((*CATEGORIES, UNCERTIFIED, BEYOND)), says="What is shut out. 哪一类不包含。"),
     "section": Field(text(40), says="§ of the document. 章节。"),
     "clause": Field(text(), says="The document's own words. 原文。"),
@@ -170,9 +170,25 @@ EXCLUSION = paired({
     "definitions_en": Field(WORDS, []),
     "carve_out": Field(text(200), "", "What stays included all the same. 仍然包含的。"),
     "carve_out_en": Field(text(200), ""),
+    "questions": Field(WORDS, [], "Each definition as a plain question to the customer. 每条定义怎么问客户。"),
+    "questions_en": Field(WORDS, []),
+    "carve_out_question": Field(text(200), "", "What stays included, as a plain question. 仍然包含的怎么问。"),
+    "carve_out_question_en": Field(text(200), ""),
     "ways_on": Field(WORDS, says="What the customer can do instead. 客户可以怎么办。"),
     "ways_on_en": Field(WORDS),
 })  # fmt: skip
+
+
+def _excluded(node: yaml.Node, place: Place) -> dict[str, Any]:
+    """Return what is shut out; where definitions have plain questions, each has its own. Source: K02"""
+    values: dict[str, Any] = EXCLUDED(node, place)
+    questions, definitions = values.get("questions"), values.get("definitions")
+    if questions and len(questions) != len(definitions or ()):
+        refuse_inside(node, place, "questions", _("每条定义一个问法，不多不少。"))
+    return values
+
+
+EXCLUSION = Described(_excluded, schema_of(EXCLUDED))
 REPORT = paired({
     "code": Field(own_service, says="What items call it by. 代码。"),
     "title": Field(text(80), says="What is on its cover. 封面上的标题。"),

@@ -1,5 +1,5 @@
 """What is handed over: what signing asks for, what it deducts, the working days that count, and what waits."""
 
-from plans.deliverables.reading import find, waiting_for
+from plans.deliverables.reading import find, still_to_hand_over, waiting_for
 
-__all__ = ["find", "waiting_for"]
+__all__ = ["find", "still_to_hand_over", "waiting_for"]

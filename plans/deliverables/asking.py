@@ -1,6 +1,7 @@
 """Whether a customer is asked to sign for something, and on whose working days. Source: K06, K12"""
 
 from plans.models import Contract, Entitlement, Item, Switch
+from plans.wording import clause_of, text_of
 from sla.models import Policy, Target
 from sla.models.policies import Metric
 
@@ -12,6 +13,18 @@ def sign_off_policy(code: str) -> Policy | None:
     timed = Target.objects.filter(policy__is_current=True, policy__code=code, metric=Metric.SIGN_OFF)
     found = timed.select_related("policy").first()
     return found.policy if found else None
+
+
+def clauses_of(item: Item, target: Target | None) -> list[str]:
+    """Return what a report rests on: the clause of its service and, where it is signed, that of signing.
+
+    The one that says it all where the service's own is the same.
+    """
+    own = f"{item.promise} {clause_of(item)}"
+    if target is None:
+        return [own]
+    signing = f"{target.promise} {text_of(target, 'clause')}"
+    return [signing] if target.clause.partition(" ")[2] in item.clause else [own, signing]
 
 
 def policy_for(item: Item, entitlement: Entitlement | None) -> Policy | None:

@@ -1,19 +1,21 @@
 """The working days that the customer has, one by one: which counted, and why the others did not."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from plans.models import SignOffRound
 from plans.wording import is_english
 from sla.compiled import CompiledCalendar, calendar_of
-from sla.models import Milestone
+from sla.models import HolidayDate, Milestone
 from sla.proof.proofs import proof_of
 
 ONE_DAY = timedelta(days=1)
 # A period that long is shown by its counted days alone.
 MOST = 120
+# Why a weekend day that others work in exchange for a holiday does not count, in both languages.
+MAKE_UP = ("调休上班日，这份日历不开放", "Make-up working day, on which this calendar is shut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,24 @@ def _why(said: dict[str, str]) -> tuple[str, str]:
     return chinese, " · ".join(text for text in english if text)
 
 
+def explained(milestone: Milestone) -> list[Day]:
+    """Return the dates of a time to sign, saying of days worked in exchange that this calendar is shut all the same.
+
+    Whoever works on that Saturday would count it. Source: K18
+    """
+    days = days_of(milestone)
+    unsaid = [day.on for day in days if day.kind == "shut" and not day.why]
+    holidays = milestone.calendar_version.rules.get("holidays") if unsaid else None
+    if not holidays:
+        return days
+    worked = HolidayDate.objects.filter(
+        set__country=holidays["country"], set__subdivision=holidays.get("subdivision", ""),
+        kind=HolidayDate.Kind.MAKE_UP, date__in=unsaid,
+    )  # fmt: skip
+    said = set(worked.values_list("date", flat=True))
+    return [replace(day, why=MAKE_UP[0], why_en=MAKE_UP[1]) if day.on in said else day for day in days]
+
+
 def proof_in(row: SignOffRound) -> dict[str, Any]:
     """Return the working-day proof of a round as it is kept with it, under the digest of the deadline's proof."""
     milestone = row.milestone
@@ -77,7 +97,7 @@ def proof_in(row: SignOffRound) -> dict[str, Any]:
         "calendar": [compiled.code, compiled.version, compiled.digest],
         "started_at": milestone.started_at.isoformat(),
         "due_at": milestone.due_at.isoformat(),
-        "days": [asdict(day) | {"on": day.on.isoformat()} for day in days_of(milestone)],
+        "days": [asdict(day) | {"on": day.on.isoformat()} for day in explained(milestone)],
     }
 
 
@@ -85,4 +105,4 @@ def kept_days(row: SignOffRound) -> list[Day]:
     """Return the working days of a round: those kept when it was decided, else as they stand now."""
     if row.proof:
         return [Day(**(said | {"on": date.fromisoformat(said["on"])})) for said in row.proof["days"]]
-    return days_of(row.milestone) if row.milestone else []
+    return explained(row.milestone) if row.milestone else []

@@ -123,7 +123,8 @@ class Item(models.Model):
     # Priorities it is meant for; another is served all the same, and told the ways on. Source: Y08
     priorities = models.JSONField(_("适用优先级"), default=list, blank=True)
     is_for_certified = models.BooleanField(_("仅限认证联系人"), default=False)
-    # [{"category", "section", "clause", "definitions", "carve_out", "ways_on", and each of the last four with _en}]
+    # [{"category", "section", "clause", "definitions", "carve_out", "questions", "carve_out_question", "ways_on", and
+    # each but the first two with _en}]; what was signed earlier may have no questions
     exclusions = models.JSONField(_("不包含"), default=list, blank=True)
     # What a customer can do instead when this item says no.
     ways_on = models.JSONField(_("可以怎么办"), default=list, blank=True)

@@ -82,7 +82,7 @@ def test_each_promise_is_an_item_with_its_clause_in_both_languages(promise):
         ("K05", "private_installation", "quota", [counted(2, "environments", "term"), OF_ALL_OPERATIONS]),
         ("K06", "critical_moment", "policy", "kingdee-report-sign-off"),
         ("K09", "hotline", "calendar", "kingdee-5x8"),
-        ("K12", "expert_consultation", "policy", "kingdee-report-sign-off"),
+        ("K12", "expert_consultation", "policy", "kingdee-diagnosis-sign-off"),
         ("K13", "service_report", "quota", counted(2, "reports", "term")),
         ("K16", "vocational_certification", "stages", ["认证通知", "报名", "培训", "考试", "证书发放"]),
         ("K17", "executive_events", "stages", ["发布活动", "邀请", "报名", "参加活动", "反馈"]),
@@ -98,6 +98,7 @@ def test_the_five_definitions_and_the_carve_out_are_kept__K02():
     exclusion = next(entry for entry in item.exclusions if entry["category"] == "customisation")
     assert len(exclusion["definitions"]) == len(exclusion["definitions_en"]) == 5
     assert exclusion["carve_out"].startswith("不包括字段新增")
+    assert len(exclusion["questions"]) == len(exclusion["questions_en"]) == 5
 
 
 @pytest.mark.parametrize(
@@ -109,9 +110,11 @@ def test_the_five_definitions_and_the_carve_out_are_kept__K02():
          ["call", "reply"]),
         ("kingdee-report-sign-off", "sign_off", 5, "working_days", "end_of_nth_day", "kingdee-5x8",
          ["object", "sign"]),
+        ("kingdee-diagnosis-sign-off", "sign_off", 5, "working_days", "end_of_nth_day", "kingdee-5x8",
+         ["object", "sign"]),
     ],
 )  # fmt: skip
-def test_policies_say_what_the_documents_promise__Y18_K02_K06(code, metric, amount, unit, rule, calendar, met_on):
+def test_policies_say_what_the_documents_promise__Y18_K02_K06_K12(code, metric, amount, unit, rule, calendar, met_on):
     target = Policy.objects.current().get(code=code).targets.get()
     assert (target.metric, target.unit, target.rule, target.calendar) == (metric, unit, rule, calendar)
     assert float(target.amount) == amount

@@ -16,11 +16,12 @@ from tests.clocks import calendar_row, clock_at
 from tests.hours import beijing, published
 from tests.plans.deliverables.papers import CLOSE, granted, handed, last, left, paper, signed
 from tests.stories.conftest import Walk
+from tests.tickets.portal.conftest import signed_in
 from tickets.rounds import dispatch
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 REPORTS = pytest.mark.parametrize(
-    ("service", "clause"), [("critical_moment", "§3.2.3"), ("expert_consultation", "§3.4.2")]
+    ("service", "clause"), [("critical_moment", "K06 §3.2.3(6)"), ("expert_consultation", "K12 §3.4.2(5)")]
 )
 
 
@@ -142,6 +143,17 @@ def test_a_holiday_notice_moves_the_end_and_both_sides_hear_of_it__K06_Y17(walk:
     assert last(deliverable).is_open
     sweep(walk, "2026-06-09 17:31")
     assert last(deliverable).outcome == "deemed"
+
+
+def test_an_end_in_a_year_without_a_notice_is_said_to_be_assumed__K06_Y17(walk: Walk):
+    world, side = walk.world, walk.world.kingdee
+    with clock_at("2026-12-29 10:00"):
+        deliverable = handed(side, world.technical_manager, "2026-12-29 10:00")
+        page = signed_in(side.contact).get(f"/portal/service/C-K-1/deliverables/{deliverable.number}/")
+    assert "放假通知尚未公布，时限可能变动" in page.content.decode()
+    sweep(walk, "2026-12-29 10:01")
+    [told] = walk.letters_to(side.contact.email)
+    assert "这个时间是推定的，可能变动" in body_of(told)
 
 
 def test_administrators_hear_and_colleagues_do_not__K06(walk: Walk):

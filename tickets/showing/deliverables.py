@@ -12,11 +12,12 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from plans.deliverables.days import Day, kept_days
+from plans.deliverables.asking import clauses_of as clauses_for
+from plans.deliverables.days import Day, days_of, kept_days
 from plans.deliverables.uses import booked_with, expected
 from plans.models import Deliverable, DeliverableFile, DeliverableStep, Outcome, SignOffRound
 from plans.quotas.words import amount_words, number_words
-from plans.wording import clause_of, text_of
+from plans.wording import text_of
 from sla.compiled import calendar_of
 from sla.wording import in_language
 from tickets.showing.wording import name_of, said
@@ -92,17 +93,12 @@ def _days_left(row: SignOffRound, at: datetime) -> int:
     if row.milestone is None:
         return 0
     today = at.astimezone(calendar_of(row.milestone.calendar_version_id).zone).date()
-    return sum(1 for day in kept_days(row) if day.number and day.on > today)
+    return sum(1 for day in days_of(row.milestone) if day.number and day.on > today)
 
 
 def clauses_of(row: SignOffRound) -> list[str]:
     """Return what a round rests on: the clause of its service and, where a signature is asked for, that of signing."""
-    item = row.deliverable.item
-    found = [f"{item.promise} {clause_of(item)}"]
-    if row.milestone:
-        target = row.milestone.target
-        found.append(f"{target.promise} {text_of(target, 'clause')}")
-    return found
+    return clauses_for(row.deliverable.item, row.milestone.target if row.milestone else None)
 
 
 @dataclass(frozen=True)
@@ -200,6 +196,11 @@ class ShownRound:
     time: str
     handed_by: str
     decided_by: str
+
+    @property
+    def is_provisional(self) -> bool:
+        """Tell whether the end may still move: days off on the way to it are only assumed. Source: Y17"""
+        return self.row.is_open and self.row.milestone is not None and self.row.milestone.is_provisional
 
     @property
     def proof_digest(self) -> str:

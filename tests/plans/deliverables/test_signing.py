@@ -15,6 +15,7 @@ from plans.actions.deliverables import (
 )
 from plans.actions.engagements.delivering import Report, close, deliver, record
 from plans.deliverables import find, waiting_for
+from plans.deliverables.days import MAKE_UP, kept_days
 from plans.models import AccountNotice, Deliverable, DeliverableStep, Outcome, QuotaEntry
 from plans.refusals import RefusedError
 from sla.models import Milestone
@@ -64,6 +65,22 @@ def test_silence_confirms_after_the_close_of_the_fifth_working_day_and_not_befor
     assert (days[0]["kind"], days[0]["on"]) == ("first", "2026-09-30")
     assert "国庆" in next(day["why"] for day in days if day["on"] == "2026-10-01")
     assert len(row.proof["digest"]) == 64
+
+
+@pytest.mark.parametrize(("at", "due", "shut"), [
+    ("2026-09-29 10:00", "2026-10-13 17:30", ["2026-10-10"]),  # National Day, and the Saturday worked for it
+    ("2026-09-30 23:59", "2026-10-14 17:30", ["2026-10-10"]),
+    ("2026-10-07 10:00", "2026-10-14 17:30", ["2026-10-10"]),  # handed over on a day off
+    ("2026-10-10 10:00", "2026-10-16 17:30", []),  # on the worked Saturday itself
+    ("2026-12-29 10:00", "2027-01-06 17:30", []),  # over the turn into a year whose notice is not posted
+])  # fmt: skip
+def test_each_day_that_does_not_count_says_why__K06_K18(world, kingdee, at, due, shut):
+    row = last(handed(kingdee, world.technical_manager, at))
+    days = kept_days(row)
+    assert row.due_at == beijing(due)
+    assert [day.on.isoformat() for day in days if day.why == MAKE_UP[0]] == shut
+    assert all(day.why or day.on.weekday() > 4 for day in days if day.kind == "shut")
+    assert row.milestone.is_provisional == due.startswith("2027")
 
 
 def test_an_objection_debits_nothing_and_new_files_open_a_new_round_with_a_new_clock__K06(world, kingdee):

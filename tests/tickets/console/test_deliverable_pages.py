@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from plans.actions.deliverables import withdraw
 from plans.actions.engagements.delivering import Report, deliver, record
 from plans.models import Deliverable, Engagement
 from plans.models.people import User
@@ -55,6 +56,17 @@ def test_a_file_is_handed_over_from_the_tab_and_waits_for_the_customer__K06(worl
     for said in ("待签字确认", "10月12日", "第 5 个工作日", "扣减 2 人天，现有 8 人天", last(deliverable).digest):
         assert said in shown, said
     assert deliverable.number in client.get("/console/accounts/-/deliverables/").content.decode()
+
+
+def test_the_desk_names_what_was_delivered_and_whose_report_is_not_handed_over__K06(world: World):
+    engagement, client, desk = recorded(world), as_(world.technical_manager), "/console/accounts/-/deliverables/"
+    link = f"{TAB}new/?engagement={engagement.number}"
+    assert link in client.get(desk).content.decode()
+    deliverable = handed(world.kingdee, world.technical_manager, engagement=engagement)
+    assert link not in client.get(desk).content.decode()
+    withdraw(deliverable=deliverable, reason="传错文件", actor=world.technical_manager, at=beijing("2026-10-08 09:00"))
+    assert link in client.get(desk).content.decode()
+    assert link not in as_(world.agent).get(desk).content.decode()
 
 
 @pytest.mark.parametrize(("content", "said"), [

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from plans.deliverables import still_to_hand_over
 from plans.deliverables.asking import can_be_handed_over
-from plans.models import Contract, Deliverable, Entitlement
+from plans.models import Contract, Deliverable, Engagement, Entitlement
 from tickets.console.accounts.guard import accounts_of, for_account
 from tickets.console.accounts.nav import account_page, desk_page
 from tickets.console.guard import Reader, agents_only
@@ -39,9 +40,12 @@ def deliverables_page(request: HttpRequest, contract: Contract, at: datetime) ->
 @require_safe
 @agents_only
 def sign_offs(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """Show what waits for a signature in all accounts of the reader, and what was objected to."""
-    rows = Deliverable.objects.filter(contract__in=accounts_of(reader.user))
+    """Show what waits for a signature in all accounts of the reader, what was objected to, and what is still owed."""
+    accounts = accounts_of(reader.user)
+    rows = Deliverable.objects.filter(contract__in=accounts)
+    delivered = Engagement.objects.filter(contract__in=accounts).select_related("contract__customer", "item")
     context = {
+        "to_hand_over": still_to_hand_over(delivered)[:SHOWN],
         "waiting": shown(rows.waiting().brought()[:SHOWN], reader.at),
         "objected": shown(rows.filter(state="objected").brought()[:SHOWN], reader.at),
     }
