@@ -35,6 +35,11 @@ def worded_list(entry: Mapping[str, Any], field: str) -> list[str]:
     return (entry[f"{field}_en"] if is_english() else []) or entry[field]
 
 
+def sentences(*parts: str) -> str:
+    """Return sentences one after the other; there is no space between them in Chinese."""
+    return (" " if is_english() else "").join(part for part in parts if part)
+
+
 def clause_of(item: Item) -> str:
     """Return an item's clause with its section."""
     return f"{item.section} {text_of(item, 'clause')}"

@@ -47,8 +47,7 @@ def questions_of(inquiry: Inquiry | None, answers: Mapping[str, bool]) -> list[Q
     """Return the questions of a plan with what was answered; none where it asks nothing."""
     if inquiry is None:
         return []
-    asked = {**({CARVE_OUT: inquiry.carve_out} if inquiry.carve_out else {}), **inquiry.definitions}
-    return [Question(code, words, _said(answers.get(code))) for code, words in asked.items()]
+    return [Question(code, words, _said(answers.get(code))) for code, words in inquiry.questions.items()]
 
 
 def _said(answer: bool | None) -> str:

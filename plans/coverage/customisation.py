@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from plans.models import Entitlement, Item
 from plans.wording import worded, worded_list
 
@@ -27,6 +29,8 @@ class Inquiry:
     clause: str
     carve_out: str
     definitions: Mapping[str, str]
+    # What is asked for each code: the plan's own plain question, else its definition as one.
+    questions: Mapping[str, str]
 
     def unanswered(self, answers: Answers) -> list[str]:
         """Return the codes that still have to be answered before the plan can say yes or no."""
@@ -51,7 +55,17 @@ def inquiry_of(item: Item | None) -> Inquiry | None:
     if found is None or not found["definitions"]:
         return None
     numbered = {str(n): each for n, each in enumerate(worded_list(found, "definitions"), start=1)}
-    return Inquiry(found["section"], worded(found, "clause"), worded(found, "carve_out"), numbered)
+    carve_out = worded(found, "carve_out")
+    return Inquiry(found["section"], worded(found, "clause"), carve_out, numbered, _asked(found, carve_out, numbered))
+
+
+def _asked(found: Mapping[str, Any], carve_out: str, numbered: Mapping[str, str]) -> dict[str, str]:
+    """Return the questions by code, what stays in scope first; what was signed earlier asks by its definitions."""
+    plain = worded_list(found, "questions") if found.get("questions") else []
+    first = worded(found, "carve_out_question") if found.get("carve_out_question") else ""
+    asked = {code: _("%s？") % each for code, each in numbered.items()}
+    asked |= dict(zip(numbered, plain, strict=False))
+    return {CARVE_OUT: first or _("只是做了这些调整吗？“%s”") % carve_out} | asked if carve_out else asked
 
 
 def inquiry_under(number: str) -> Inquiry | None:

@@ -11,7 +11,7 @@ from plans.coverage.decisions import BY_TICKET, TICKET, Case, Decision
 from plans.models import Entitlement, Item
 from plans.quotas.words import amount_words
 from plans.vocabulary import UNCERTIFIED
-from plans.wording import clause_in, clause_of, list_of, name_of, worded, worded_list
+from plans.wording import clause_in, clause_of, list_of, name_of, sentences, worded, worded_list
 
 THIRD_PARTY = "third_party"
 
@@ -129,7 +129,7 @@ def customisation(case: Case) -> Decision | None:
         return None
     theirs = ticked(shut, asked.answers)
     if theirs:
-        return _excluded(case, shut, _join(_("您选的情形属于二次开发：%s。") % _(";").join(theirs), shut))
+        return _excluded(case, shut, _join(_("您选的情形属于二次开发：%s。") % _("；").join(theirs), shut))
     if asked.category != CUSTOMISATION or is_in_scope(shut, asked.answers):
         return None
     return _excluded(case, shut, _defined(item, shut) if item else "")
@@ -236,13 +236,14 @@ def _defined(item: Item, shut: Mapping[str, Any]) -> str:
     """Return why a category is out, with the definitions that the clause gives and what they leave in scope."""
     if not shut["definitions"]:
         return _outside(item)
-    definitions = _(";").join(f"({n}) {each}" for n, each in enumerate(worded_list(shut, "definitions"), start=1))
-    return _join(f"{_outside(item)} {_('其中包括：%s。') % definitions}", shut)
+    definitions = _("；").join(f"({n}) {each}" for n, each in enumerate(worded_list(shut, "definitions"), start=1))
+    return _join(sentences(_outside(item), _("其中包括：%s。") % definitions), shut)
 
 
 def _join(reason: str, shut: Mapping[str, Any]) -> str:
     """Return a reason with what the clause leaves in scope."""
-    return " ".join(part for part in (reason, worded(shut, "carve_out")) if part)
+    carve_out = worded(shut, "carve_out")
+    return sentences(reason, _("条款写明“%s”。") % carve_out) if carve_out else reason
 
 
 GATES: tuple[Callable[[Case], Decision | None], ...] = (

@@ -9,7 +9,7 @@ from plans.agreements import Agreement
 from plans.coverage.customisation import CARVE_OUT, CUSTOMISATION, exclusion_of
 from plans.coverage.decisions import ENTRANCES, OPERATED, SERVICE, TICKET, Case, Decision
 from plans.models import Entitlement, Item
-from plans.wording import clause_in, clause_of, list_of, name_of, text_of, worded
+from plans.wording import clause_in, clause_of, list_of, name_of, sentences, text_of, worded
 
 
 def by_ticket(case: Case) -> Decision:
@@ -58,11 +58,11 @@ def _in_scope(case: Case, decision: Decision, item: Item) -> Decision:
     if shut is None:
         return decision
     if case.asked.answers.get(CARVE_OUT):
-        rule, told = "carve_out", worded(shut, "carve_out")
+        rule, told = "carve_out", _("条款写明“%s”，因此不算二次开发。") % worded(shut, "carve_out")
     else:
         rule = "none_of_them"
         told = _("您说 %(count)d 种情形都不是，因此不算二次开发。") % {"count": len(shut["definitions"])}
-    return replace(decision, clause=clause_in(shut), reason=f"{told} {decision.reason}", rule=rule)
+    return replace(decision, clause=clause_in(shut), reason=sentences(told, decision.reason), rule=rule)
 
 
 def _through(case: Case, decision: Decision, item: Item | None) -> Decision:

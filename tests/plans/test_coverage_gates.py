@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from plans import agreements
 from plans.actions import end, set_switch
-from plans.coverage import cover, hours_of
+from plans.coverage import cover, hours_of, inquiry_of
 from plans.models import Contact, Contract, Customer, Product
 from tests.hours import beijing
 from tests.plans.conftest import contact_of, contract_of
@@ -77,6 +77,20 @@ def test_customisation_is_told_with_the_five_definitions_and_what_stays_in_scope
     assert all(f"({number}) " in decision.reason for number in range(1, 6))
     assert "不包括字段新增及对显示界面、规格大小、字段属性的调整等操作" in decision.reason
     assert any("专属技术经理" in way for way in decision.ways_on)
+
+
+def test_each_definition_is_asked_as_a_plain_question_and_without_one_by_its_words__K02(cast):
+    item = cast.kingdee.entitlements.get(item__service="ticket").item
+    questions = inquiry_of(item).questions
+    assert list(questions) == ["carve_out", "1", "2", "3", "4", "5"]
+    assert questions["carve_out"] == "只是新增字段，或调整显示界面、规格大小、字段属性吗？"
+    assert all(asked.startswith("是否") for code, asked in questions.items() if code != "carve_out")
+    for shut in item.exclusions:
+        shut.pop("questions", None)
+        shut.pop("carve_out_question", None)
+    signed_earlier = inquiry_of(item).questions
+    assert signed_earlier["5"] == "根据系统规定的插件接口和规范进行的插件开发？"
+    assert "不包括字段新增" in signed_earlier["carve_out"]
 
 
 def test_customisation_has_developer_support_as_way_on__Y07_Y09(cast):

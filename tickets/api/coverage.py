@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -252,13 +253,14 @@ def answer_fields(question: Question, sender: Sender) -> dict[str, Any]:
         "service": right.item.service if right else None,
         "policy": decision.policy.code if decision.policy else None,
         "left": decision.balance,
-        "questions": _questions(decision, said) if contract else [],
+        "questions": _questions(decision, said, sender.contact.reads),
     }
 
 
-def _questions(decision: Decision, said: Incoming) -> list[dict[str, str]]:
-    """Return what the plan asks about customisation where it was said to be one; nothing else is asked."""
-    inquiry = inquiry_under(decision.contract.number) if decision.contract else None
-    if inquiry is None or said.category != CUSTOMISATION:
+def _questions(decision: Decision, said: Incoming, language: str) -> list[dict[str, str]]:
+    """Return what the plan asks about customisation, in a language, where it was said to be one; else nothing."""
+    if decision.contract is None or said.category != CUSTOMISATION:
         return []
+    with translation.override(language):
+        inquiry = inquiry_under(decision.contract.number)
     return [{"code": one.code, "text": one.words} for one in questions_of(inquiry, {})]

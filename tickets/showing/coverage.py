@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from plans.coverage import Inquiry, inquiry_under, rule_name
-from plans.coverage.customisation import CARVE_OUT
 from plans.models.contracts import Deployment
 from plans.wording import list_of, name_of, text_of
 from tickets.models import CoverageDecision
@@ -84,5 +83,5 @@ def shown(rows: Iterable[CoverageDecision]) -> list[Shown]:
 
 
 def _answers(row: CoverageDecision, inquiry: Inquiry | None) -> tuple[tuple[str, bool], ...]:
-    words = {CARVE_OUT: inquiry.carve_out, **inquiry.definitions} if inquiry else {}
+    words = inquiry.questions if inquiry else {}
     return tuple((words[code], said) for code, said in row.answers.items() if code in words)

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from plans.coverage import cover
+from plans.models import Contact
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import bearer, new_key
@@ -32,6 +33,13 @@ def ask(client: Client, world: World):
             return client.post(URL, json.dumps(body), content_type="application/json", **headers)
 
     return send
+
+
+def test_questions_are_in_the_contact_s_language_as_the_answer_is__K02(ask, world: World):
+    Contact.objects.filter(pk=world.kingdee.contact.pk).update(language="en")
+    said = ask(product="galaxy", category="customisation").json()
+    for words in (said["reason"], *(one["text"] for one in said["questions"])):
+        assert not any("一" <= letter <= "鿿" for letter in words), words
 
 
 def test_an_answer_says_outcome_rule_clause_and_both_languages__K02(ask, world: World):

@@ -104,6 +104,7 @@ def test_the_file_holds_what_is_shown_and_nothing_that_a_spreadsheet_works_out(l
     rows = list(csv.reader(io.StringIO(body)))
     assert len(rows) == 3
     assert rows[1][-1] == "'=1+1 这是一个公式"
+    assert rows[1][11:13] == ["服务人员改判", "在范围内"], "what stood before"
     assert rows[2][7:9] == ["在范围内", "在服务范围内"]
 
 

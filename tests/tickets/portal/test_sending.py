@@ -64,7 +64,8 @@ def test_the_promise_is_said_before_anything_is_typed(mine: Client) -> None:
 def test_the_five_definitions_are_asked_and_the_carve_out_said__K02(world: World, mine: Client) -> None:
     page = mine.get(NEW).content.decode()
     assert page.count('name="customisation_') == 12
-    assert "不包括字段新增及对显示界面、规格大小、字段属性的调整等操作" in page
+    assert "只是新增字段，或调整显示界面、规格大小、字段属性吗？" in page
+    assert "是否按系统规定的插件接口和规范开发了插件？" in page
 
 
 def test_a_plan_without_definitions_asks_for_none__Y07(world: World) -> None:
@@ -106,7 +107,7 @@ NONE = {f"customisation_{code}": "no" for code in ("carve_out", 1, 2, 3, 4, 5)}
 @pytest.mark.parametrize(
     ("answers", "rule", "words"),
     [
-        ({"customisation_carve_out": "yes"}, "carve_out", "不包括字段新增及对显示界面"),
+        ({"customisation_carve_out": "yes"}, "carve_out", "的调整等操作”，因此不算二次开发。0.5 个工作日内响应"),
         (NONE, "none_of_them", "您说 5 种情形都不是，因此不算二次开发。"),
     ],
 )

@@ -192,7 +192,7 @@ def report_file(request: HttpRequest, reader: Reader) -> Any:
 def _lines(wish: Wish, reader: Reader) -> Iterator[list[object]]:
     yield [
         _("时间"), _("工单"), _("客户"), _("合同"), _("成功计划"), _("问题类别"), _("渠道"), _("结论"), _("判定依据"),
-        _("条款"), _("理由"), _("缘由"), _("操作人"), _("改判理由"),
+        _("条款"), _("理由"), _("缘由"), _("改判前的结论"), _("操作人"), _("改判理由"),
     ]  # fmt: skip
     rows = wish.rows(reader).select_related(*RELATED)
     for row in rows.iterator(chunk_size=FILE_PAGE):
@@ -205,7 +205,7 @@ def _line(one: Shown) -> list[object]:
         instant(row.at), row.ticket.number if row.ticket else "", name_of(row.contact.customer),
         row.contract.number if row.contract else "", name_of(row.plan) if row.plan else "",
         row.get_category_display(), row.get_channel_display(), row.get_outcome_display(), one.rule,
-        one.clause, one.reason, row.get_cause_display(), one.by, row.why,
+        one.clause, one.reason, row.get_cause_display(), row.get_was_outcome_display(), one.by, row.why,
     ]  # fmt: skip
 
 
