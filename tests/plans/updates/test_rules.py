@@ -72,6 +72,10 @@ def test_two_rules_name_a_day_once():
     ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "永远没有"),
     ("FREQ=MONTHLY;BYMONTH=4;BYMONTHDAY=31", "永远没有"),
     ("", "RFC 5545"),
+    ("FREQ=MONTHLY;BYDAY=39MO", "序号太大"),
+    ("FREQ=WEEKLY;BYDAY=1SA", "序号只用于"),
+    ("FREQ=MONTHLY;BYMONTHDAY=0,15", "BYMONTHDAY 里不能有 0"),
+    ("FREQ=DAILY;INTERVAL=7;BYDAY=TU", "改用 WEEKLY"),
 ])  # fmt: skip
 def test_rule_that_cannot_be_followed_is_told_why(rule, said):
     assert said in wrong_with(rule)
