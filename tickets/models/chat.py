@@ -131,6 +131,7 @@ class Chat(models.Model):
                 condition=models.Q(state="waiting"), name="chat_waiting_line",
             ),
             models.Index(fields=["assignee"], condition=models.Q(state="active"), name="chat_active"),
+            models.Index(fields=["opened_at"], condition=models.Q(state__in=["bot", "active"]), name="chat_going_on"),
             models.Index(fields=["customer", "-opened_at"], name="chat_by_customer"),
         ]  # fmt: skip
 

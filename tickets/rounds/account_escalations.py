@@ -43,7 +43,7 @@ def _act(rows: list[Escalation], now: datetime) -> None:
     for row in sorted(rows, key=lambda row: (row.step_at, row.level), reverse=True):
         row.milestone.refresh_from_db(fields=["due_at", "stopped_at", "acknowledged_at"])
         matter = matter_of(row)
-        if void := _void(row, now):
+        if void := void_of(row, now):
             settle(row, State.SUPERSEDED, now, void)
         elif matter:
             readers = [person for person in meant(row.actions, matter) if person not in told[row.milestone_id]]
@@ -57,7 +57,7 @@ def _kind(row: Escalation) -> Delivery.Kind:
     return Delivery.Kind.OWED_SOON if row.mark in WARNINGS else Delivery.Kind.OWED_LATE
 
 
-def _void(row: Escalation, now: datetime) -> str:
+def void_of(row: Escalation, now: datetime) -> str:
     """Return why a step no longer holds, if it does not."""
     if row.milestone.stopped_at:
         return "stopped"

@@ -21,10 +21,12 @@ from tickets.rounds.account_notices import tell_accounts
 from tickets.rounds.amendments import follow_amendments
 from tickets.rounds.board import follow_questions, post_back
 from tickets.rounds.calling import call_webhooks
+from tickets.rounds.chats import look_after_chats
 from tickets.rounds.delivering import deliver
 from tickets.rounds.escalations import act
 from tickets.rounds.moves import tell_moves
 from tickets.rounds.sign_offs import follow_sign_offs
+from tickets.rounds.talk_escalations import act_on_talks
 
 # Seconds: a tick that works longer would keep the next ones waiting.
 TICK = 4.0
@@ -42,7 +44,8 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
 
     def tickets() -> int:
         _until_empty(lambda: fire_due(later_than=later_than), within)
-        done = act(later_than=later_than) + resume_due(at=database_now() - later_than)
+        done = act(later_than=later_than) + act_on_talks(later_than=later_than)
+        done += resume_due(at=database_now() - later_than) + look_after_chats(at=database_now() - later_than)
         done += follow_amendments(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
         return done + tell_moves(later_than=later_than)

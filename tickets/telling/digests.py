@@ -19,6 +19,8 @@ from tickets.showing.wording import name_of, one_line, said
 from tickets.telling.account_steps import matter_in, state_words
 from tickets.telling.letters import HELD_BACK, Letter, Row, Section
 from tickets.telling.occasions import Occasion
+from tickets.telling.talk_letters import due_words, talk_in
+from tickets.telling.talk_letters import state_words as talk_state
 from tickets.telling.writers import write
 from tickets.templatetags.shouyue import length_words
 
@@ -36,6 +38,8 @@ TITLES: dict[Kind, LazyText] = {
     Kind.WARNING: pgettext_lazy("subject", "预警"),
     Kind.OWED_LATE: pgettext_lazy("subject", "交付逾期"),
     Kind.OWED_SOON: pgettext_lazy("subject", "交付预警"),
+    Kind.TALK_LATE: pgettext_lazy("subject", "会话与来电超时"),
+    Kind.TALK_SOON: pgettext_lazy("subject", "会话与来电预警"),
     Kind.DEADLINE_MOVED: pgettext_lazy("subject", "时限变更"),
     Kind.REASSIGNED: pgettext_lazy("subject", "改派"),
     Kind.SIDE_TASK: pgettext_lazy("subject", "协办"),
@@ -100,6 +104,8 @@ OPENINGS: dict[Kind, Callable[[], str]] = {
     Kind.WARNING: lambda: _("%(count)d 张工单即将到期："),
     Kind.OWED_LATE: lambda: _("%(count)d 项应交服务逾期："),
     Kind.OWED_SOON: lambda: _("%(count)d 项应交服务即将到期："),
+    Kind.TALK_LATE: lambda: _("%(count)d 个会话、来电或提问超时："),
+    Kind.TALK_SOON: lambda: _("%(count)d 个会话、来电或提问即将超时："),
     Kind.DEADLINE_MOVED: lambda: _("%(count)d 张工单的时限变了："),
     Kind.REASSIGNED: lambda: _("%(count)d 张工单改派给您："),
     Kind.SIDE_TASK: lambda: _("请您协办 %(count)d 件事："),
@@ -208,6 +214,20 @@ def _owed(occasion: Occasion) -> Row:
     )
 
 
+def _talk(occasion: Occasion) -> Row:
+    """Return a talk that waits for us, with what is left of its time, and who is at it."""
+    matter, target = talk_in(occasion), occasion.escalation.milestone.target
+    holder = name_of(matter.owner) if matter.owner else _("尚无人处理")
+    return Row(
+        title=f"{name_of_row(matter.customer)} · {matter.title}" if matter.customer else matter.title,
+        link=f"{settings.PUBLIC_URL}{matter.path}",
+        promise=target.promise,
+        due=due_words(occasion),
+        state=f"{talk_state(occasion)} · {holder}",
+        is_late=occasion.escalation.due_at < occasion.at,
+    )
+
+
 def _happened(occasion: Occasion) -> str:
     return said(occasion.delivery.queued_at, occasion.at, occasion.zone)
 
@@ -222,6 +242,8 @@ ROWS: dict[Kind, Callable[[Occasion], Row]] = {
     Kind.WARNING: _step,
     Kind.OWED_LATE: _owed,
     Kind.OWED_SOON: _owed,
+    Kind.TALK_LATE: _talk,
+    Kind.TALK_SOON: _talk,
     Kind.DEADLINE_MOVED: _happening,
     Kind.REASSIGNED: _reassigned,
     Kind.SIDE_TASK: _side_task,

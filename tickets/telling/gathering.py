@@ -22,6 +22,8 @@ ALERTS = (
     Kind.BULLETIN,
     Kind.OWED_LATE,
     Kind.OWED_SOON,
+    Kind.TALK_LATE,
+    Kind.TALK_SOON,
 )
 # More steps than this within a minute are a storm. Source: C30
 STORM = 10
@@ -47,6 +49,8 @@ TO_COME = {
     Kind.WARNING: STEPS_TO_COME,
     Kind.OWED_LATE: STEPS_TO_COME,
     Kind.OWED_SOON: STEPS_TO_COME,
+    Kind.TALK_LATE: STEPS_TO_COME,
+    Kind.TALK_SOON: STEPS_TO_COME,
     Kind.REASSIGNED: STEPS_TO_COME,
     Kind.SIDE_TASK: STEPS_TO_COME,
     Kind.DEADLINE_MOVED: MOVES_TO_COME,

@@ -14,7 +14,7 @@ Kind = Delivery.Kind
 
 # What is younger is told as it was: a breach of a minute ago is news, whatever became of it.
 NEWS = GATHERING + timedelta(seconds=15)
-STEPS = (Kind.WARNING, Kind.BREACH, Kind.OWED_SOON, Kind.OWED_LATE)
+STEPS = (Kind.WARNING, Kind.BREACH, Kind.OWED_SOON, Kind.OWED_LATE, Kind.TALK_SOON, Kind.TALK_LATE)
 
 
 def withhold_settled(keys: Collection[int], now: datetime) -> set[int]:

@@ -6,12 +6,14 @@ from tickets.models import Delivery
 from tickets.telling import account_letters, account_steps, change_letters, coverage_letters, letters
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
+from tickets.telling.talk_letters import WRITERS as OF_TALKS
 
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     **letters.WRITERS,
     **change_letters.WRITERS,
     **coverage_letters.WRITERS,
     **account_steps.WRITERS,
+    **OF_TALKS,
     Delivery.Kind.ACCOUNT: account_letters.write,
 }
 
