@@ -127,7 +127,7 @@ def test_a_question_unanswered_past_its_time_becomes_a_ticket_once__Y04_K02(worl
     assert ticket is not None
     assert turned(world, "2026-09-29 10:05") == ticket
     assert (ticket.contact, ticket.category, ticket.channel) == (world.yonsuite.contact, "how_to", "community")
-    assert ticket.promise == "Y18"
+    assert ticket.promise == "Y07"
     assert f"/portal/board/{post.code}/" in ticket.messages.get().body
     assert Post.objects.get().ticket == ticket
     assert Ticket.objects.count() == 1
