@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contract, Customer, Team, User
 from sla.models import Escalation
-from tickets.models import Chat
+from tickets.models import Chat, Post
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,22 @@ def _of_chat(chat: Chat) -> Matter:
     )
 
 
+def _of_post(post: Post) -> Matter:
+    return Matter(
+        title=_("社区提问 %(code)s %(title)s") % {"code": post.code, "title": post.title},
+        owed=_("官方答复"),
+        path=f"/console/board/{post.code}/",
+        contract=post.contract,
+        team=post.contract.team if post.contract else None,
+        customer=post.customer,
+        kind="post",
+    )
+
+
 # By what a clock calls the thing that holds it. A new kind of talk is a function and a line here.
 TALKS: dict[str, Talk] = {
     "chat": Talk(_of_chat, ("contract__team__lead", "contract__plan", "customer", "team__lead", "assignee")),
+    "post": Talk(_of_post, ("contract__team__lead", "contract__plan", "customer")),
 }
 OF_TALKS: Q = reduce(or_, (Q(**{f"milestone__clock__{name}__isnull": False}) for name in TALKS))
 RELATED = tuple(f"milestone__clock__{name}__{row}" for name, talk in TALKS.items() for row in talk.related)
