@@ -168,6 +168,19 @@ def test_the_queries_do_not_grow_with_what_there_is(client: Client, world: World
     assert len(many) < 60
 
 
+def test_after_the_term_nobody_is_told_that_there_were_no_rights__Y22(client: Client, world: World) -> None:
+    with clock_at("2028-01-10 10:00"):
+        client.force_login(world.manager)
+        ours = client.get(PAGE).content.decode()
+        user = world.yonsuite.contact.user
+        assert user
+        client.force_login(user)
+        theirs = client.get("/portal/service/").content.decode()
+    for page in (ours, theirs):
+        assert "服务期已结束，用了多少写在合同的权益页" in page
+        assert "没有计数的权益" not in page
+
+
 def test_a_customer_without_a_contract_says_so(client: Client, world: World) -> None:
     customer = type(world.yonsuite.customer).objects.create(code="fresh", name="新客户")
     client.force_login(world.manager)
