@@ -113,6 +113,18 @@ def _written(by: str, name: str | int) -> dict[str, Any]:
     return dict(zip(WRITTEN["phone"], (digits, home, f"86{home}", f"00{digits}", f"0086{home}"), strict=True))
 
 
+def contacts_by_number(number: str, *, customer_id: int | None = None) -> QuerySet[Contact]:
+    """Return the active contacts whose number this is, however it is written; of one customer, if one is given."""
+    found = _named("phone", list(_written("phone", number).values()))
+    return found.filter(customer=customer_id) if customer_id else found
+
+
+def plain_number(number: str) -> str:
+    """Return a number as it is compared: digits, without what stands for our own country; blank for a hidden one."""
+    digits = re.sub(r"\D", "", number).removeprefix("00")
+    return digits.removeprefix("86") if len(digits) >= SHORTEST_NUMBER else ""
+
+
 def _only(contacts: list[Any], incoming: Incoming) -> Any:
     by = incoming.contact[0]
     if not contacts:

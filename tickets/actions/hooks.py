@@ -9,6 +9,7 @@ from django.db import transaction
 from plans.models import ApiKey
 from sla.refusals import ActionRefusedError
 from tickets.actions.board import forum
+from tickets.actions.calls import hearing
 from tickets.channels.base import MalformedError
 from tickets.channels.hook import Asked, Happening, Hook, Outcome, Verdict
 from tickets.channels.registry import HOOKS
@@ -17,7 +18,10 @@ from tickets.models import InboundEvent
 State = InboundEvent.State
 Taker = Callable[[InboundEvent, list[Happening], datetime], Outcome]
 # What does the work of each form, inside the transaction that settles the event.
-TAKERS: dict[str, Taker] = {"discourse": forum.take}
+TAKERS: dict[str, Taker] = {
+    **dict.fromkeys(("twilio", "tencent", "huawei-cec"), hearing.take),
+    "discourse": forum.take,
+}
 SETTLED_AS = {Verdict.TAKEN: State.ACCEPTED, Verdict.PASSED: State.PASSED}
 NONE_OF_OURS = "none of ours"
 METHOD, QUERY, TYPE = ":method", ":query", "content-type"

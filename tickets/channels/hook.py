@@ -35,10 +35,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What a form needs of the key by which it was called: the signing secret (blank: none) and its options."""
+    """What a form needs of the key by which it was called: the signing secret (blank: none), its options, and when."""
 
     secret: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def in_json(status: int, said: Mapping[str, Any]) -> Reply:
 
 def is_same_secret(one: str, other: str) -> bool:
     """Tell whether two secrets are the same, in a time that does not tell how far."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def zone_of(options: Mapping[str, Any]) -> ZoneInfo:

@@ -5,9 +5,12 @@ from tickets.channels.community import Community
 from tickets.channels.discourse import Discourse
 from tickets.channels.hook import Hook
 from tickets.channels.hotline import Hotline
+from tickets.channels.huawei_cec import HuaweiCec
 from tickets.channels.im import Im
 from tickets.channels.in_product import InProduct
 from tickets.channels.portal import Portal
+from tickets.channels.tencent import Tencent
+from tickets.channels.twilio import Twilio
 
 # Channels that programs post to. Mail and monitoring come in other forms and are not served yet.
 SERVED = ("im", "hotline", "portal", "community", "in_product")
@@ -15,5 +18,5 @@ ADAPTERS: dict[str, Channel] = {
     adapter.key: adapter for adapter in (Im(), Hotline(), Portal(), Community(), InProduct())
 }
 # Other programs' own forms, by the name under which they call; each is done by a line in `tickets.actions.hooks`.
-_HOOKS: tuple[Hook, ...] = (Discourse(),)
+_HOOKS: tuple[Hook, ...] = (Twilio(), Tencent(), HuaweiCec(), Discourse())
 HOOKS: dict[str, Hook] = {hook.key: hook for hook in _HOOKS}

@@ -43,12 +43,12 @@ def note(*, ticket: Ticket, body: str, actor: User, at: datetime) -> Ticket:
 
 
 @transaction.atomic
-def log_call(*, ticket: Ticket, body: str, answered: bool, actor: User, at: datetime) -> Ticket:
-    """Write a phone call into the ticket; only one that was answered is contact. Source: Y18, K02"""
+def log_call(*, ticket: Ticket, body: str, answered: bool, actor: User, at: datetime, call: str = "") -> Ticket:
+    """Write a phone call into the ticket, with its code; only one that was answered is contact. Source: Y18, K02"""
     ticket = to_work_on(ticket, actor)
     message = said_in(ticket, body, actor, at)
-    call = Entry(Kind.CALL, actor_of(actor), at, message, {"answered": answered})
-    record(ticket, *first_touch(ticket, actor, at), call)
+    fields = {"answered": answered} | ({"call": call} if call else {})
+    record(ticket, *first_touch(ticket, actor, at), Entry(Kind.CALL, actor_of(actor), at, message, fields))
     return ticket
 
 

@@ -1,0 +1,167 @@
+"""What switchboards tell comes to one call, whatever the order, and to a call that we owe if nobody answered."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from plans.actions.switches import set_switch
+from plans.models import ApiKey, Contact, Switch
+from sla.models import Milestone
+from sla.refusals import ActionRefusedError
+from tests.clocks import clock_at
+from tests.hours import beijing
+from tests.keys import new_key
+from tickets.actions.calls import owing
+from tickets.actions.calls.placing import candidates
+from tickets.models import Call, CallBack, CallEvent, InboundEvent
+
+pytestmark = pytest.mark.django_db
+STORY = (
+    "twilio/ringing.txt",
+    "twilio/digits.txt",
+    "twilio/leg-ringing.txt",
+    "twilio/leg-answered.txt",
+    "twilio/completed.txt",
+)
+
+
+@pytest.fixture(autouse=True)
+def at_nine():
+    with clock_at("2026-09-28 09:05"):
+        yield
+
+
+def test_a_call_is_who_rang_for_which_tenant_and_who_took_it__Y08(hotline, world):
+    for name in STORY:
+        assert hotline(name).status_code == 200
+    call = Call.objects.get()
+    assert (call.state, call.contact, call.customer) == ("ended", world.yonsuite.contact, world.yonsuite.customer)
+    assert (call.tenant, call.product, call.vendor) == ("YS", world.yonsuite.product, "yonsuite")
+    assert (call.contract, call.agent, call.menu) == (world.yonsuite.contract, world.agent, "6")
+    assert call.code.startswith("TEL-2026-")
+    assert CallBack.objects.count() == 0
+    assert {event.state for event in InboundEvent.objects.all()} == {"accepted"}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[1:])
+def test_reordered_and_doubled_events_change_nothing__Y08(hotline, order):
+    names = [("twilio/ringing.txt", "twilio/leg-answered.txt", "twilio/completed.txt")[place] for place in order]
+    for name in (*names, *names):
+        assert b"<Response/>" in hotline(name).content
+    call = Call.objects.get()
+    assert (call.state, call.events.count(), (call.answered_at - call.rang_at).seconds) == ("ended", 3, 12)
+    # Told of the end first it seemed missed; what was owed for it is owed no more, and nothing rings of it.
+    assert not CallBack.objects.open().exists()
+    assert not Milestone.objects.filter(stopped_at=None, state="running").exists()
+    assert CallEvent.objects.count() == 3
+
+
+def test_a_missed_call_is_owed_one_call_within_half_an_hour__Y08(hotline, world):
+    hotline("tencent/missed.json")
+    call, owed = Call.objects.get(), CallBack.objects.get()
+    assert (call.state, call.call_back, owed.number) == ("missed", owed, "13800000001")
+    assert (owed.contact, owed.contract) == (world.yonsuite.contact, world.yonsuite.contract)
+    milestone = owed.clock.milestones.get()
+    assert milestone.due_at == call.ended_at + timedelta(minutes=30)
+    hotline("tencent/missed.json", change=("000000000002", "000000000003"))
+    assert (Call.objects.count(), CallBack.objects.count()) == (2, 1)
+    # They ring again and somebody answers: that was all they wanted.
+    hotline("tencent/cdr.json", change=("17905572", "17905580"))
+    owed.refresh_from_db()
+    milestone.refresh_from_db()
+    assert (owed.result, owed.done_by, milestone.state) == ("rang_again", world.agent, "met")
+
+
+def test_only_a_talk_meets_what_is_owed__Y18(hotline, world):
+    hotline("tencent/missed.json")
+    owed = CallBack.objects.get()
+    at = beijing("2026-09-28 09:10")
+    owing.claim(owed=owed, actor=world.agent, at=at)
+    with pytest.raises(ActionRefusedError, match="认领"):
+        owing.claim(owed=owed, actor=world.expert, at=at)
+    owing.attempt(owed=owed, was_reached=False, words="没人接", actor=world.agent, at=at)
+    assert owed.clock.milestones.get().state == "running"
+    with pytest.raises(ActionRefusedError) as refused:
+        owing.give_up(owed=owed, result="unreachable", words="打不通", actor=world.agent, at=at)
+    assert refused.value.ways_on
+    owing.attempt(owed=owed, was_reached=True, words="已说明", actor=world.agent, at=at)
+    assert owed.clock.milestones.get().state == "met"
+    with pytest.raises(ActionRefusedError):
+        owing.attempt(owed=owed, was_reached=True, words="", actor=world.agent, at=at)
+
+
+@pytest.mark.parametrize(
+    ("switched", "calendar", "due"),
+    [("", "kingdee-5x8", "2026-09-21 09:00"), ("kingdee-7x8", "kingdee-7x8", "2026-09-19 10:30"),
+     ("kingdee-7x24", "kingdee-7x24", "2026-09-19 10:30")],
+)  # fmt: skip
+def test_the_hotline_has_no_hours_but_those_that_were_decided__K09(hotline, options, world, switched, calendar, due):
+    options(vendor="kingdee", menu={})
+    contract = world.kingdee.contract
+    if switched:
+        set_switch(
+            contract=contract, name=Switch.Name.HOTLINE_CALENDAR, value=switched, reason="双方约定", actor=None,
+            at=beijing("2026-09-01 09:00"),
+        )  # fmt: skip
+    owed = _missed(hotline, world.kingdee.contact.phone)
+    assert owed.contract == contract
+    milestone = owed.clock.milestones.select_related("target").get()
+    assert (milestone.target.calendar, milestone.due_at) == (calendar, beijing(due))
+
+
+def _missed(hotline, phone):
+    """Have a number ring in vain on a Saturday at ten."""
+    with clock_at("2026-09-19 10:05"):
+        hotline("huawei-cec/lost.json", change=("13800000001", phone))
+    assert Call.objects.get().state == "missed"
+    return Call.objects.get().call_back
+
+
+def test_a_hidden_number_is_owed_nothing_and_a_call_is_kept(hotline):
+    hotline("tencent/missed.json", change=("008613800000001", "anonymous"))
+    call = Call.objects.get()
+    assert (call.state, call.contact, call.call_back) == ("missed", None, None)
+
+
+def test_of_several_with_one_number_nobody_is_guessed__Y08(hotline, options, world):
+    options(vendor="")
+    other = world.uncertified
+    Contact.objects.filter(pk=other.pk).update(phone="+86 138-0000-0001")
+    hotline("twilio/ringing.txt")
+    call = Call.objects.get()
+    assert (call.contact, call.customer) == (None, None)
+    assert candidates(call.caller) == [world.yonsuite.contact, other]
+    # Whose products the number stands for tells which of them it is.
+    hotline("twilio/digits.txt")
+    call.refresh_from_db()
+    assert (call.contact, call.tenant) == (world.yonsuite.contact, "YS")
+
+
+def test_a_key_bound_to_one_customer_knows_nobody_else(hotline, world):
+    key = new_key("intake:hotline", customer=world.kingdee.customer)
+    hotline("twilio/ringing.txt", key=key)
+    assert (Call.objects.get().contact, Call.objects.get().customer) == (None, None)
+
+
+def test_two_switchboards_may_use_the_same_ids_and_a_new_key_of_one_continues_it(hotline, world):
+    hotline("twilio/ringing.txt")
+    series = ApiKey.objects.get().series
+    hotline("twilio/completed.txt", key=new_key("intake:hotline", series=series))
+    assert Call.objects.count() == 1
+    hotline("twilio/ringing.txt", key=new_key("intake:hotline"))
+    assert Call.objects.count() == 2
+
+
+def test_a_clock_that_runs_ahead_is_not_believed(hotline):
+    hotline("tencent/missed.json", change=("17905572", "17995572"))
+    assert abs(Call.objects.get().ended_at - beijing("2026-09-28 09:05")) < timedelta(seconds=60)
+
+
+def test_a_voice_bot_is_no_person_and_its_talk_is_kept__K08(hotline, world):
+    hotline("tencent/transcript.json", query="?action=transcript")
+    call = Call.objects.get()
+    assert (call.state, call.answered_at) == ("ringing", None)
+    assert [line["who"] for line in call.transcript] == ["bot", "caller"]
+    hotline("tencent/transcript.json", query="?action=transcript", change=("true", "false"))
+    assert Call.objects.get().state == "ringing"

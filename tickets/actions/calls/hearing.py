@@ -1,0 +1,104 @@
+"""Hear what a switchboard tells of calls: keep it, fold it, and have everybody see it. Source: Y08, K08"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from tickets.actions.calls.folding import Folded, Told, fold
+from tickets.actions.calls.owing import catch_up_with
+from tickets.actions.calls.placing import agent_with, settle_in
+from tickets.channels.hook import Happening, Outcome, Verdict
+from tickets.live.telling import tell
+from tickets.models import Call, CallEvent, InboundEvent
+
+NEXT = "SELECT nextval(pg_get_serial_sequence('tickets_call', 'id'))"
+# A switchboard whose clock is further ahead than this is not believed.
+AHEAD = timedelta(minutes=5)
+FOLDED = ("state", "rang_at", "answered_at", "ended_at", "direction", "caller", "called", "menu", "transcript")
+PLACED = ("vendor", "tenant", "product", "contact", "customer", "contract", "agent", "extension", "recording_url")
+
+
+def take(event: InboundEvent, happenings: list[Happening], at: datetime) -> Outcome:
+    """Take what a webhook told of one call or of many; told again, or in another order, it comes to the same."""
+    # Calls are locked in one order, whoever tells of them.
+    codes = [_hear(event, call, happenings, at) for call in sorted({one.external_id for one in happenings})]
+    event.external_id = happenings[0].external_id[:128]
+    return Outcome(Verdict.TAKEN, fields={"calls": codes})
+
+
+def _hear(event: InboundEvent, name: str, happenings: Iterable[Happening], at: datetime) -> str:
+    ours = [one for one in happenings if one.external_id == name]
+    call = _found(event, name, ours)
+    before = call.state if call.events.exists() else ""
+    rows = [_row(call, event, one) for one in ours]
+    CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    _keep(call, refolded(call), event, at)
+    catch_up_with(call, at)
+    if call.state != before or call.state == Call.State.VOICE_BOT:
+        announce(call)
+    return call.code
+
+
+def _found(event: InboundEvent, name: str, ours: list[Happening]) -> Call:
+    """Return a call that this switchboard tells of, locked; made with the first word of it."""
+    scope = str(event.api_key.series) if event.api_key else ""
+    known = {"adapter": event.adapter, "scope": scope, "external_id": name[:128]}
+    locked = Call.objects.select_for_update(of=("self",)).filter(**known)
+    found = locked.first()
+    if found:
+        return found
+    begun = min(_when(one, event) for one in ours)
+    pk = next_key()
+    fresh = Call(pk=pk, code=code_of(pk, begun), rang_at=begun, **known)
+    Call.objects.bulk_create([fresh], ignore_conflicts=True)
+    return locked.get()
+
+
+def next_key() -> int:
+    """Return the key of the next call."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT)
+        (pk,) = cursor.fetchone()
+    return int(pk)
+
+
+def code_of(pk: int, at: datetime) -> str:
+    """Return what a call is called."""
+    return f"TEL-{at.year}-{pk:06d}"
+
+
+def _when(one: Happening, event: InboundEvent) -> datetime:
+    """Return when something happened: as told, unless it is told of the future; else when it came."""
+    is_told = one.at is not None and one.at <= event.received_at + AHEAD
+    return one.at if one.at and is_told else event.received_at
+
+
+def _row(call: Call, event: InboundEvent, one: Happening) -> CallEvent:
+    return CallEvent(
+        call=call, kind=one.kind, key=one.key[:128], at=_when(one, event), fields=dict(one.fields), inbound=event
+    )
+
+
+def refolded(call: Call) -> Folded:
+    """Return how a call stands by all that was ever told of it."""
+    told = call.events.values_list("kind", "key", "at", "fields")
+    return fold(Told(kind, key, at, fields) for kind, key, at, fields in told)
+
+
+def _keep(call: Call, folded: Folded, event: InboundEvent, at: datetime) -> None:
+    for name in FOLDED:
+        setattr(call, name, getattr(folded, name))
+    call.extension, call.recording_url = folded.extension[:80], folded.recording_url[:800]
+    # Who wrote the call down took it, whatever the switchboard calls them.
+    call.agent = call.agent if call.noted_at else agent_with(call.extension) or call.agent
+    settle_in(call, event.api_key, at)
+    call.save(update_fields=[*FOLDED, *PLACED])
+
+
+def announce(call: Call) -> None:
+    """Tell open consoles of a call: the agent whom it rings, and the vendor's desk."""
+    news = {"kind": "call", "call": call.code}
+    tell(f"desk:{call.vendor}", news)
+    if call.agent_id:
+        tell(f"agent:{call.agent_id}", news)
