@@ -14,7 +14,7 @@ from tickets.actions.knowledge.stocking import stock
 from tickets.actions.knowledge.writing import Shelf, Words, create, publish
 from tickets.demo.library import SHELVES
 from tickets.knowledge.loading import read
-from tickets.models import Article
+from tickets.models import Article, LearningPath
 
 AT = beijing("2026-09-28 10:00")
 HERE = "/console/knowledge/"
@@ -124,6 +124,19 @@ def test_a_partner_reads_what_is_published_of_their_vendor_and_nothing_of_what_c
     assert client.get(f"{HERE}searches/").status_code == 403
     assert client.get(f"{HERE}new/").status_code == 403
     assert "结账负责人" not in page(client, "paths/")
+
+
+def test_a_path_keeps_the_step_of_an_article_that_was_taken_down__K14(world: World):
+    stock(libraries=read(SHELVES), author="知识运营", at=AT)
+    row = LearningPath.objects.get(code="count-the-stock")
+    Article.objects.filter(code="stock-count").update(state="withdrawn")
+    client = signed_in(world.expert)
+    form = client.get(f"{HERE}paths/{row.pk}/").context
+    said = {**form["form"].initial, "form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "2", "is_open": "on"}
+    for place, line in enumerate(form["lines"].initial):
+        said |= {f"form-{place}-article": line["article"], f"form-{place}-is_required": "on"}
+    assert client.post(f"{HERE}paths/{row.pk}/", said).status_code == 302
+    assert row.steps.filter(article__code="stock-count").exists()
 
 
 @pytest.mark.parametrize("path", ["", "new/", "paths/", "searches/"])

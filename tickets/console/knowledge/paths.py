@@ -29,10 +29,13 @@ MORE, MOST = 3, 40
 
 
 class Titled(Named):
-    """An article, by its title."""
+    """An article, by its title; one that was taken down says so, and keeps its step."""
 
     def label_from_instance(self, obj: Article) -> str:
-        return f"{obj.number} {text_of(obj.current, 'title')}" if obj.current else obj.number
+        said = [obj.number, text_of(obj.current, "title") if obj.current else ""]
+        if obj.state != Article.State.PUBLISHED:
+            said.append(f"· {obj.get_state_display()}")
+        return " ".join(part for part in said if part)
 
 
 class PathForm(forms.Form):
@@ -61,7 +64,10 @@ class StepForm(forms.Form):
     """One article of a path; an empty line counts for nothing."""
 
     article = Titled(
-        Article.objects.published().select_related("current"), label=_("文章"), required=False, empty_label=_("不选")
+        Article.objects.exclude(current=None).select_related("current"),
+        label=_("文章"),
+        required=False,
+        empty_label=_("不选"),
     )
     is_required = forms.BooleanField(label=_("必学"), required=False, initial=True)
 
