@@ -72,11 +72,12 @@ def concerns(window: UpdateWindow, contract: Contract, owned: Collection[OwnedPr
 def affected(window: UpdateWindow, at: datetime) -> QuerySet[Contract]:
     """Return the contracts that a window concerns: with a right to updates, running what it is for, within the term.
 
-    Source: K11
+    A term that has not begun counts where it follows on one that runs: its customer hears as far ahead. Source: K11
     """
     opens_on = local_day(window.starts_at, window.timezone)
     today = local_day(at, window.timezone)
-    rows = Contract.objects.in_force(opens_on).filter(starts_on__lte=today, plan__vendor=window.vendor)
+    is_theirs_already = Q(starts_on__lte=today) | Q(renews__in=Contract.objects.in_force(today).values("pk"))
+    rows = Contract.objects.in_force(opens_on).filter(is_theirs_already, plan__vendor=window.vendor)
     rights = Entitlement.objects.filter(contract=OuterRef("pk"), item__service=SERVICE)
     owned = OwnedProduct.objects.filter(contract=OuterRef("pk")).order_by()
     meant = Exists(owned.filter(_meant(scope_of(window))))

@@ -6,7 +6,7 @@ from typing import Any
 
 from plans.actions.news import tell
 from plans.models import AccountNotice, Contract, UpdateRequest, UpdateStep, UpdateWindow, User
-from plans.updates.reading import affected
+from plans.updates.reading import affected, local_day
 
 Kind = UpdateStep.Kind
 # Who answers for updates of an account. Source: K10, Y22
@@ -56,7 +56,7 @@ def tell_affected(
     Whoever was told of it before is told of changes too, as long as their term runs.
     """
     told_before = AccountNotice.objects.filter(key__startswith=f"update_window:{window.pk}:").values("contract")
-    today = Contract.objects.in_force(at.date()).filter(pk__in=told_before)
+    today = Contract.objects.in_force(local_day(at, window.timezone)).filter(pk__in=told_before)
     keys = set(affected(window, at).values_list("pk", flat=True)) | set(today.values_list("pk", flat=True))
     _replace(window, at)
     about = {

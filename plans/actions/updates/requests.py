@@ -144,6 +144,7 @@ def _within_term(policy: UpdatePolicy, contract: Contract, on: date) -> None:
             "outside_term", _("这一天不在合同的服务期内（%(start)s 至 %(end)s）。")
             % {"start": contract.starts_on, "end": last_day(contract)},
             promise=policy.item.promise, clause=policy.clause,
+            ways_on=[_("选服务期内的日期；服务期之后的，续签后再约。")],
         )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from plans.actions.history import Decided
+from plans.actions.renewing import Renewal, renew
 from plans.actions.updates import following
 from plans.actions.updates import windows as acts
 from plans.actions.updates.following import due, look_ahead
@@ -147,6 +149,17 @@ def test_nobody_is_told_outside_their_term__K11(first, last):
     laid_out("2026-01-01 00:05")
     due(at=beijing("2026-01-10 09:00"))
     assert not AccountNotice.objects.filter(kind="update_window").exists()
+
+
+def test_who_renews_hears_of_the_first_window_of_the_new_term_as_far_ahead__K11():
+    former = contract_with(running(tenancy="multi"), first=date(2025, 1, 12), last=date(2026, 1, 11))
+    follower = renew(
+        contract=former, renewal=Renewal("C-tide-2", date(2027, 1, 11)),
+        decided=Decided(None, beijing("2026-01-05 10:00")),
+    )  # fmt: skip
+    laid_out("2026-01-05 00:05")
+    due(at=beijing("2026-01-10 09:00"))
+    assert told(windows(GALAXY)[0]) == [(follower.number, "announced")]
 
 
 def test_who_signs_after_the_notice_hears_of_the_window_too():
