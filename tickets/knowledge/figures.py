@@ -64,6 +64,6 @@ USE = {
 def use_of(articles: Iterable[Article]) -> dict[int, dict[str, int]]:
     """Return by how many each article was read, whether it helped them, and how many learned it. One query."""
     rows = list(articles)
-    read = ArticleReading.objects.filter(article__in=rows).order_by().values("article").annotate(**USE)
+    read: Any = ArticleReading.objects.filter(article__in=rows).order_by().values("article").annotate(**USE)
     nobody = {one.pk: dict.fromkeys(USE, 0) for one in rows}
     return nobody | {said["article"]: {name: said[name] for name in USE} for said in read}

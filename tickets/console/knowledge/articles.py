@@ -133,7 +133,7 @@ def write_page(request: HttpRequest, reader: Reader, number: str = "") -> HttpRe
         return _form(request, reader, ArticleForm(initial=first, fixed=fixed), article)
     if request.POST.get("turn"):
         # Another vendor was chosen: its directories and products, with what was typed.
-        typed = request.POST.dict() | {"directory": None, "products": [], "topics": []}
+        typed: dict[str, Any] = request.POST.dict() | {"directory": None, "products": [], "topics": []}
         return _form(request, reader, ArticleForm(initial=first | typed, fixed=fixed), article)
     form = ArticleForm(request.POST, initial=first, fixed=fixed)
     if not form.is_valid():
