@@ -392,6 +392,7 @@ CELERY_BEAT_SCHEDULE = {
     "work": {"task": "tickets.tasks.work", "schedule": 5.0, "options": {"queue": "jobs"}},
     "call": {"task": "tickets.tasks.call_webhooks", "schedule": 2.0, "options": {"queue": "out"}},
     "remind": {"task": "tickets.tasks.remind", "schedule": crontab(minute=5), "options": {"queue": "out"}},
+    "poll": {"task": "tickets.tasks.poll_mail", "schedule": 30.0, "options": {"queue": "out"}},
     "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
 }
 

@@ -14,9 +14,9 @@ from sla.clock import database_now
 from sla.models import Heartbeat
 from tickets.actions.redriving import redrive_inbound as redrive
 from tickets.actions.reports import draft_due
-from tickets.rounds import bulletins, dispatch, jobs
+from tickets.rounds import bulletins, dispatch, jobs, polling
 
-CALLS = "webhooks"
+CALLS, MAILS = "webhooks", "mailboxes"
 # A tick that waited longer in the broker does not show that its beat is alive.
 FRESH = timedelta(seconds=10)
 
@@ -81,6 +81,24 @@ def _call_webhooks() -> None:
     except Exception:
         # A thread's fault is nobody's to catch; what was leased comes back by itself.
         log.exception("calls_failed")
+    finally:
+        connection.close()
+
+
+@shared_task(name="tickets.tasks.poll_mail")
+def poll_mail() -> None:
+    """Read the mailboxes in a thread beside the mail that goes out, so that a slow server holds none of it up."""
+    if not any(thread.name == MAILS for thread in threading.enumerate()):
+        threading.Thread(target=_poll_mail, name=MAILS, daemon=True).start()
+
+
+def _poll_mail() -> None:
+    """Read what is new, over a connection of this thread's own."""
+    try:
+        polling.poll_mail()
+    except Exception:
+        # A thread's fault is nobody's to catch; what was not read yet is read the next time.
+        log.exception("poll_failed")
     finally:
         connection.close()
 

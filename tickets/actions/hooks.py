@@ -10,6 +10,7 @@ from plans.models import ApiKey
 from sla.refusals import ActionRefusedError
 from tickets.actions.board import forum
 from tickets.actions.calls import hearing
+from tickets.actions.mail import hearing as mail_hearing
 from tickets.channels.base import MalformedError
 from tickets.channels.hook import Asked, Happening, Hook, Outcome, Verdict
 from tickets.channels.registry import HOOKS
@@ -21,6 +22,7 @@ Taker = Callable[[InboundEvent, list[Happening], datetime], Outcome]
 TAKERS: dict[str, Taker] = {
     **dict.fromkeys(("twilio", "tencent", "huawei-cec"), hearing.take),
     "discourse": forum.take,
+    "mail": mail_hearing.take,
 }
 SETTLED_AS = {Verdict.TAKEN: State.ACCEPTED, Verdict.PASSED: State.PASSED}
 NONE_OF_OURS = "none of ours"

@@ -8,6 +8,7 @@ from tickets.channels.hotline import Hotline
 from tickets.channels.huawei_cec import HuaweiCec
 from tickets.channels.im import Im
 from tickets.channels.in_product import InProduct
+from tickets.channels.mail_hook import MailHook
 from tickets.channels.portal import Portal
 from tickets.channels.tencent import Tencent
 from tickets.channels.twilio import Twilio
@@ -18,5 +19,5 @@ ADAPTERS: dict[str, Channel] = {
     adapter.key: adapter for adapter in (Im(), Hotline(), Portal(), Community(), InProduct())
 }
 # Other programs' own forms, by the name under which they call; each is done by a line in `tickets.actions.hooks`.
-_HOOKS: tuple[Hook, ...] = (Twilio(), Tencent(), HuaweiCec(), Discourse())
+_HOOKS: tuple[Hook, ...] = (Twilio(), Tencent(), HuaweiCec(), Discourse(), MailHook())
 HOOKS: dict[str, Hook] = {hook.key: hook for hook in _HOOKS}

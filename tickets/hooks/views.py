@@ -79,7 +79,7 @@ def _asked(request: HttpRequest, form: Hook) -> Asked:
 
 def _heard(asked: Asked, query: str, form: Hook, caller: Caller) -> Reply:
     """Keep what was asked, then do it, and return the answer; a wrong signature is kept too, and goes no further."""
-    facts = KeyFacts(caller.key.signing_secret, caller.key.options)
+    facts = KeyFacts(caller.key.signing_secret, caller.key.options, caller.at)
     refused = ""
     try:
         form.check(asked, facts)

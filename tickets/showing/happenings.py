@@ -36,8 +36,17 @@ def _assigned(event: TicketEvent, names: Names) -> str:
 
 
 def _note(event: TicketEvent, names: Names) -> str:
-    merged = event.fields.get("merged_from")
-    return _("%(number)s 并入本工单") % {"number": merged} if merged else _plain(event, names)
+    told = next((name for name in NOTED if event.fields.get(name)), "")
+    return str(NOTED[told]) % {"by": "", **event.fields} if told else _plain(event, names)
+
+
+# What a note without words of its own tells, by what it holds.
+NOTED = {
+    "merged_from": gettext_lazy("%(merged_from)s 并入本工单"),
+    "auto_reply": gettext_lazy("%(by)s 的自动回复：%(auto_reply)s"),
+    "follows": gettext_lazy("客户回复了已关闭的 %(follows)s，因此另立本单"),
+    "claims": gettext_lazy("来信自称属于 %(claims)s，但写信人不在那张工单里，因此另立本单"),
+}
 
 
 def _call(event: TicketEvent, names: Names) -> str:

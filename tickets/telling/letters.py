@@ -18,6 +18,7 @@ from tickets.showing.names import names_in
 from tickets.showing.strip import Strip
 from tickets.showing.wording import acts_of, clause_of, name_of, one_line, said
 from tickets.telling.occasions import Occasion
+from tickets.telling.replying import mailbox_for
 from tickets.templatetags.shouyue import length_words
 
 # A letter that was held back for longer says when the thing happened.
@@ -164,8 +165,15 @@ def to_customer(occasion: Occasion, title: str, lines: tuple[str, ...], quoted: 
         asked=asked,
         link=occasion.link,
         link_words=_("在门户中查看和回复"),
-        closing=_("需要补充时，请在门户中回复：目前直接回复本邮件，内容不会进入工单。"),
+        closing=closing_words(ticket),
     )
+
+
+def closing_words(ticket: Ticket) -> str:
+    """Return how to answer: by mail where a mailbox takes it in."""
+    if mailbox_for(ticket):
+        return _("需要补充时，直接回复本邮件即可，内容和附件会进入工单；也可以在门户中回复。")
+    return _("需要补充时，请在门户中回复：目前直接回复本邮件，内容不会进入工单。")
 
 
 def _warning(occasion: Occasion) -> Letter:

@@ -21,8 +21,13 @@ from tickets.telling.digests import write_digest
 from tickets.telling.letters import Enclosure, Letter
 from tickets.telling.notifications import mail_domain
 from tickets.telling.occasions import Occasion
+from tickets.telling.replying import mailbox_for, own_name, reply_address, thread_id
 from tickets.telling.writers import write
 
+# Our own name on all that we send: what comes back with it is not answered. Source: RFC 3834
+OWN_HEADER = "X-Shouyue-Loop"
+# An id that may go into a header as it is.
+ID = re.compile(r"[!-;=?-~]{3,250}")
 TEXT_WIDTH = 40
 GLYPHS = {"used": "█", "left": "░", "gap": "·", "pause": "╱", "over": "▓"}
 # Ink, paper, seal: the light theme's colours, spelt out because mail knows no variables.
@@ -62,11 +67,11 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(occasion.at)
     message["Message-ID"] = delivery.message_id
-    if delivery.ticket and not is_digest:
-        thread = f"<{delivery.ticket.number}.thread@{mail_domain()}>"
-        message["In-Reply-To"] = message["References"] = thread
+    if not is_digest:
+        _hang_on(message, delivery)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    message[OWN_HEADER] = own_name()
     message["List-Id"] = f"<tickets.{mail_domain()}>"
     language = "en" if in_english() else "zh-CN"
     context = {"letter": letter, "language": language, **_drawn(letter.strip)}
@@ -80,6 +85,22 @@ def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) ->
     # Only now: new content takes away whatever was said about the old.
     message["Content-Language"] = language
     return message.as_bytes()
+
+
+def _hang_on(message: EmailMessage, delivery: Delivery) -> None:
+    """Say which mails this one goes back to, so that programs show them together."""
+    earlier = [thread_id(delivery.ticket.number)] if delivery.ticket else []
+    if delivery.contact_id or delivery.mail_id:
+        earlier += _heard(delivery)
+    if earlier:
+        message["In-Reply-To"] = earlier[-1]
+        message["References"] = " ".join(earlier)
+
+
+def _heard(delivery: Delivery) -> list[str]:
+    """Return the id of the last mail that the reader wrote about the matter, if they did."""
+    heard = delivery.mail or (delivery.ticket and delivery.ticket.mails.order_by("-pk").first())
+    return [f"<{heard.message_id}>"] if heard and ID.fullmatch(heard.message_id) else []
 
 
 def _invite(message: EmailMessage, calendar: str) -> None:
@@ -99,9 +120,17 @@ def _enclose(message: EmailMessage, enclosure: Enclosure) -> None:
 
 def _address(message: EmailMessage, occasion: Occasion) -> None:
     message["From"] = _mailbox(settings.DEFAULT_FROM_EMAIL)
-    message["Reply-To"] = _mailbox(settings.REPLY_TO)
+    message["Reply-To"] = _reply_to(occasion.delivery)
     name = one_line(name_of(occasion.reader))
     message["To"] = Address(name, addr_spec=ascii_address(occasion.delivery.address))
+
+
+def _reply_to(delivery: Delivery) -> Address:
+    """Return where an answer goes: a customer's to the mailbox that makes it part of the ticket."""
+    box = mailbox_for(delivery.ticket) if delivery.ticket and delivery.contact_id else None
+    if box is None or delivery.ticket is None:
+        return _mailbox(settings.REPLY_TO)
+    return Address(one_line(box.name), addr_spec=ascii_address(reply_address(delivery.ticket, box)))
 
 
 def _mailbox(configured: str) -> Address:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -15,7 +15,7 @@ from plans.models import AccountNotice, Contact, User
 from plans.on_call import Roster, roster
 from sla.models import Escalation
 from sla.models.policies import EscalationRule
-from tickets.models import Bulletin, Delivery, Priority, Ticket, TicketEvent, WebhookEndpoint
+from tickets.models import Bulletin, Delivery, Mail, Priority, Ticket, TicketEvent, WebhookEndpoint
 from tickets.telling import alert_hours
 from tickets.telling.gathering import ALERTS, gather
 
@@ -29,6 +29,7 @@ COLUMNS = {
     "bulletin_id": "bigint",
     "account_notice_id": "bigint",
     "endpoint_id": "bigint",
+    "mail_id": "bigint",
     "user_id": "bigint",
     "contact_id": "bigint",
     "address": "text",
@@ -140,6 +141,32 @@ def queue_webhook(*, escalation: Escalation, ticket: Ticket, endpoint: str, at: 
         endpoint=called,
         address=called.name,
         message_id=f"msg_{secrets.token_hex(12)}",
+        queued_at=at,
+        not_before=at,
+    )
+    return next(iter(_insert([row])), None)
+
+
+# Letters that nobody wrote by hand: one address gets so many in an hour at most, so that no two robots keep talking.
+AUTOMATIC, MOST_AUTOMATIC, HOUR = (Delivery.Kind.RECEIPT, Delivery.Kind.MAIL_REFUSED), 5, timedelta(hours=1)
+
+
+def is_stormed(address: str, *, at: datetime) -> bool:
+    """Tell whether an address has had as many automatic letters within the hour as it may."""
+    rows = Delivery.objects.filter(address__iexact=address, kind__in=AUTOMATIC, queued_at__gt=at - HOUR)
+    return rows.exclude(state=Delivery.State.WITHHELD).count() >= MOST_AUTOMATIC
+
+
+def queue_answer(*, mail: Mail, contact: Contact | None, language: str, at: datetime) -> Delivery | None:
+    """Queue the letter that says why a mail became no ticket; None where one is queued already."""
+    row = Delivery(
+        kind=Delivery.Kind.MAIL_REFUSED,
+        mail=mail,
+        contact=contact,
+        address=mail.from_address,
+        language=language,
+        timezone=contact.zone if contact else settings.TIME_ZONE,
+        message_id=new_message_id("mail"),
         queued_at=at,
         not_before=at,
     )

@@ -36,6 +36,7 @@ RELATED = (
     "account_notice__contract__customer",
     "account_notice__contract__plan",
     "endpoint",
+    "mail",
     "user",
     "contact__customer",
 )

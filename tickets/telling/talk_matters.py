@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Contract, Customer, Team, User
 from sla.models import Escalation
-from tickets.models import Chat, Post
+from tickets.models import CallBack, Chat, Post
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,28 @@ def _of_post(post: Post) -> Matter:
     )
 
 
+def _of_call_back(owed: CallBack) -> Matter:
+    return Matter(
+        title=_("未接来电 %(number)s") % {"number": owed.number},
+        owed=_("回电"),
+        path="/console/calls/backs/",
+        contract=owed.contract,
+        # Who has no contract is answered for by those who serve the vendor's customers.
+        team=owed.contract.team if owed.contract else Team.objects.filter(vendor=owed.vendor).order_by("pk").first(),
+        customer=owed.contact.customer if owed.contact else owed.contract.customer if owed.contract else None,
+        kind="call_back",
+        owner=owed.claimed_by,
+    )
+
+
 # By what a clock calls the thing that holds it. A new kind of talk is a function and a line here.
 TALKS: dict[str, Talk] = {
     "chat": Talk(_of_chat, ("contract__team__lead", "contract__plan", "customer", "team__lead", "assignee")),
     "post": Talk(_of_post, ("contract__team__lead", "contract__plan", "customer")),
+    "call_back": Talk(
+        _of_call_back,
+        ("contract__team__lead", "contract__plan", "contract__customer", "contact__customer", "claimed_by"),
+    ),
 }
 OF_TALKS: Q = reduce(or_, (Q(**{f"milestone__clock__{name}__isnull": False}) for name in TALKS))
 RELATED = tuple(f"milestone__clock__{name}__{row}" for name, talk in TALKS.items() for row in talk.related)

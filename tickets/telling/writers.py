@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tickets.models import Delivery
-from tickets.telling import account_letters, account_steps, change_letters, coverage_letters, letters
+from tickets.telling import account_letters, account_steps, change_letters, coverage_letters, letters, mail_letters
 from tickets.telling.letters import Letter
 from tickets.telling.occasions import Occasion
 from tickets.telling.talk_letters import WRITERS as OF_TALKS
@@ -14,6 +14,7 @@ WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     **coverage_letters.WRITERS,
     **account_steps.WRITERS,
     **OF_TALKS,
+    **mail_letters.WRITERS,
     Delivery.Kind.ACCOUNT: account_letters.write,
 }
 
