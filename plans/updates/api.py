@@ -25,7 +25,7 @@ from plans.authentication import caller_of
 from plans.engagements.access import may_arrange
 from plans.models import Contact, Contract, OwnedProduct, UpdateRequest, UpdateWindow, User
 from plans.permissions import ActsAsUser
-from plans.updates.reading import MOST, find_request, governed, owned_by, packages_for, windows_of
+from plans.updates.reading import MOST, find_request, governed, owned_by, packages_for, windows_of, windows_of_any
 from plans.updates.serializers import (
     FindingsSerializer,
     NewRequestSerializer,
@@ -91,9 +91,7 @@ class Updates(APIView):
     def get(self, request: Request) -> Response:
         user, (start, end) = _user(request), _span(request)
         if user.is_customer or user.role == "partner":
-            found = {row.pk: row for one in contracts_of(user).select_related("plan")
-                     for row in windows_of(one, start, end)}  # fmt: skip
-            rows = sorted(found.values(), key=lambda row: (row.starts_at, row.pk))
+            rows = windows_of_any(contracts_of(user).select_related("plan"), start, end)
         else:
             rows = list(UpdateWindow.objects.shown().between(start, end)[:MOST])
         return Response(WindowSerializer(rows, many=True).data)

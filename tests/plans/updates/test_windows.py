@@ -13,11 +13,11 @@ from plans.actions.updates import following
 from plans.actions.updates import windows as acts
 from plans.actions.updates.following import due, look_ahead
 from plans.actions.updates.windows import Planned, Span
-from plans.models import AccountNotice, Item, Product, UpdateStep, UpdateWindow, User
+from plans.models import AccountNotice, Contract, Item, Product, UpdateStep, UpdateWindow, User
 from plans.refusals import RefusedError
 from plans.updates import ahead
 from plans.updates.policies import Scope
-from plans.updates.reading import affected, governed, holidays_in, windows_of
+from plans.updates.reading import affected, governed, holidays_in, windows_of, windows_of_any
 from tests.hours import beijing
 from tests.plans.updates.ops import AGILE, GALAXY, STABLE, STELLAR, contract_with, laid_out, running, windows
 
@@ -273,6 +273,23 @@ def test_window_whose_step_fails_is_left_to_people_and_holds_up_no_other(monkeyp
     sound.refresh_from_db()
     assert (broken.state, broken.is_by_clock, str(sound.state)) == (State.PLANNED, False, "under_way")
     assert broken.steps.latest("pk").reason == "ValueError: no such table"
+
+
+def test_windows_of_many_contracts_take_no_more_queries_than_of_one__K11():
+    laid_out("2026-01-01 00:05")
+    scopes = (running(tenancy="multi"), running("stellar"), running("stellar"))
+    for place, scope in enumerate(scopes):
+        contract_with(scope, code=f"many-{place}")
+    span = beijing("2026-01-01 00:00"), beijing("2026-03-01 00:00")
+    rows = Contract.objects.select_related("plan").order_by("pk")
+    counts = []
+    for some in (list(rows[:1]), list(rows)):
+        with CaptureQueriesContext(connection) as queries:
+            found = windows_of_any(some, *span)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert {row.policy for row in found} == {GALAXY, STELLAR}
+    assert len({row.pk for row in found}) == len(found), "each once"
 
 
 def test_window_on_a_holiday_says_so():

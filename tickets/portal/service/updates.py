@@ -18,7 +18,7 @@ from plans.actions.updates.packages import take
 from plans.models import Contact, Contract, OwnedProduct, PackageTaking, UpdateFeed, UpdateRequest, UpdateWindow, User
 from plans.updates.feeds import feed_of
 from plans.updates.policies import right_to_updates
-from plans.updates.reading import ahead, find_request, governed, packages_for, policy_of, windows_of
+from plans.updates.reading import ahead, find_request, governed, packages_for, policy_of, windows_of_any
 from plans.wording import clause_of, name_of, text_of
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
@@ -200,9 +200,7 @@ def _contact(user: User) -> Contact | None:
 
 def _windows(contact: Contact, at: datetime) -> list[UpdateWindow]:
     """Return the windows of all contracts of a contact's organisation, each once."""
-    rows = contracts_of(contact).select_related("plan")
-    found = {window.pk: window for row in rows for window in windows_of(row, at - BEHIND, at + AHEAD)}
-    return sorted(found.values(), key=lambda window: (window.starts_at, window.pk))
+    return windows_of_any(contracts_of(contact).select_related("plan"), at - BEHIND, at + AHEAD)
 
 
 urlpatterns = [
