@@ -3,6 +3,7 @@
 One process for all of it: starting Django is the dear part.
 """
 
+import gc
 import io
 import json
 import os
@@ -25,4 +26,7 @@ def prepare(url: str) -> str:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    # This process is short: looking for garbage less often costs it a little memory and saves the newcomer seconds.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     Path(sys.argv[2]).write_text(prepare(sys.argv[1]))
