@@ -126,3 +126,8 @@ def test_half_width_marks_beside_chinese_are_found(text: str) -> None:
 )
 def test_code_quotations_and_latin_keep_their_marks(text: str) -> None:
     assert not translations.is_half_width(text)
+
+
+def test_what_drawings_say_is_translated_too(tmp_path: Path) -> None:
+    (tmp_path / "strip.svg").write_text('{% load i18n %}<svg aria-label="{% translate "服务期" %}"/>')
+    assert [message.singular for message in translations.in_app(tmp_path)] == ["服务期"]
