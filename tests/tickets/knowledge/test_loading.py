@@ -9,7 +9,7 @@ from tests.hours import beijing
 from tests.tickets.knowledge.conftest import STOCKED, last
 from tests.world import World
 from tickets.actions.knowledge.stocking import stock
-from tickets.actions.knowledge.writing import Shelf, Words, revise
+from tickets.actions.knowledge.writing import Shelf, Words, discard, revise, withdraw
 from tickets.demo.library import SHELVES
 from tickets.knowledge.loading import read
 from tickets.models import Article, ArticleVersion
@@ -86,3 +86,8 @@ def test_an_article_follows_its_file_to_another_place_and_a_colleague_s_draft_st
     path.write_text(said % ("fix", "文件里的新文"))
     assert stock(libraries=read([path]), author="甲", at=STOCKED) == {"left": 1}
     assert article.versions.get(published_at=None).body == "写到一半"
+    discard(article=article, actor=library.agent)
+    withdraw(article=article, actor=library.expert, at=STOCKED)
+    assert stock(libraries=read([path]), author="甲", at=STOCKED) == {"left": 1}
+    article.refresh_from_db()
+    assert article.state == "withdrawn"

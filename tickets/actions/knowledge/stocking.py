@@ -48,8 +48,8 @@ def _put_article(library: Library, said: Mapping[str, Any], author: str, at: dat
     words = _with_file(article, library, Words(**{name: said[name] for name in SAID}), author, at)
     if _says(article.current, words):
         return _moved(article, shelf)
-    if article.versions.filter(published_at=None).exists():
-        # Somebody is writing on it, and would lose their words.
+    if article.state == Article.State.WITHDRAWN or article.versions.filter(published_at=None).exists():
+        # Somebody took it down, or is writing on it and would lose their words.
         return "left"
     write_over(article=article, shelf=shelf, words=words, author=author, at=at)
     put_out(article=article, by=author, at=at)
