@@ -77,8 +77,8 @@ def quote(article: Article, question: Question) -> Quote:
 def _quoted(question: Question, found: Sequence[Article]) -> Answer:
     quotes = tuple(quote(one, question) for one in found)
     first = quotes[0]
-    said = [excerpt(words_of(found[0]), question.text), _("出自《%(title)s》(%(number)s)") % _named(first)]
-    said += [_("另见《%(title)s》(%(number)s)") % _named(other) for other in quotes[1:]]
+    said = [excerpt(words_of(found[0]), question.text), _("出自《%(title)s》（%(number)s）") % _named(first)]
+    said += [_("另见《%(title)s》（%(number)s）") % _named(other) for other in quotes[1:]]
     return Answer("\n".join(part for part in said if part), quotes)
 
 

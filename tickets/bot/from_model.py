@@ -150,23 +150,23 @@ def _post(endpoint: Endpoint, body: bytes) -> bytes:
 
 @contextmanager
 def _connected(scheme: str, host: str, port: int | None) -> Iterator[HTTPConnection]:
-    """Yield a connection whose socket is shut when time is up, which ends whatever waits for it."""
+    """Yield a connection whose socket is shut when time is up, which ends whatever reads from it."""
     if scheme not in ("http", "https") or not host:
         raise UnusableError("BOT_URL is no http(s) address")
     kind = HTTPSConnection if scheme == "https" else HTTPConnection
     line = kind(host, port, timeout=TIMEOUT)
-    alarm = threading.Timer(TIMEOUT, _shut, [line])
+    line.connect()
+    # The connection lets go of its socket once the answer has begun: it is held here.
+    alarm = threading.Timer(TIMEOUT, _shut, [line.sock])
     alarm.daemon = True
     alarm.start()
     try:
-        line.connect()
         yield line
     finally:
         alarm.cancel()
         line.close()
 
 
-def _shut(line: HTTPConnection) -> None:
-    if line.sock is not None:
-        with suppress(OSError):
-            line.sock.shutdown(socket.SHUT_RDWR)
+def _shut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

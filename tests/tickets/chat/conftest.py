@@ -1,7 +1,8 @@
 """People with the chat open, and how they talk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -12,9 +13,13 @@ from tests.hours import beijing
 from tests.world import Side, World
 from tickets.actions import chat as acts
 from tickets.actions.chat import HandOff, Place
+from tickets.actions.knowledge.stocking import stock
+from tickets.demo.library import SHELVES
+from tickets.knowledge.loading import Library, read
 from tickets.models import Chat, ChatMessage, Ticket, Visitor
 
 NOON = "2026-09-28 10:00"
+FEW = {"close-order", "cost-zero", "certified", "closing-steps"}
 _tokens = count(1)
 
 
@@ -86,3 +91,19 @@ def happened(chat: Chat) -> list[str]:
 def talks(world: World) -> Talks:
     """Return conversations in the shared world."""
     return Talks(world)
+
+
+@cache
+def few() -> list[Library]:
+    """Return a few of the demo's articles of each vendor."""
+    return [
+        replace(one, articles=[said for said in one.articles if said["code"] in FEW], paths=[])
+        for one in read(SHELVES)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def library(world: World) -> World:
+    """Return the world with a few articles of both vendors in place."""
+    stock(libraries=few(), author="知识运营", at=beijing("2026-09-01 09:00"))
+    return world

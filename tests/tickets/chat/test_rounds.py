@@ -1,0 +1,78 @@
+"""Chats that nobody looks after: gone colleagues, silence, and clocks that run out. Source: Y06"""
+
+import pytest
+
+from tests.hours import beijing
+from tests.tickets.chat.conftest import NOON, Talks, happened
+from tickets.actions import chat as acts
+from tickets.models import Chat, Presence
+from tickets.rounds.chats import look_after_chats
+
+
+def look(when: str) -> int:
+    return look_after_chats(at=beijing(when))
+
+
+def test_who_is_gone_for_ninety_seconds_gives_back_chats_to_the_front_of_their_rank__Y06(talks: Talks):
+    world = talks.world
+    acts.set_presence(user=world.agent, is_available=True, at_most=4, at=beijing(NOON))
+    chat = talks.active()
+    other = talks.waiting(contact=world.stranger, when="2026-09-28 10:01")
+    assert look("2026-09-28 10:01:30") == 0  # ninety seconds are not more than ninety
+    acts.still_here(user=world.agent, at=beijing("2026-09-28 10:01:30"))
+    assert look("2026-09-28 10:02:59") == 0
+    assert look("2026-09-28 10:03:01") == 1
+    chat.refresh_from_db()
+    assert (chat.state, chat.assignee, chat.waiting_since) == ("waiting", None, beijing(NOON))
+    assert list(Chat.objects.waiting_line("yonsuite")) == [chat, other]
+    assert happened(chat)[-1] == "gone"
+    assert Presence.objects.get().is_available is False
+    assert look("2026-09-28 10:03:02") == 0  # done is done
+
+
+def test_who_stops_taking_chats_gives_back_theirs__Y06(talks: Talks):
+    agent = talks.world.agent
+    acts.set_presence(user=agent, is_available=True, at_most=99, at=beijing(NOON))
+    chat = talks.active()
+    row = acts.set_presence(user=agent, is_available=False, at_most=0, at=beijing(NOON))
+    chat.refresh_from_db()
+    assert (chat.state, row.at_most, row.is_available) == ("waiting", 1, False)
+    taken = acts.accept(chat=chat, agent=agent, at=beijing("2026-09-28 10:05"))  # one chat, without being there for all
+    acts.set_presence(user=agent, is_available=False, at_most=1, at=beijing("2026-09-28 10:06"))
+    taken.refresh_from_db()
+    assert taken.state == "active"
+    assert look("2026-09-28 10:08:01") == 1  # their console is gone all the same
+    taken.refresh_from_db()
+    assert taken.state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("how", "still", "over"),
+    [
+        ("active", "2026-09-28 10:35:00", "2026-09-28 10:35:01"),
+        ("bot", "2026-09-29 10:05:00", "2026-09-29 10:05:01"),
+    ],
+)
+def test_a_silent_chat_ends_with_a_farewell__Y06(talks: Talks, how, still, over):
+    chat = talks.active() if how == "active" else talks.open()
+    talks.customer(chat, "请稍等", "2026-09-28 10:05")
+    for when, state in ((still, how), (over, "ended")):
+        Presence.objects.update(seen_at=beijing(when))
+        look(when)
+        chat.refresh_from_db()
+        assert chat.state == state
+    assert chat.ended_by == "silence"
+    assert happened(chat)[-1] == "ended"
+
+
+def test_who_waits_in_the_line_is_never_sent_away__Y06(talks: Talks):
+    chat = talks.waiting()
+    look("2026-09-30 10:00")
+    chat.refresh_from_db()
+    assert chat.state == "waiting"
+
+
+def test_looking_costs_two_questions_where_nothing_is_to_do(talks: Talks, django_assert_max_num_queries):
+    talks.waiting()
+    with django_assert_max_num_queries(2):
+        look("2026-09-28 10:20")
