@@ -109,7 +109,7 @@ def _when(at: str) -> str:
 def _ticket(fields: Fields) -> str:
     said = _("已提交为工单 %(number)s，会话可以继续。") % {"number": fields["ticket"]}
     due_at = fields.get("due_at")
-    return f"{said}{_('我们会在 %(when)s 前联系您。') % {'when': _when(due_at)}}" if due_at else said
+    return " ".join([said, _("我们会在 %(when)s 前联系您。") % {"when": _when(due_at)}]) if due_at else said
 
 
 def _transferred(fields: Fields) -> str:
