@@ -85,9 +85,14 @@ def _found(article: Article, words: str, *, is_exact: bool) -> Found:
     version = article.current
     if version is None:
         return Found(article, (), (), is_exact)
+    return Found(article, *excerpted(text_of(version, "title"), text_of(version, "body"), words), is_exact)
+
+
+def excerpted(title: str, body: str, words: str) -> tuple[list[Piece], list[Piece]]:
+    """Return a title, and the words of Markdown around the first hit, with what was looked for marked in both."""
     marked = _marked(words)
-    text = text_of_markdown(text_of(version, "body")).replace("\n", " ")
-    return Found(article, pieces(text_of(version, "title"), marked), pieces(_around(text, marked), marked), is_exact)
+    text = text_of_markdown(body).replace("\n", " ")
+    return pieces(title, marked), pieces(_around(text, marked), marked)
 
 
 def _marked(words: str) -> list[str]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("rights/", views.owed, name="rights"),
     path("service/", include("tickets.portal.service.urls")),
     path("help/", include("tickets.portal.help.urls")),
+    path("board/", include("tickets.portal.board.urls")),
     path("new/", sending.new, name="new"),
     path("new/foretold/", sending.foretold, name="foretold"),
     path("tickets/", views.tickets, name="tickets"),

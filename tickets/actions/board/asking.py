@@ -26,6 +26,8 @@ from tickets.models import BoardEvent, Comment, Post, Revision, Topic
 Kind = BoardEvent.Kind
 # So long an author may put right what they wrote.
 OWN_EDITS = timedelta(minutes=30)
+# The same words again within this are the same form sent twice.
+TWICE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,14 @@ class Draft:
 def ask(*, draft: Draft, author: User, at: datetime) -> Post:
     """Put a question, an idea or a talk on a vendor's board and return it; a question's clock starts. Source: Y04, K01
 
-    Raises ActionRefusedError for who has nothing to do with the vendor, for empty words, and for too many posts.
+    The same form sent twice gives the same post. Raises ActionRefusedError for who has nothing to do with the vendor,
+    for empty words, and for too many posts.
     """
     who = author_of(author)
     _check_place(draft, who)
+    twin = Post.objects.filter(author=author, title=title_of(draft.title), body=body_of(draft.body), at__gt=at - TWICE)
+    if found := twin.first():
+        return found
     check_rate(Post, who, POSTS, at)
     post = stand(draft=draft, who=who, customer=who.contact.customer if who.contact else None, at=at)
     follow_as(post, author, at)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db import models, transaction
 
+from plans.models import User
 from sla.clock import database_now
+from tickets.actions.board.standing import check_moderator
 from tickets.channels.discourse import MARK, reaches
 from tickets.models import Comment, Post, PostBack
 
@@ -65,8 +67,9 @@ def _ours(row: PostBack) -> models.QuerySet[PostBack]:
 
 
 @transaction.atomic
-def send_again(*, row: PostBack, at: datetime) -> None:
+def send_again(*, row: PostBack, actor: User, at: datetime) -> None:
     """Try once more what was given up."""
+    check_moderator(actor, row.comment.post.vendor)
     PostBack.objects.filter(pk=row.pk, state=State.FAILED).update(
         state=State.QUEUED, attempts=0, not_before=at, lease_until=None
     )

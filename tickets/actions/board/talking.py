@@ -1,6 +1,6 @@
 """What readers do with a post: comment, vote, follow, report."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -26,6 +26,8 @@ from tickets.actions.ticket.standing import heir
 from tickets.models import BoardEvent, Channel, Comment, Flag, Follow, Post, Revision, Status, Vote
 
 Kind = BoardEvent.Kind
+# The same words again within this are the same form sent twice.
+TWICE = timedelta(minutes=2)
 
 
 @transaction.atomic
@@ -37,6 +39,9 @@ def comment(*, post: Post, body: str, author: User, at: datetime, parent: Commen
     """
     post = to_write_on(post, author)
     who = author_of(author)
+    twin = Comment.objects.filter(post=post, author=author, body=body_of(body), at__gt=at - TWICE)
+    if found := twin.first():
+        return found
     check_rate(Comment, who, COMMENTS, at)
     said = say(post=post, body=body, who=who, parent=_first_level(post, parent), at=at)
     follow_as(post, author, at)

@@ -16,9 +16,10 @@ from tickets.actions.knowledge.searching import note_opened, note_search
 from tickets.knowledge.files import address_of, sent
 from tickets.knowledge.finding import asked, search
 from tickets.knowledge.learning import path_for, paths_for
+from tickets.knowledge.posts import search_posts
 from tickets.knowledge.videos import chapters_of
 from tickets.knowledge.writing import html_of
-from tickets.models import Article, ArticleFile, ArticleReading, Search, Ticket
+from tickets.models import Article, ArticleFile, ArticleReading, Post, Search, Ticket
 from tickets.portal.finding import Wish as TicketWish
 from tickets.portal.finding import found_for
 from tickets.portal.guard import contact_in, customers_only, user_in
@@ -26,7 +27,7 @@ from tickets.portal.help.shelves import Wish, page_of, places, related, vendors_
 from tickets.showing.wording import in_english
 
 HERE = {"page": "help"}
-MOST_FOUND, MOST_SUGGESTED, MOST_TICKETS, NEWEST = 20, 4, 5, 6
+MOST_FOUND, MOST_SUGGESTED, MOST_TICKETS, MOST_POSTS, NEWEST = 20, 4, 5, 5, 6
 
 
 @require_safe
@@ -59,7 +60,8 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("portal:ticket", words.upper())
     kept, found = _searched(request, words, Search.Place.HELP, MOST_FOUND)
     mine = found_for(user, TicketWish(words, "all", "1"))[:MOST_TICKETS] if words else []
-    context = {"words": words, "found": found, "search": kept, "tickets": mine}
+    posts = search_posts(Post.objects.visible_to(user), words, MOST_POSTS)
+    context = {"words": words, "found": found, "search": kept, "tickets": mine, "posts": posts}
     return render(request, "portal/help/find.html", HERE | context)
 
 
