@@ -2,15 +2,11 @@
 
 import json
 import secrets
-import socket
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from celery.beat import BeatLazyFunc
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
@@ -19,6 +15,7 @@ from environs import Env
 from config import addresses
 from config.enum_names import ENUM_NAMES
 from config.masking import mask_line
+from config.schedule import SCHEDULE
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Env()
@@ -383,18 +380,7 @@ CELERY_TASK_DEFAULT_QUEUE = "out"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
-# A tick says which beat sent it and when; a wake-up says neither, so a dead beat shows in /readyz.
-TICK = {"beat": BeatLazyFunc(lambda: {"host": socket.gethostname(), "sent_at": datetime.now(UTC).isoformat()})}
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "tickets.tasks.sweep", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "clock"}},
-    "deliver": {"task": "tickets.tasks.deliver", "schedule": 1.0, "kwargs": TICK, "options": {"queue": "out"}},
-    # Whoever starts long work wakes a worker; this finds what was left, and calls further workers to help.
-    "work": {"task": "tickets.tasks.work", "schedule": 5.0, "options": {"queue": "jobs"}},
-    "call": {"task": "tickets.tasks.call_webhooks", "schedule": 2.0, "options": {"queue": "out"}},
-    "remind": {"task": "tickets.tasks.remind", "schedule": crontab(minute=5), "options": {"queue": "out"}},
-    "poll": {"task": "tickets.tasks.poll_mail", "schedule": 30.0, "options": {"queue": "out"}},
-    "redrive": {"task": "tickets.tasks.redrive_inbound", "schedule": 30.0, "options": {"queue": "out"}},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # Tests.
 

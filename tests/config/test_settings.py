@@ -103,6 +103,7 @@ def test_each_tick_goes_to_the_queue_of_its_kind_and_says_which_beat_sent_it() -
         "deliver": "out",
         "call": "out",
         "remind": "out",
+        "poll": "out",
         "work": "jobs",
         "redrive": "out",
     }
