@@ -107,9 +107,11 @@ def _when(at: str) -> str:
 
 
 def _ticket(fields: Fields) -> str:
-    said = _("已提交为工单 %(number)s，会话可以继续。") % {"number": fields["ticket"]}
-    due_at = fields.get("due_at")
-    return " ".join([said, _("我们会在 %(when)s 前联系您。") % {"when": _when(due_at)}]) if due_at else said
+    due_at, named = fields.get("due_at"), {"number": fields["ticket"]}
+    if not due_at:
+        return _("已提交为工单 %(number)s，会话可以继续。") % named
+    said = _("已提交为工单 %(number)s，我们会在 %(when)s 前答复您；会话可以继续。")
+    return said % (named | {"when": _when(due_at)})
 
 
 def _transferred(fields: Fields) -> str:
