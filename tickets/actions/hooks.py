@@ -8,6 +8,7 @@ from django.db import transaction
 
 from plans.models import ApiKey
 from sla.refusals import ActionRefusedError
+from tickets.actions import monitoring
 from tickets.actions.board import forum
 from tickets.actions.calls import hearing
 from tickets.actions.mail import hearing as mail_hearing
@@ -23,6 +24,7 @@ TAKERS: dict[str, Taker] = {
     **dict.fromkeys(("twilio", "tencent", "huawei-cec"), hearing.take),
     "discourse": forum.take,
     "mail": mail_hearing.take,
+    "alertmanager": monitoring.take,
 }
 SETTLED_AS = {Verdict.TAKEN: State.ACCEPTED, Verdict.PASSED: State.PASSED}
 NONE_OF_OURS = "none of ours"

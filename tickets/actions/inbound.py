@@ -14,6 +14,7 @@ from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.deciding import Facts, remember_refusal
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
+from tickets.actions.monitoring.gate import cover_monitoring
 from tickets.actions.opening import Opening, stand_up
 from tickets.actions.ticket import customer_message
 from tickets.actions.ticket.standing import heir
@@ -21,7 +22,7 @@ from tickets.answers import intake_fields, known, milestones_of
 from tickets.channels.base import FieldError, Incoming, MalformedError
 from tickets.channels.payload import read_payload
 from tickets.channels.registry import ADAPTERS
-from tickets.models import InboundEvent, Ticket
+from tickets.models import Channel, InboundEvent, Ticket
 from tickets.senders import Sender, find_sender
 
 State = InboundEvent.State
@@ -115,10 +116,7 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
         return _repeated(event, sender.ticket_id, at)
     if incoming.ticket:
         return _added(event, incoming, sender.contact, at)
-    decision = cover(
-        sender.contact, sender.contract, None, sender.product, "", incoming.category, event.channel, opened_at,
-        priority=incoming.priority, answers=incoming.customisation,
-    )  # fmt: skip
+    decision = _decided(event, incoming, sender, opened_at)
     if not decision.is_open:
         facts = Facts(
             sender.contact, sender.product, incoming.category, event.channel, incoming.priority,
@@ -131,6 +129,19 @@ def _understood(event: InboundEvent, at: datetime) -> Answer:
         attach(message=standing.message, files=incoming.attachments)
     settle(event, State.ACCEPTED, at, ticket=standing.ticket)
     return Answer(HTTPStatus.CREATED, intake_fields(standing.ticket, known(standing.milestones), at))
+
+
+def _decided(event: InboundEvent, incoming: Incoming, sender: Sender, at: datetime) -> Decision:
+    """Return what the plan answers; to monitoring, by the operations that it has. Source: K04, K05"""
+    if event.channel == Channel.MONITORING:
+        return cover_monitoring(
+            contact=sender.contact, contract=sender.contract, product=sender.product, category=incoming.category,
+            priority=incoming.priority, at=at,
+        )  # fmt: skip
+    return cover(
+        sender.contact, sender.contract, None, sender.product, "", incoming.category, event.channel, at,
+        priority=incoming.priority, answers=incoming.customisation,
+    )  # fmt: skip
 
 
 def _opened_at(incoming: Incoming, received_at: datetime) -> datetime:

@@ -40,11 +40,21 @@ def _note(event: TicketEvent, names: Names) -> str:
     return str(NOTED[told]) % {"by": "", **event.fields} if told else _plain(event, names)
 
 
+def _solved(event: TicketEvent, names: Names) -> str:
+    recovered = event.fields.get("recovered")
+    return _("监控：告警已全部恢复，自动解决") if recovered else _plain(event, names)
+
+
+def _reopened(event: TicketEvent, names: Names) -> str:
+    return _("监控：告警再次出现，重新打开") if event.fields.get("fires") else _plain(event, names)
+
+
 # What a note without words of its own tells, by what it holds.
 NOTED = {
     "merged_from": gettext_lazy("%(merged_from)s 并入本工单"),
     "auto_reply": gettext_lazy("%(by)s 的自动回复：%(auto_reply)s"),
     "follows": gettext_lazy("客户回复了已关闭的 %(follows)s，因此另立本单"),
+    "recovered": gettext_lazy("监控：%(recovered)s 条告警已全部恢复；确认无误后可以解决工单"),
     "claims": gettext_lazy("来信自称属于 %(claims)s，但写信人不在那张工单里，因此另立本单"),
 }
 
@@ -196,6 +206,8 @@ PLAIN: dict[TicketEvent.Kind, LazyText] = {
 WORDS: dict[TicketEvent.Kind, Callable[[TicketEvent, Names], str]] = {
     Kind.ASSIGNED: _assigned,
     Kind.NOTE: _note,
+    Kind.RESOLVED: _solved,
+    Kind.REOPENED: _reopened,
     Kind.CALL: _call,
     Kind.WAITING: _waiting,
     Kind.RESUMED: _resumed,

@@ -33,6 +33,8 @@ class Names:
         """Return who said something."""
         if message.author_kind == ActorKind.BOT:
             return _("智能客服")
+        if message.author_kind == ActorKind.SYSTEM:
+            return _("监控")
         ref = f"contact:{message.contact_id}" if message.contact_id else f"user:{message.author_id}"
         return self.of(message.author_display, ref)
 
