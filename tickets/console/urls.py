@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from tickets.console import alerts, catalogue, classify, tasks, views
+from tickets.console import alerts, catalogue, classify, live, tasks, views
+from tickets.console.calls import pages as calls
 from tickets.console.coverage import report, ticket
 from tickets.console.what_if import what_if_page
 
@@ -10,6 +11,8 @@ app_name = "console"
 urlpatterns = [
     path("", views.queue_page, name="queue"),
     path("rail/", views.rail_part, name="rail"),
+    *live.urlpatterns,
+    *calls.urlpatterns,
     *alerts.urlpatterns,
     *tasks.urlpatterns,
     *classify.urlpatterns,

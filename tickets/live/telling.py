@@ -27,9 +27,11 @@ def topic(name: str) -> str:
 def tell(name: str, news: Mapping[str, Any]) -> None:
     """Tell every open stream of a topic some news (JSON-able), once what is being written is committed.
 
+    The news carry their topic, for who listens to many.
+
     Best effort: without the store pages see it when they look again.
     """
-    said = json.dumps(news, ensure_ascii=False, separators=(",", ":"))
+    said = json.dumps({"topic": name, **news}, ensure_ascii=False, separators=(",", ":"))
     transaction.on_commit(partial(teller(settings.REDIS_URL).tell, topic(name), said))
 
 

@@ -43,7 +43,7 @@ def test_nothing_is_told_of_what_was_rolled_back(
             begun_and_given_up()
         tell("chat:1", {"number": 2})
         assert said == []
-    assert said == ['{"number":2}']
+    assert said == ['{"topic":"chat:1","number":2}']
 
 
 def test_a_store_that_is_away_holds_nobody_up_and_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

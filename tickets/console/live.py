@@ -1,0 +1,112 @@
+"""One live stream for all that an agent's browser has open: calls and lines of their desks, chats they look at."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from plans.models import Plan, User
+from plans.models.people import Role
+from tickets.live.streams import Event, stream
+from tickets.models import Chat
+
+# Whose desks are all desks, whatever team they are in.
+EVERYWHERE = (Role.MANAGER, Role.ADMIN)
+# Chats that one browser may have open.
+MOST_CHATS = 40
+# How long a right is taken to hold once it was looked at, in seconds.
+HOLDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens, by which session, and to which topics."""
+
+    user: int
+    session: str
+    topics: tuple[str, ...]
+    chats: tuple[int, ...] = field(default=())
+
+
+@require_safe
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """Stream news to an agent: `news` says what happened, `look` that anything may have; `?chat=` names chats to hear.
+
+    The right is looked at again while it streams; once it has ended, so does the stream.
+    """
+    if not isinstance(request, ASGIRequest):
+        # A server without streams: the browser is told not to ask again, and pages look every now and then.
+        return HttpResponse(status=204, content_type="text/event-stream")
+    listener = await sync_to_async(_admitted)(request)
+    if listener is None:
+        return HttpResponse(status=403)
+    looked_at = time.monotonic()
+
+    async def turn(news: Mapping[str, Any]) -> list[Event] | None:
+        nonlocal looked_at
+        if time.monotonic() - looked_at > HOLDS:
+            if not await sync_to_async(_may_still)(listener):
+                return None
+            looked_at = time.monotonic()
+        return [Event("news", news) if news else Event("look")]
+
+    return stream(listener.topics, turn)
+
+
+def _admitted(request: HttpRequest) -> Listener | None:
+    """Return who listens to what, None for who may not; the connection goes back before the stream begins."""
+    try:
+        user = request.user
+        if not isinstance(user, User) or not user.is_agent or not user.is_active:
+            return None
+        asked = [int(pk) for pk in request.GET.getlist("chat")[:MOST_CHATS] if pk.isdecimal() and len(pk) < 19]
+        chats = tuple(Chat.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
+        topics = (f"agent:{user.pk}", *desks_of(user), *(f"chat:{pk}" for pk in chats))
+        return Listener(user.pk, request.session.session_key or "", topics, chats)
+    finally:
+        _give_back()
+
+
+def desks_of(user: User) -> list[str]:
+    """Return the topics of the desks at which somebody sits: their team's vendor, else all; a partner has none."""
+    if user.role == Role.PARTNER:
+        return []
+    if user.team and user.role not in EVERYWHERE:
+        return [f"desk:{user.team.vendor}", "desk:"]
+    return [*(f"desk:{vendor}" for vendor in vendors()), "desk:"]
+
+
+def vendors() -> list[str]:
+    """Return the vendors that there are plans of."""
+    return sorted(set(Plan.objects.current().order_by().values_list("vendor", flat=True)))
+
+
+def _may_still(listener: Listener) -> bool:
+    """Tell whether somebody is still signed in by their session, still of ours, and still sees these chats."""
+    try:
+        request = HttpRequest()
+        request.session = SessionStore(listener.session)
+        user = get_user(request)
+        if not isinstance(user, User) or user.pk != listener.user or not user.is_agent or not user.is_active:
+            return False
+        return Chat.objects.visible_to(user).filter(pk__in=listener.chats).count() == len(listener.chats)
+    finally:
+        _give_back()
+
+
+def _give_back() -> None:
+    """Close this thread's connection: a stream must not hold one for as long as it is open."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+urlpatterns = [path("live/", live, name="live")]
