@@ -77,7 +77,10 @@ def quote(article: Article, question: Question) -> Quote:
 def _quoted(question: Question, found: Sequence[Article]) -> Answer:
     quotes = tuple(quote(one, question) for one in found)
     first = quotes[0]
-    said = [excerpt(words_of(found[0]), question.text), _("出自《%(title)s》（%(number)s）") % _named(first)]
+    said = [
+        excerpt(words_of(found[0]), question.text, first.title),
+        _("出自《%(title)s》（%(number)s）") % _named(first),
+    ]
     said += [_("另见《%(title)s》（%(number)s）") % _named(other) for other in quotes[1:]]
     return Answer("\n".join(part for part in said if part), quotes)
 
@@ -91,14 +94,18 @@ def words_of(article: Article) -> str:
     return text_of_markdown(text_of(article.current, "body")) if article.current else ""
 
 
-def excerpt(text: str, asked: str) -> str:
-    """Return two or three sentences of a text, from the one on that holds most of what was asked."""
+def excerpt(text: str, asked: str, title: str = "") -> str:
+    """Return two or three sentences of a text, from the one on that holds most of what was asked.
+
+    Where its title holds more of it, the whole is about that: it is read from the beginning.
+    """
     sentences = [part.strip() for part in END.split(text) if part and part.strip()]
     if not sentences:
         return ""
     said = telling(asked)
     held = [sum(token in plain(sentence) for token in said) for sentence in sentences]
-    start = held.index(max(held))
+    is_about_it = sum(token in plain(title) for token in said) > max(held)
+    start = 0 if is_about_it else max(0, min(held.index(max(held)), len(sentences) - SENTENCES))
     chosen = ""
     for sentence in sentences[start : start + SENTENCES]:
         if chosen and len(chosen) + len(sentence) > LONGEST:

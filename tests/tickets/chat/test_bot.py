@@ -135,6 +135,11 @@ def test_what_was_said_before_goes_along_without_whispers(talks: Talks, monkeypa
 def test_an_excerpt_is_two_or_three_sentences_around_the_hit():
     text = "第一句无关。结账前要先审核凭证。审核后再试。还不行就重算。最后一句也无关。"
     assert excerpt(text, "结账前审核凭证") == "结账前要先审核凭证。审核后再试。还不行就重算。"
+    assert excerpt("先备份。再结账。然后对账。最后出报表。", "怎么出报表") == "再结账。然后对账。最后出报表。"
+    assert (
+        excerpt("先看单价。再看顺序。都对了再算。别手改。", "核算后为零", "核算后为零怎么办")
+        == "先看单价。再看顺序。都对了再算。"
+    )
     assert excerpt("", "结账") == ""
     assert len(excerpt("长" * 2000, "长")) <= 320
 
