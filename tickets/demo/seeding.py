@@ -20,6 +20,7 @@ from tickets.demo import (
     account_reports,
     account_rights,
     account_updates,
+    chats,
     credentials,
     library,
     rulebook,
@@ -91,6 +92,7 @@ def _fill() -> Seeded:
     account_reports.report_on(now=now)
     account_coverage.refuse(now=now)
     library.fill(now=now)
+    chats.talk(cast, now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)
