@@ -1,0 +1,214 @@
+"""The doors of mail against real ones: an IMAP server, a pipe, and signed HTTP."""
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from imaplib import IMAP4
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from config.launch.ports import free_port
+from tests.clocks import clock_at
+from tests.hours import beijing
+from tests.keys import new_key
+from tests.tickets.mail.conftest import Post
+from tests.world import World
+from tickets.actions import hooks
+from tickets.actions.mail import Settings, keep_mailbox
+from tickets.channels import imap
+from tickets.channels.webhook import new_secret, signature
+from tickets.models import InboundEvent, Mail, Mailbox, Ticket
+from tickets.rounds import polling
+
+
+class Server:
+    """A real IMAP server on loopback, with one mailbox."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def connected(self) -> IMAP4:
+        connection = IMAP4("127.0.0.1", self.port, timeout=5)
+        connection.login("demouser", "demopass")
+        return connection
+
+    def put(self, raw: bytes) -> None:
+        connection = self.connected()
+        connection.append("INBOX", None, None, raw)
+        connection.logout()
+
+    def unseen(self) -> int:
+        connection = self.connected()
+        connection.select("INBOX", readonly=True)
+        found = connection.uid("SEARCH", "UNSEEN")[1][0]
+        connection.logout()
+        return len(found.split())
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Return an IMAP server that runs for this module's tests."""
+    port = free_port()
+    program = Path(sys.executable).parent / "pymap"
+    command = [str(program), "--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict", "--demo-data"]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    found = Server(port)
+    for _try in range(100):
+        try:
+            found.connected().logout()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield found
+    child.terminate()
+    child.wait(10)
+
+
+@pytest.fixture
+def read_box(server: Server, post: Post) -> Mailbox:
+    """Return YonSuite's mailbox, on that server, with what lies there read already."""
+    found = Settings(
+        "YonSuite", post.mailbox.address, "yonsuite", host="127.0.0.1", port=server.port, security="plain",
+        username="demouser", password="demopass",
+    )  # fmt: skip
+    keep_mailbox(mailbox=post.mailbox, settings=found, actor=post.world.agent)
+    polling.poll_mail()
+    Mail.objects.all().delete()
+    post.mailbox.refresh_from_db()
+    assert post.mailbox.error == ""
+    return post.mailbox
+
+
+def test_new_mail_is_fetched_taken_in_and_marked_as_read_once(server: Server, read_box: Mailbox, post: Post):
+    unseen = server.unseen()
+    server.put(post.written(post.world.yonsuite.contact.email, "月结", "正文").as_bytes())
+    with clock_at("2026-11-24 10:00"):
+        assert polling.poll_mail() == 1
+        assert polling.poll_mail() == 0
+    assert (Mail.objects.get().ticket.subject, server.unseen()) == ("月结", unseen)
+
+
+def test_a_mail_that_cannot_be_understood_stops_no_other(
+    server: Server, read_box: Mailbox, post: Post, monkeypatch: pytest.MonkeyPatch
+):
+    server.put(b"Subject: bad\r\n\r\nbad")
+    server.put(post.written(post.world.yonsuite.contact.email, "好的", "正文").as_bytes())
+    take = hooks.take
+
+    def failing(*, event: InboundEvent, at: object) -> object:
+        if b"Subject: bad" in bytes(event.raw):
+            raise RuntimeError("poison")
+        return take(event=event, at=at)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hooks, "take", failing)
+    assert polling.poll_mail() == 2
+    assert Mail.objects.get().subject == "好的"
+    assert bytes(InboundEvent.objects.get(state="received").raw).startswith(b"Subject: bad")
+
+
+def test_a_server_that_counts_anew_brings_nothing_twice(server: Server, read_box: Mailbox, post: Post):
+    server.put(post.written(post.world.yonsuite.contact.email, "月结", "正文").as_bytes())
+    polling.poll_mail()
+    Mailbox.objects.update(uid_validity=1)
+    connection = server.connected()
+    connection.select("INBOX")
+    connection.uid("STORE", "1:*", "-FLAGS", r"(\Seen)")
+    connection.logout()
+    assert polling.poll_mail() > 0
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"password": "hunter2x"}, "error"),
+        ({"folder": "没有"}, "NO"),
+        ({"port": 1}, "Refused"),
+        ({"security": "tls"}, "Error"),
+    ],
+)
+def test_a_mailbox_that_cannot_be_read_says_why_and_stops_no_other(
+    change: dict[str, str], word: str, read_box: Mailbox, server: Server
+):
+    Mailbox.objects.update(**change)
+    assert polling.poll_mail() == 0
+    read_box.refresh_from_db()
+    assert word.lower() in read_box.error.lower()
+    assert "hunter2x" not in read_box.error
+    assert read_box.polled_at is not None
+
+
+def test_a_mail_longer_than_we_take_is_read_as_far_as_that(
+    server: Server, read_box: Mailbox, post: Post, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(imap, "LARGEST", 2_000)
+    server.put(post.written(post.world.yonsuite.contact.email, "很长", "x" * 70 + "\n" * 9_000).as_bytes())
+    polling.poll_mail()
+    assert Mail.objects.get().ticket.subject == "很长"
+
+
+def test_the_password_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("BOX_PASSWORD", "s3cret")
+    assert imap.password_of(Mailbox(password="env:BOX_PASSWORD")) == "s3cret"
+    assert imap._quoted('收件箱 "a"&b') == '"&ZTZO9nux- \\"a\\"&-b"'
+
+
+def piped(address: str, raw: bytes, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    with pytest.raises(SystemExit) as ended:
+        call_command("receive_mail", mailbox=address, stdout=io.StringIO(), stderr=io.StringIO())
+    return int(ended.value.code or 0)
+
+
+def test_a_piped_mail_is_answered_as_mail_servers_expect(world: World, post: Post, monkeypatch: pytest.MonkeyPatch):
+    raw = post.written(world.yonsuite.contact.email, "月结", "正文").as_bytes()
+    assert piped("Support@YonSuite.example", raw, monkeypatch) == 0
+    assert piped("support@yonsuite.example", raw, monkeypatch) == 0
+    assert Ticket.objects.count() == 1
+    assert piped("nobody@yonsuite.example", raw, monkeypatch) == 67
+    assert piped("support@yonsuite.example", b"", monkeypatch) == 65
+    monkeypatch.setattr(hooks, "take", lambda **_given: 1 / 0)
+    assert piped("support@yonsuite.example", b"Subject: x\n\ny", monkeypatch) == 0
+    monkeypatch.setattr(
+        "tickets.management.commands.receive_mail.keep", lambda **_given: (_ for _ in ()).throw(OSError)
+    )
+    assert piped("support@yonsuite.example", raw, monkeypatch) == 75
+
+
+SECRET = new_secret()
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 200),
+        ({"webhook-signature": "v1,AAAA"}, 403),
+        ({"webhook-signature": ""}, 403),
+        ({"webhook-timestamp": "1"}, 403),
+        ({"webhook-timestamp": "x"}, 403),
+        ({"webhook-id": "other"}, 403),
+        ({"secret": ""}, 403),
+        ({"mailbox": "other@x.example"}, 400),
+        ({"body": b"  "}, 400),
+    ],
+)
+def test_mail_over_http_is_signed_and_kept_whatever_it_is(change: dict, status: int, world: World, post: Post):
+    body = change.get("body", post.written(world.yonsuite.contact.email, "月结", "正文").as_bytes())
+    options = {"mailbox": change.get("mailbox", post.mailbox.address)}
+    key = new_key("intake:email", signing_secret=change.get("secret", SECRET), options=options)
+    at = int(beijing("2026-09-28 09:00").timestamp())
+    headers = {"webhook-id": "m1", "webhook-timestamp": str(at), "webhook-signature": signature(SECRET, "m1", at, body)}
+    headers |= {name: value for name, value in change.items() if name.startswith("webhook-")}
+    with clock_at("2026-09-28 09:01"):
+        answer = Client().post(f"/hooks/mail/{key}/", body, content_type="message/rfc822", headers=headers)
+        again = Client().post(f"/hooks/mail/{key}/", body, content_type="message/rfc822", headers=headers)
+    assert (answer.status_code, again.status_code) == (status, status), answer.content
+    assert Ticket.objects.count() == (status == 200)
+    assert InboundEvent.objects.filter(raw=body).count() == 2
+    if status == 200:
+        assert answer.json()["ticket"] == again.json()["ticket"] == Ticket.objects.get().number
