@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.api import account, articles, coverage, intake, reports, tasks, views
+from tickets.api import account, articles, board, coverage, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("articles/", articles.Articles.as_view(), name="articles"),
     path("articles/<slug:number>/", articles.ArticleDetail.as_view(), name="article"),
     path("articles/<slug:number>/verdict/", articles.ArticleVerdict.as_view(), name="article-verdict"),
+    path("board/posts/", board.Posts.as_view(), name="board-posts"),
+    path("board/posts/<slug:code>/", board.OnePost.as_view(), name="board-post"),
+    path("board/posts/<slug:code>/comments/", board.PostComments.as_view(), name="board-comments"),
+    path("board/posts/<slug:code>/vote/", board.PostVote.as_view(), name="board-vote"),
     path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),
     path("tickets/", views.TicketList.as_view(), name="ticket-list"),
     path("tickets/<str:number>/", views.TicketDetail.as_view(), name="ticket-detail"),

@@ -21,6 +21,7 @@ from tickets.demo import (
     account_rights,
     account_updates,
     chats,
+    community,
     credentials,
     library,
     rulebook,
@@ -93,6 +94,7 @@ def _fill() -> Seeded:
     account_coverage.refuse(now=now)
     library.fill(now=now)
     chats.talk(cast, now=now)
+    community.talk(now=now)
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)
