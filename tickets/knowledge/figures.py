@@ -47,9 +47,15 @@ def deflection(start: datetime, end: datetime) -> Deflection:
 
 
 def misses(start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """Return what was looked for in vain, the most often first: what is still to be written."""
+    """Return what was looked for in vain, the most often first: what is still to be written.
+
+    `bot` counts how often the bot was asked it: what it found and did not help is in vain too.
+    """
     vain = Search.objects.filter(at__gte=start, at__lt=end, found=0).order_by()
-    counted: Any = vain.values("words", "vendor").annotate(times=Count("pk"), last=Max("at"), tickets=Count("ticket"))
+    of_bot = Count("pk", filter=Q(place=Search.Place.BOT))
+    counted: Any = vain.values("words", "vendor").annotate(
+        times=Count("pk"), last=Max("at"), tickets=Count("ticket"), bot=of_bot
+    )
     return list(counted.order_by("-times", "-last")[:MOST_MISSES])
 
 

@@ -74,7 +74,7 @@ def test_what_it_does_not_know_it_says_and_keeps_as_a_gap__Y05_Y01(stocked: Talk
     assert "【转人工客服】" in said.body
     assert "【提交问题】" in said.body
     (gap,) = misses(beijing("2026-09-28 00:00"), beijing("2026-09-29 00:00"))
-    assert (gap["words"], gap["vendor"], gap["times"]) == (text, "kingdee", 1)
+    assert (gap["words"], gap["vendor"], gap["times"], gap["bot"]) == (text, "kingdee", 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,10 @@ def test_whether_it_helped_is_kept_and_what_did_not_is_no_solution__Y01(stocked:
     assert Search.objects.get().solved_at == beijing(NOON)
     judged = acts.judge(message=said, is_helpful=False, at=beijing(NOON))
     assert judged.fields["helpful"] is False
-    assert Search.objects.get().solved_at is None
+    noted = Search.objects.get()
+    assert (noted.solved_at, noted.found) == (None, 0)  # what was found answered nothing: a gap
+    (gap,) = misses(beijing("2026-09-28 00:00"), beijing("2026-09-29 00:00"))
+    assert (gap["words"], gap["bot"]) == (ASKED, 1)
     with pytest.raises(ActionRefusedError):
         acts.judge(message=said.chat.messages.get(number=2), is_helpful=True, at=beijing(NOON))
 

@@ -73,6 +73,8 @@ def judge(*, message: ChatMessage, is_helpful: bool, at: datetime) -> ChatMessag
         raise ActionRefusedError("not_an_answer", _("只能评价智能客服的回答。"))
     message.fields["helpful"] = is_helpful
     message.save(update_fields=["fields"])
-    Search.objects.filter(pk=message.fields.get("search")).update(solved_at=at if is_helpful else None)
+    found = len(message.fields.get("articles", ())) if is_helpful else 0
+    noted = Search.objects.filter(pk=message.fields.get("search"))
+    noted.update(solved_at=at if is_helpful else None, found=found)
     tell(f"chat:{message.chat_id}", {"kind": "read"})
     return message
