@@ -5,6 +5,7 @@ from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBa
 from tickets.models.calls import Call, CallBack, CallBackAttempt, CallEvent
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
+from tickets.models.imports import ImportedTicket, ImportRun, ImportSource
 from tickets.models.knowledge import (
     Article,
     ArticleFile,
@@ -50,6 +51,9 @@ __all__ = [
     "Flag",
     "Follow",
     "IdempotencyKey",
+    "ImportRun",
+    "ImportSource",
+    "ImportedTicket",
     "InboundEvent",
     "LearningPath",
     "LearningStep",
