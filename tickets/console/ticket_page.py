@@ -28,7 +28,7 @@ from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.console.side_tasks import tasks_of
 from tickets.console.waiting import waits_of
-from tickets.models import Status, Ticket, TicketEvent
+from tickets.models import Channel, Status, Ticket, TicketEvent
 from tickets.models.ticket import WAITING
 from tickets.showing.conversation import entries_of
 from tickets.showing.happenings import words_of
@@ -96,6 +96,7 @@ class Desk:
         """Return what the head needs: the facts, and the acts that make sense."""
         return {
             "ticket": facts(self.ticket),
+            "post": self.ticket.posts.first() if self.ticket.channel == Channel.COMMUNITY else None,
             "acts": offered(self.ticket, self.reader.user),
             "people": self.colleagues,
             "teams": self.teams(),
