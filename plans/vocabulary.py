@@ -36,5 +36,5 @@ STAGES = (
 # What a report may be made of. Source: Y15, K10, K13
 REPORT_SECTIONS = (
     "systems", "channels", "tickets", "promises", "categories", "areas", "repeated", "rights", "delivered", "owed",
-    "advice",
+    "advice", "records",
 )  # fmt: skip

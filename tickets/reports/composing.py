@@ -16,6 +16,7 @@ from tickets.reports.advice.advising import advise
 from tickets.reports.advice.rules import shipped_rules
 from tickets.reports.figures import counting, flow, giving, talks
 from tickets.reports.figures.promises import kept_over
+from tickets.reports.figures.recording import records
 from tickets.reports.figures.repeating import repeated
 from tickets.reports.saying import headlines, notes, summary
 from tickets.reports.shape import FORM, Head, Kind, Period, Person, Report, Section, Tickets, Words
@@ -36,6 +37,7 @@ TITLES = {
     "delivered": _("已交付的服务"),
     "owed": _("按期应交"),
     "advice": _("改进建议"),
+    "records": _("工单记录"),
 }
 
 
@@ -67,6 +69,7 @@ def compose(wanted: Wanted, at: datetime) -> Report:
         areas=counting.areas(sorts, products), repeated=repeated(span, products),
         rights=giving.rights(contract, period.starts_on, period.through_on), delivered=giving.delivered(contract, span),
         owed=giving.owed(contract, wanted.starts_on, wanted.ends_on, at, _own(wanted)), advice=(),
+        records=records(span, products),
     )  # fmt: skip
     report = replace(report, advice=advise(report, shipped_rules(), _offered(contract)))
     return replace(report, summary=summary(report), headlines=headlines(report), notes=notes(report))

@@ -246,6 +246,20 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """One ticket of the period, as it stood when the report was made."""
+
+    number: str
+    opened_on: date
+    entrance: Words
+    category: Words
+    product: Words
+    subject: str
+    status: Words
+    resolved_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class RightLine:
     """One right of the contract: what was granted, used within the period and over its own window, and left."""
 
@@ -336,6 +350,8 @@ class Report:
     delivered: tuple[Delivered, ...]
     owed: tuple[OwedLine, ...]
     advice: tuple[Advice, ...]
+    # The latest tickets of the period, one by one. Source: K13
+    records: tuple[Record, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -360,8 +376,9 @@ def from_json(content: Mapping[str, Any]) -> Report:
 
 
 def _read(kind: type[T], value: Mapping[str, Any]) -> T:
+    """Return one value; what was kept before a field was added leaves it as it is without."""
     hints = get_type_hints(kind)
-    return kind(**{name: _one(hint, value[name]) for name, hint in hints.items()})
+    return kind(**{name: _one(hint, value[name]) for name, hint in hints.items() if name in value})
 
 
 def _one(hint: Any, value: Any) -> Any:

@@ -81,6 +81,12 @@ def _advice(report: Report) -> Iterator[Row]:
         yield _said(one.text), because, " / ".join(_said(offer) for offer in one.offers)
 
 
+def _records(report: Report) -> Iterator[Row]:
+    for one in report.records:
+        yield (one.number, one.opened_on, _said(one.entrance), _said(one.category), _said(one.product), one.subject,
+               _said(one.status), one.resolved_on)  # fmt: skip
+
+
 COUNTED: Heads = (pgettext_lazy("report", "项目"), _("件数"), _("占比"), _("上期"))
 OWNED: Heads = (
     _("产品"),
@@ -168,6 +174,19 @@ TABLES: Mapping[str, tuple[Heads, Callable[[Report], Any]]] = {
             _("交付记录"),
         ),
         _owed,
+    ),
+    "records": (
+        (
+            _("工单号"),
+            _("提交日期"),
+            _("渠道"),
+            _("问题类别"),
+            _("产品"),
+            _("主题"),
+            _("工单状态"),
+            _("解决日期"),
+        ),
+        _records,
     ),
     "advice": ((pgettext_lazy("report", "建议"), pgettext_lazy("report", "依据"), _("可用的服务")), _advice),
 }

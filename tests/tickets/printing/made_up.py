@@ -23,6 +23,7 @@ from tickets.reports.shape import (
     Period,
     Person,
     Promise,
+    Record,
     Repeated,
     Report,
     RightLine,
@@ -46,6 +47,7 @@ TITLES = {
     "delivered": Words("已交付的服务", "Services delivered"),
     "owed": Words("按期服务", "Services owed by a date"),
     "advice": Words("建议", "Advice"),
+    "records": Words("工单记录", "Records of tickets"),
 }
 LEDGER = Words("总账", "General ledger")
 FIRST = Words("首次响应", "First response")
@@ -101,6 +103,28 @@ def made_up(months: list[str] = MONTHS, modules: int = 5) -> Report:
             Count("request", Words("需求", "Request"), 3, 0.023, None),
         ),
         areas=tuple(Area(LEDGER, f"模块 {place}", 40 - place, 0.3 / (place + 1), 30, 1.2) for place in range(modules)),
+        records=(
+            Record(
+                "T-2026-000031",
+                date(2026, 6, 29),
+                Words("热线", "Hotline"),
+                Words("故障", "Fault"),
+                Words("星空", "Galaxy"),
+                "月结时凭证断号",
+                Words("已解决", "Resolved"),
+                date(2026, 6, 30),
+            ),
+            Record(
+                "T-2026-000030",
+                date(2026, 6, 28),
+                Words("门户", "Portal"),
+                Words("应用咨询", "How-to"),
+                Words("", ""),
+                "月末结账",
+                Words("处理中", "Open"),
+                None,
+            ),
+        ),
         repeated=(
             Repeated(
                 "月结时凭证断号 #panic() <b>粗</b>",

@@ -10,8 +10,9 @@ from tests.tickets.reports.conftest import FIRST, LAST, asked, quarter_of
 from tests.world import World
 from tickets.actions import ticket as actions
 from tickets.models import Ticket
-from tickets.reports.figures import counting, flow, giving
+from tickets.reports.figures import counting, flow, giving, recording
 from tickets.reports.figures.promises import kept, kept_over
+from tickets.reports.figures.recording import records
 from tickets.reports.figures.repeating import repeated
 from tickets.reports.shape import Promise
 from tickets.reports.span import Span, before
@@ -190,3 +191,22 @@ def test_what_is_owed_says_how_it_stands__K13(world: World):
     )  # fmt: skip
     own = contract.obligations.get(number=1, item__promise="K13").pk
     assert giving.owed(contract, date(2026, 7, 1), date(2026, 12, 31), beijing("2027-01-10 10:00"), but=own) == ()
+
+
+def test_every_ticket_of_the_period_is_listed_the_newest_first_as_it_stood_then__K13(quarter: World):
+    span = quarter_of(quarter)
+    found = records(span, {})
+    opened = Ticket.objects.filter(
+        contract=quarter.kingdee.contract, opened_at__gte=span.start, opened_at__lt=span.until
+    ).order_by("-opened_at", "-pk")
+    assert [one.number for one in found] == [ticket.number for ticket in opened]
+    assert [one.subject for one in found] == [ticket.subject for ticket in opened]
+    solved_later = [one for one in found if one.resolved_on and one.resolved_on > LAST]
+    assert solved_later == []
+
+
+def test_a_long_period_lists_the_latest_and_says_how_many_it_leaves_out__K13(
+    quarter: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recording, "MOST", 3)
+    assert len(records(quarter_of(quarter), {})) == 3

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 from plans.quotas.words import unit_name
 from tickets.reports.shape import Headline, Report
 from tickets.showing.report.blocks import Block, Figure, Prose, Sheet
-from tickets.showing.report.sheets.asked import areas, categories, channels, repeated, systems, tickets
+from tickets.showing.report.sheets.asked import areas, categories, channels, records, repeated, systems, tickets
 from tickets.showing.report.sheets.given import advice, delivered, owed, rights
 from tickets.showing.report.sheets.kept import promises
 from tickets.showing.report.words import amount, count_words, instant, length, period, said, share_words, span
@@ -26,6 +26,7 @@ SHEETS: Mapping[str, Callable[[Report], list[Block]]] = {
     "delivered": delivered,
     "owed": owed,
     "advice": advice,
+    "records": records,
 }
 
 

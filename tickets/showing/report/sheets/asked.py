@@ -170,3 +170,26 @@ def repeated(report: Report) -> list[Block]:
         for one in report.repeated
     )  # fmt: skip
     return [Table(_("反复出现的问题"), heads, rows)]
+
+
+def records(report: Report) -> list[Block]:
+    """Return the tickets one by one, and how many older ones are left out. Source: K13"""
+    if not report.records:
+        return [Prose(_("期内没有新工单。"), is_quiet=True)]
+    heads = (
+        Column(pgettext("report", "工单")), Column(_("提交日期")), Column(_("渠道")), Column(_("问题类别")),
+        Column(_("主题"), 4), Column(_("工单状态")), Column(_("解决日期")),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.number, day(one.opened_on), said(one.entrance), said(one.category), one.subject, said(one.status),
+            day(one.resolved_on),
+        )
+        for one in report.records
+    )  # fmt: skip
+    table: Block = Table(_("工单记录"), heads, rows)
+    left = report.tickets.opened + report.tickets.merged - len(report.records)
+    if left <= 0:
+        return [table]
+    note = _("只列最近 %(n)s 张，更早的 %(left)s 张在工单列表中可查。")
+    return [table, Prose(note % {"n": count_words(len(rows)), "left": count_words(left)}, is_quiet=True)]
