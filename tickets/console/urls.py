@@ -5,6 +5,7 @@ from django.urls import include, path
 from tickets.console import alerts, catalogue, classify, live, tasks, views
 from tickets.console.calls import pages as calls
 from tickets.console.coverage import report, ticket
+from tickets.console.mail import pages as mail_pages
 from tickets.console.what_if import what_if_page
 
 app_name = "console"
@@ -18,6 +19,7 @@ urlpatterns = [
     *classify.urlpatterns,
     *report.urlpatterns,
     *ticket.urlpatterns,
+    *mail_pages.urlpatterns,
     *catalogue.urlpatterns,
     path("rules/", include("tickets.console.rules.urls")),
     path("accounts/", include("tickets.console.accounts.urls")),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from plans.models import User
 from tickets.answers import instant
 from tickets.models import Attachment, Delivery, Message, Ticket, TicketEvent
+from tickets.models import Mail as Letter
 from tickets.revocable import acts_on
 from tickets.showing.happenings import words_of
 from tickets.showing.names import Names, names_in
@@ -98,6 +99,11 @@ class Entry:
         return self.event.at
 
     @property
+    def letter(self) -> Letter | None:
+        """Return the mail by which it was said, if it was."""
+        return getattr(self.event.message, "mail", None)
+
+    @property
     def look(self) -> str:
         """Return customer, reply, note, bot, call or event."""
         return LOOKS.get(Kind(self.event.kind), "reply") if self.event.message else "event"
@@ -146,6 +152,8 @@ BESIDE = {
     Kind.PROGRESS: gettext_lazy("进展反馈"),
     Kind.PUBLISHED: gettext_lazy("公开了一条备注"),
 }
+# What of a mail nobody reads in a conversation.
+UNSHOWN = ("mail__html", "mail__words", "mail__signature")
 # What only agents read of a line: why, and what became of mail.
 INTERNAL = {"remark", "reason", "mailed"}
 
@@ -188,7 +196,8 @@ def _for_reader(event: TicketEvent, viewer: User) -> TicketEvent:
 
 def lines_for(ticket: Ticket, viewer: User) -> QuerySet[TicketEvent]:
     """Return the lines of the ledger that `viewer` may read, with what was said and its files."""
-    said = Message.objects.prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
+    said = Message.objects.select_related("mail").defer(*UNSHOWN)
+    said = said.prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
     lines = ticket.events.readable_by(viewer).order_by("number")
     return lines.prefetch_related(Prefetch("message", said))
 

@@ -17,6 +17,7 @@ from tickets.console.guard import Reader
 from tickets.console.rail import rail
 from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
+from tickets.models import Mailbox
 from tickets.showing.wording import name_of
 
 
@@ -38,6 +39,11 @@ def _on_call(reader: Reader) -> str:
     rotas = roster(reader.at).rotas
     found = dict.fromkeys(name_of(person) for rota in rotas if (person := holder_of(rota, reader.at)))
     return _("现在：%(names)s") % {"names": _("、").join(found)} if found else _("现在无人值班")
+
+
+def _mailboxes(_reader: Reader) -> str:
+    failing = Mailbox.objects.filter(is_active=True).exclude(error="").count()
+    return _("%(n)d 个取信失败") % {"n": failing} if failing else ""
 
 
 def _nothing(_reader: Reader) -> str:
@@ -96,6 +102,13 @@ SUBJECTS = [
     ),
     Subject("alerts", gettext_lazy("将要通知"), gettext_lazy("接下来 24 小时里，谁会被通知，为什么。"), "escalated"),
     Subject("rotas", pgettext_lazy("subject", "值班表"), gettext_lazy("轮到谁值班，谁和谁换了班。"), "team", _on_call),
+    Subject(
+        "mailboxes",
+        gettext_lazy("收信邮箱"),
+        gettext_lazy("客户往哪里写信，多久取一次，上次取得怎样。"),
+        "email",
+        _mailboxes,
+    ),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
 ]
 

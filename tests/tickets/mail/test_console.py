@@ -1,0 +1,91 @@
+"""Mail in the console: what waits, what is done about it, and what nobody may see of it."""
+
+import pytest
+from django.test import Client
+
+from plans.models import User
+from tests.tickets.mail.conftest import Post
+from tests.world import World, person
+from tickets.models import Mail, Mailbox, Ticket
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_what_is_no_ticket_is_seen_opened_joined_and_put_aside(world: World, post: Post):
+    client = signed_in(world.agent)
+    one = post.send("private@elsewhere.example", "月结打不开", "我是王会计。")
+    assert "月结打不开" in client.get("/console/mail/").content.decode()
+    page = f"/console/mail/{one.pk}/"
+    assert "未登记" in client.get(page).content.decode()
+    assert client.post(f"{page}open/", {"who": "谁也不是"}).status_code == 200
+    assert client.post(f"{page}add/", {"number": "T-1999-000001"}).status_code == 409
+    answer = client.post(f"{page}open/", {"who": world.yonsuite.contact.email, "category": "fault"})
+    ticket = Ticket.objects.get()
+    assert answer["Location"] == f"/console/tickets/{ticket.number}/"
+    assert ticket.category == "fault"
+    assert client.post(f"{page}discard/").status_code == 409
+    other = post.send("ads@elsewhere.example", "买吗", "便宜")
+    client.post(f"/console/mail/{other.pk}/add/", {"number": ticket.number})
+    third = post.send("ads@elsewhere.example", "又来", "便宜")
+    client.post(f"/console/mail/{third.pk}/discard/")
+    assert list(Mail.objects.order_by("pk").values_list("state", flat=True)) == ["opened", "added", "discarded"]
+    assert "又来" in client.get("/console/mail/?view=aside").content.decode()
+
+
+def test_what_a_mail_quotes_is_folded_in_the_ticket(world: World, post: Post):
+    ticket = world.open_ticket()
+    post.send(world.yonsuite.contact.email, f"Re: {ticket.number}", "还是不行。\n\n> 旧的话")
+    page = signed_in(world.agent).get(f"/console/tickets/{ticket.number}/").content.decode()
+    assert "旧的话" in page
+    assert "发件人未经验证" in page
+    portal = signed_in(world.yonsuite.contact.user).get(f"/portal/tickets/{ticket.number}/").content.decode()
+    assert "还是不行。" in portal
+    assert "旧的话" not in portal
+
+
+def test_a_mail_s_page_is_shut_off(world: World, post: Post):
+    message = post.written("x@elsewhere.example", "页", "文字")
+    message.add_alternative("<p>你好<script>x()</script></p>", "html")
+    mail = post.bring(message.as_bytes())
+    client = signed_in(world.agent)
+    shown = client.get(f"/console/mail/{mail.pk}/original/")
+    assert "script" not in shown.content.decode()
+    assert shown["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    kept = client.get(f"/console/mail/{mail.pk}/raw/")
+    assert kept["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("who", ["customer", "partner", "nobody"])
+@pytest.mark.parametrize("path", ["", "{pk}/", "{pk}/original/", "{pk}/raw/"])
+def test_mail_without_ticket_is_ours_alone(who: str, path: str, world: World, post: Post):
+    mail = post.send("x@elsewhere.example", "秘密主题", "秘密")
+    user = {"customer": world.yonsuite.contact.user, "partner": person("partner", "伙伴", "partner"), "nobody": None}[
+        who
+    ]
+    client = signed_in(user) if user else Client()
+    answer = client.get(f"/console/mail/{path.format(pk=mail.pk)}")
+    assert "秘密" not in answer.content.decode()
+    assert answer.status_code in (200, 302, 404)
+
+
+def test_a_mailbox_is_laid_down_and_its_password_is_never_shown(world: World):
+    client = signed_in(world.manager)
+    said = {
+        "name": "服务", "address": "Help@yonsuite.example", "vendor": "yonsuite", "host": "imap.example", "port": "993",
+        "security": "tls", "username": "help", "password": "hunter2x", "folder": "INBOX", "is_active": "on",
+    }  # fmt: skip
+    assert client.post("/console/rules/mailboxes/new/", said).status_code == 302
+    box = Mailbox.objects.get()
+    page = f"/console/rules/mailboxes/{box.pk}/"
+    assert "hunter2x" not in client.get(page).content.decode()
+    assert client.post(page, said | {"password": "", "host": "https://bad/"}).status_code == 422
+    assert client.post(page, said | {"password": "", "name": "新名"}).status_code == 302
+    box.refresh_from_db()
+    assert (box.name, box.password) == ("新名", "hunter2x")
+    assert client.post("/console/rules/mailboxes/new/", said | {"address": "help@YONSUITE.example"}).status_code == 422
+    assert signed_in(world.lead).get("/console/rules/mailboxes/").status_code == 200
+    assert signed_in(world.agent).get("/console/rules/mailboxes/").status_code == 403

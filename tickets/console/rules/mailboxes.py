@@ -1,0 +1,103 @@
+"""The mailboxes that customers write to: where each is fetched, how that went last, and changing it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.models import Product, Team, Vendor
+from plans.wording import name_of
+from sla.refusals import ActionRefusedError
+from tickets.actions.mail import Settings, keep_mailbox
+from tickets.console.guard import Reader
+from tickets.console.rules.guard import readers_only, writers_only
+from tickets.console.rules.nav import rules_page
+from tickets.models import Mailbox
+
+SUBJECT = "mailboxes"
+
+
+class MailboxForm(forms.Form):
+    """How a mailbox is reached."""
+
+    name = forms.CharField(label=gettext_lazy("名称"), max_length=80)
+    address = forms.EmailField(label=gettext_lazy("地址"), help_text=gettext_lazy("客户写信的地址。"))
+    vendor = forms.ChoiceField(label=gettext_lazy("厂商"))
+    product = forms.ModelChoiceField(
+        Product.objects.order_by("vendor", "code"), label=gettext_lazy("产品"), required=False,
+        help_text=gettext_lazy("来信都归这个产品；留空则按写信人的合同判断。"),
+    )  # fmt: skip
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), label=gettext_lazy("团队"), required=False,
+        help_text=gettext_lazy("没有对上工单的来信由谁看。"),
+    )  # fmt: skip
+    host = forms.CharField(
+        label=gettext_lazy("收信服务器"), max_length=200, required=False,
+        help_text=gettext_lazy("IMAP；留空表示不去取信，只由管道或接口交来。"),
+    )  # fmt: skip
+    port = forms.IntegerField(label=gettext_lazy("端口"), min_value=1, max_value=65535, initial=993)
+    security = forms.ChoiceField(label=gettext_lazy("加密"), choices=Mailbox.Security.choices)
+    username = forms.CharField(label=gettext_lazy("登录名"), max_length=200, required=False)
+    password = forms.CharField(
+        label=gettext_lazy("密码"), max_length=200, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("留空则不变；也可写 env:名称，从环境变量读取。"),
+    )  # fmt: skip
+    folder = forms.CharField(label=gettext_lazy("文件夹"), max_length=120, initial="INBOX")
+    trusted_server = forms.CharField(
+        label=gettext_lazy("可信的验证方"), max_length=120, required=False,
+        help_text=gettext_lazy("收信服务器在 Authentication-Results 里的名字；留空则一律显示为未经验证。"),
+    )  # fmt: skip
+    takes_plus = forms.BooleanField(
+        label=gettext_lazy("支持加号地址"), required=False,
+        help_text=gettext_lazy("回信地址会带上工单标记，对方改了主题也能归入原工单。"),
+    )  # fmt: skip
+    is_active = forms.BooleanField(label=gettext_lazy("启用"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, label_suffix="", **more)
+        self.fields["vendor"].choices = [(row.code, name_of(row)) for row in Vendor.objects.all()]  # type: ignore[attr-defined]
+        for name in ("product", "team"):
+            self.fields[name].label_from_instance = name_of  # type: ignore[attr-defined]
+
+
+@require_safe
+@readers_only
+def mailbox_list(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Show every mailbox, and how reading it went last."""
+    context = {"boxes": Mailbox.objects.select_related("product", "team")}
+    return rules_page(request, reader, (SUBJECT, "console/rules/mailboxes.html"), context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@writers_only
+def mailbox_page(request: HttpRequest, reader: Reader, pk: int = 0) -> HttpResponse:
+    """Lay a mailbox down or change one; its password is never shown."""
+    box = get_object_or_404(Mailbox, pk=pk) if pk else None
+    initial = {name: getattr(box, name) for name in MailboxForm.base_fields if name != "password"} if box else None
+    form = MailboxForm(request.POST or None, initial=initial)
+    refusal = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            keep_mailbox(mailbox=box, settings=Settings(**form.cleaned_data), actor=reader.user)
+            messages.success(request, _("邮箱已保存。"))
+            return redirect("console:rules:mailboxes")
+        except ActionRefusedError as refused:
+            refusal = refused
+    status = HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
+    context = {"form": form, "box": box, "refusal": refusal}
+    return rules_page(request, reader, (SUBJECT, "console/rules/mailbox.html"), context, status)
+
+
+urlpatterns = [
+    path("mailboxes/", mailbox_list, name="mailboxes"),
+    path("mailboxes/new/", mailbox_page, name="mailbox_new"),
+    path("mailboxes/<int:pk>/", mailbox_page, name="mailbox"),
+]
