@@ -30,6 +30,7 @@ PARTS = (
     "coverage",
     "report",
     "account",
+    "talk",
 )
 RESULT = Path("bench.json")
 COLUMNS = ("name", "value", "unit", "beside", "beside_value", "ratio", "target")

@@ -31,7 +31,7 @@ def test_a_customer_asks_the_bot_then_a_person_and_those_who_answer_for_it_hear_
     walk.sweep("2026-09-28 20:13:02")
     (late,) = walk.letters_to(world.agent.email, "超时")
     assert chat.code in str(late["Subject"])
-    assert f"/console/chats/{chat.code}/" in body_of(late)
+    assert f"/console/chat/{chat.code}/" in body_of(late)
     assert len(walk.letters_to(world.lead.email, "】")) == 2
 
     with clock_at("2026-09-28 20:14") as at:

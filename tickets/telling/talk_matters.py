@@ -43,7 +43,7 @@ def _of_chat(chat: Chat) -> Matter:
     return Matter(
         title=_("云客服会话 %(code)s") % {"code": chat.code},
         owed=_("人工首次答复"),
-        path=f"/console/chats/{chat.code}/",
+        path=f"/console/chat/{chat.code}/",
         contract=chat.contract,
         team=chat.team or (chat.contract.team if chat.contract else None),
         customer=chat.customer,

@@ -125,10 +125,12 @@ def _said(
         if found := same.select_related("chat").first():
             return found, False
     check_open(chat)
+    is_first = chat.agent_at is None
     message = add(chat, line, at)
     _keep(message, files)
     if not line.is_whisper:
-        tell_clock(chat, message)
+        if is_first:
+            tell_clock(chat, message)
         tell_ticket(chat, message, speaker)
     return message, True
 
