@@ -23,6 +23,7 @@ from tickets.showing.account.kept import is_quick, kept_of
 from tickets.showing.account.reading import Account, account_of
 from tickets.showing.account.timeline import coming_of
 from tickets.showing.account.used import delivered_of, used_of
+from tickets.showing.operations import has_operations
 
 State = Override.State
 # So many things that come next are shown; the rest is folded.
@@ -60,6 +61,7 @@ def _context(account: Account) -> dict[str, Any]:
         "bought": bought_of(account),
         "used": used_of(account),
         "delivered": delivered_of(account),
+        "has_operations": has_operations([one.contract for one in account.current]),
         "now": account.at,
     }
 

@@ -2,10 +2,23 @@
 
 from django.urls import URLPattern, URLResolver
 
-from tickets.portal.service import deliverables, engagements, gatherings, overview, owed, plan, reports, rights, updates
+from tickets.portal.service import (
+    deliverables,
+    engagements,
+    gatherings,
+    operations,
+    overview,
+    owed,
+    plan,
+    reports,
+    rights,
+    updates,
+)
 
 app_name = "service"
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before all that begin with a contract's number.
+    *operations.urlpatterns,
     *overview.urlpatterns,
     *engagements.urlpatterns,
     *deliverables.urlpatterns,
