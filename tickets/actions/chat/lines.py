@@ -39,9 +39,9 @@ class Line:
 def locked(chat: Chat) -> Chat:
     """Lock a conversation and return it as it is now; before any ticket or clock, everybody in this order.
 
-    Only what never changes is read along: a row that somebody else has just set would be joined as it was before.
+    Nothing is read along: a row that somebody else has just set would be joined as it was before.
     """
-    return Chat.objects.select_related("contact__customer").select_for_update(of=("self",)).get(pk=chat.pk)
+    return Chat.objects.select_for_update().get(pk=chat.pk)
 
 
 def add(chat: Chat, line: Line, at: datetime, *also: str) -> ChatMessage:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from plans.keeping import safe_name, store
@@ -108,11 +109,12 @@ def _once(
     except IntegrityError as error:
         if SENT_ONCE not in str(error):
             raise
-        return _twin(chat, line), False
+        # It stands already: that is rare, so it is not asked for each time.
+        return _same(chat, line).get(), False
 
 
-def _twin(chat: Chat, line: Line) -> ChatMessage:
-    return chat.messages.select_related("chat").get(author_kind=line.author_kind, client_id=line.client_id[:64])
+def _same(chat: Chat, line: Line) -> QuerySet[ChatMessage]:
+    return chat.messages.select_related("chat").filter(author_kind=line.author_kind, client_id=line.client_id[:64])
 
 
 def _said(
@@ -120,10 +122,8 @@ def _said(
 ) -> tuple[ChatMessage, bool]:  # fmt: skip
     chat = locked(chat)
     _check_may(chat, speaker, line)
-    if line.client_id:
-        same = chat.messages.filter(author_kind=line.author_kind, client_id=line.client_id[:64])
-        if found := same.select_related("chat").first():
-            return found, False
+    if chat.state == State.ENDED and line.client_id and (found := _same(chat, line).first()):
+        return found, False
     check_open(chat)
     is_first = chat.agent_at is None
     message = add(chat, line, at)
