@@ -26,7 +26,7 @@ from tickets.rounds.delivering import deliver
 from tickets.rounds.escalations import act
 from tickets.rounds.moves import tell_moves
 from tickets.rounds.sign_offs import follow_sign_offs
-from tickets.rounds.talk_escalations import act_on_talks
+from tickets.rounds.talk_escalations import act_on_talks, forget_moves
 
 # Seconds: a tick that works longer would keep the next ones waiting.
 TICK = 4.0
@@ -48,7 +48,7 @@ def sweep(*, later_than: timedelta = timedelta(), within: float = TICK) -> bool:
         done += resume_due(at=database_now() - later_than) + look_after_chats(at=database_now() - later_than)
         done += follow_amendments(later_than=later_than)
         done += recompute_due(later_than=later_than) + replan_due(later_than=later_than)
-        return done + tell_moves(later_than=later_than)
+        return done + tell_moves(later_than=later_than) + forget_moves(at=database_now() - later_than)
 
     def accounts() -> int:
         at = database_now() - later_than

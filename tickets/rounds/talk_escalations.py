@@ -12,7 +12,7 @@ from plans.models import User
 from sla.batching import in_batches
 from sla.changing import recomputing, replanning
 from sla.ladder import WARNINGS, Mark
-from sla.models import Escalation
+from sla.models import DueMove, Escalation
 from tickets.models import Delivery
 from tickets.rounds.account_escalations import put_off, settle, void_of
 from tickets.telling.notifications import Notice, queue_many
@@ -35,7 +35,17 @@ def act_on_talks(*, limit: int = 25, later_than: timedelta = timedelta()) -> int
     return in_batches(lambda now: _claim(now - later_than, limit), _act, put_off)
 
 
+def forget_moves(*, at: datetime) -> int:
+    """Settle deadlines of talks that new hours or rules moved, and return how many; they moved, and nobody is told.
+
+    A talk is timed in minutes, a question in a day: nobody has planned by the old instant.
+    """
+    return DueMove.objects.pending(at).filter(OF_TALKS).order_by().update(acted_at=at)
+
+
 def _claim(before: datetime, limit: int) -> list[Escalation]:
+    if not Escalation.objects.pending(before).exists():
+        return []
     pending = Escalation.objects.pending(before).filter(OF_TALKS).select_related("milestone", *RELATED)
     return list(pending.select_for_update(skip_locked=True, of=("self", "milestone"))[:limit])
 

@@ -1,12 +1,20 @@
 """Chats that nobody looks after: gone colleagues, silence, and clocks that run out. Source: Y06"""
 
+from dataclasses import replace
+
 import pytest
 
+from sla.actions import put_calendars
+from sla.changing.recomputing import recompute_due
+from sla.composing import hours_of
+from sla.models import CalendarVersion, DueMove
+from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.tickets.chat.conftest import NOON, Talks, happened
 from tickets.actions import chat as acts
 from tickets.models import Chat, Presence
 from tickets.rounds.chats import look_after_chats
+from tickets.rounds.talk_escalations import forget_moves
 
 
 def look(when: str) -> int:
@@ -76,3 +84,18 @@ def test_looking_costs_two_questions_where_nothing_is_to_do(talks: Talks, django
     talks.waiting()
     with django_assert_max_num_queries(2):
         look("2026-09-28 10:20")
+
+
+def test_hours_that_change_move_a_chats_deadline_and_leave_nothing_to_tell__Y17_Y06(talks: Talks):
+    chat = talks.waiting(when="2026-09-28 20:29")  # a minute today, two tomorrow
+    promise = chat.clock.milestones.get()
+    assert promise.due_at == beijing("2026-09-29 08:32")
+    kept = hours_of(CalendarVersion.objects.current().get(code="yonsuite-7x12"))
+    weekly = {day: [["09:00", "20:30"]] for day in kept.rules["weekly"]}
+    with clock_at("2026-09-28 20:30") as at:
+        put_calendars(calendars=[replace(kept, rules={**kept.rules, "weekly": weekly})], cause="调整", at=at)
+        recompute_due()
+        promise.refresh_from_db()
+        assert promise.due_at == beijing("2026-09-29 09:02")
+        assert forget_moves(at=beijing("2026-09-28 20:31")) == 1
+        assert not DueMove.objects.filter(acted_at=None).exists()
