@@ -1,9 +1,10 @@
 """Writes of keys: the secret is returned once and kept as a hash only."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,11 +22,13 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a key acts for, and to whose contacts and which product it is bound."""
+    """Whom a key acts for, to whose contacts and which product it is bound, and how the other program calls by it."""
 
     user: User | None = None
     customer: Customer | None = None
     product: Product | None = None
+    signing_secret: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def issue_key(
@@ -40,8 +43,20 @@ def issue_key(
     key = ApiKey.objects.create(
         name=name, scopes=list(scopes), prefix=secret[:SHOWN], hash=hashed(secret), expires_at=expires_at,
         user=holder.user, customer=holder.customer, product=holder.product,
+        signing_secret=holder.signing_secret, options=dict(holder.options),
     )  # fmt: skip
     return key, secret
+
+
+@transaction.atomic
+def adjust_key(*, key: ApiKey, options: Mapping[str, Any], signing_secret: str = "") -> ApiKey:
+    """Change how another program calls by a key: its options, and what it signs with; blank leaves that as it is."""
+    if not isinstance(options, dict):
+        raise RefusedError("bad_options", _("来源选项必须是一个 JSON 对象。"))
+    key.options = dict(options)
+    key.signing_secret = signing_secret or key.signing_secret
+    key.save(update_fields=["options", "signing_secret"])
+    return key
 
 
 def _check_scopes(scopes: Sequence[str], holder: Holder) -> None:
@@ -62,7 +77,7 @@ def rotate_key(*, key: ApiKey, at: datetime, grace: timedelta = GRACE) -> tuple[
     old = ApiKey.objects.select_for_update().get(pk=key.pk)
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
         raise RefusedError("key_ended", _("这把密钥已停用或已过期，请签发新的。"))
-    holder = Holder(old.user, old.customer, old.product)
+    holder = Holder(old.user, old.customer, old.product, old.signing_secret, old.options)
     new, secret = issue_key(name=old.name, scopes=old.scopes, at=at, holder=holder)
     new.series = old.series
     new.save(update_fields=["series"])

@@ -12,13 +12,16 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from plans.actions.keys import SCOPES, Holder, issue_key, revoke_key, rotate_key
+from plans.actions.keys import SCOPES, Holder, adjust_key, issue_key, revoke_key, rotate_key
 from plans.admin.kept import ByActions
 from plans.models import ApiKey
 from plans.refusals import RefusedError
 from sla.clock import database_now
 
 MEANINGS: dict[str, LazyText] = {"api": _("以代表用户的权限读写"), "upsert": _("导入和更新客户")}
+SEEN = (
+    "name", "prefix", "allows", "user", "customer", "product", "created_at", "expires_at", "revoked_at", "last_used_at",
+)  # fmt: skip
 ONLY_SAVE = {"show_save_and_add_another": False, "show_save_and_continue": False}
 
 
@@ -39,7 +42,18 @@ class KeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "user", "customer", "product", "expires_at")
+        fields = ("name", "scopes", "user", "customer", "product", "expires_at", "signing_secret", "options")
+        widgets = {"signing_secret": forms.PasswordInput(render_value=False)}
+
+
+class HookForm(forms.ModelForm):
+    """How another program calls by a key that is there already."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("signing_secret", "options")
+        widgets = {"signing_secret": forms.PasswordInput(render_value=False)}
+        help_texts = {"signing_secret": _("留空则不改。")}
 
 
 class ValidFilter(admin.SimpleListFilter):
@@ -77,24 +91,27 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
             return [(None, {"fields": KeyForm.Meta.fields})]
-        seen = ("name", "prefix", "allows", "user", "customer", "product",
-                "created_at", "expires_at", "revoked_at", "last_used_at")  # fmt: skip
-        return [(None, {"fields": seen, "description": _("轮换和停用在密钥列表里：勾选密钥，再选动作。")})]
+        fields = (*SEEN, *HookForm.Meta.fields)
+        return [(None, {"fields": fields, "description": _("轮换和停用在密钥列表里：勾选密钥，再选动作。")})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("allows",) if obj else ()
+        return SEEN if obj else ()
 
-    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        return obj is None and super().has_change_permission(request)
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **more: Any) -> Any:
+        return super().get_form(request, obj, change, **(more | ({"form": HookForm} if obj else {})))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return super().add_view(request, form_url, {**(extra_context or {}), **ONLY_SAVE})
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        """Issue the key; its secret goes to the page that follows and nowhere else."""
+        """Issue the key; its secret goes to the page that follows and nowhere else. One that is there is adjusted."""
+        if change:
+            kept = ApiKey.objects.get(pk=obj.pk)
+            adjust_key(key=kept, options=obj.options, signing_secret=obj.signing_secret)
+            return
         key, secret = issue_key(
             name=obj.name, scopes=obj.scopes, at=database_now(), expires_at=obj.expires_at,
-            holder=Holder(obj.user, obj.customer, obj.product),
+            holder=Holder(obj.user, obj.customer, obj.product, obj.signing_secret, obj.options),
         )  # fmt: skip
         obj.pk, obj._state.adding = key.pk, False
         request.issued = (key, secret)  # type: ignore[attr-defined]

@@ -30,6 +30,7 @@ PARTS = (
     "coverage",
     "report",
     "account",
+    "hooks",
     "talk",
 )
 RESULT = Path("bench.json")

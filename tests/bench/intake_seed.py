@@ -1,4 +1,4 @@
-"""Load the plans, give one customer a contract and a contact, and print a portal key. Run as a module."""
+"""Load the plans, give one customer a contract and a contact, and print a key of both channels. Run as a module."""
 
 from datetime import timedelta
 
@@ -26,8 +26,10 @@ def seed() -> str:
         ends_on=(at + timedelta(days=300)).date(),
         agreed=Agreed(products=(Owned(Product.objects.get(code="yonsuite-finance")),)),
     )
-    Contact.objects.create(customer=customer, name="王会计", email="bench@bench.example", is_certified=True)
-    return issue_key(name="bench", scopes=["intake:portal"], at=at)[1]
+    Contact.objects.create(
+        customer=customer, name="王会计", email="bench@bench.example", phone="13800000001", is_certified=True
+    )
+    return issue_key(name="bench", scopes=["intake:portal", "intake:hotline"], at=at)[1]
 
 
 print(seed())

@@ -31,7 +31,7 @@ NONE_OF_OURS = "none of ours"
 METHOD, QUERY, TYPE = ":method", ":query", "content-type"
 
 
-def keep(*, hook: Hook, request: Asked, api_key: ApiKey, query: str, refused: str, at: datetime) -> InboundEvent:
+def keep(*, hook: Hook, request: Asked, api_key: ApiKey | None, query: str, refused: str, at: datetime) -> InboundEvent:
     """Keep a request's bytes and return their row; `refused` says why it is not to be read, blank when it is."""
     told = {name: request.headers[name] for name in hook.keeps if name in request.headers}
     return InboundEvent.objects.create(

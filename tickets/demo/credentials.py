@@ -16,6 +16,7 @@ from plans.actions import Holder, issue_key, revoke_key
 from plans.models import ApiKey, User
 from tickets.channels.registry import SERVED
 from tickets.demo import script
+from tickets.demo.hotline import OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def _valid(name: str, secret: str, at: datetime, user: User | None) -> str:
     for old in ApiKey.objects.valid(at).filter(name=name):
         revoke_key(key=old, at=at)
     scope = "api" if user else f"intake:{name.removeprefix('demo ')}"
-    _key, issued = issue_key(name=name, scopes=[scope], at=at, holder=Holder(user=user))
+    options = OPTIONS if name == "demo hotline" else {}
+    _key, issued = issue_key(name=name, scopes=[scope], at=at, holder=Holder(user=user, options=options))
     return issued
 
 

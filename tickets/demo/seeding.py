@@ -23,6 +23,7 @@ from tickets.demo import (
     chats,
     community,
     credentials,
+    hotline,
     library,
     rulebook,
     script,
@@ -98,6 +99,8 @@ def _fill() -> Seeded:
     withhold(before=now - MAILED, reason=WITHHELD)
     rulebook.consider(cast, now=now)
     credentials.renew(password=password, at=now)
+    # By the key of the hotline, which knows its menu.
+    hotline.ring(cast, now=now)
     return Seeded(
         customers=Customer.objects.count(),
         contacts=Contact.objects.count(),
