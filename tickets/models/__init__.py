@@ -5,6 +5,7 @@ from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBa
 from tickets.models.calls import Call, CallBack, CallBackAttempt, CallEvent
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
+from tickets.models.endpoints import DeliveryTry, WebhookEndpoint
 from tickets.models.imports import ImportedTicket, ImportRun, ImportSource
 from tickets.models.knowledge import (
     Article,
@@ -18,7 +19,7 @@ from tickets.models.knowledge import (
     Topic,
 )
 from tickets.models.mail import Mail, Mailbox
-from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent, WebhookEndpoint
+from tickets.models.mailbox import Attachment, Bulletin, Delivery, IdempotencyKey, InboundEvent
 from tickets.models.reports import ServiceReport
 from tickets.models.side import SideTask
 from tickets.models.sites import Site, UsedIdentity, Visitor
@@ -47,6 +48,7 @@ __all__ = [
     "Comment",
     "CoverageDecision",
     "Delivery",
+    "DeliveryTry",
     "Directory",
     "Flag",
     "Follow",

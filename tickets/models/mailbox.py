@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models import AccountNotice, ApiKey, Contact, User
 from sla.models import Escalation
+from tickets.models.endpoints import WebhookEndpoint
 from tickets.models.ticket import Channel, Message, Ticket, TicketEvent
 
 
@@ -102,33 +103,13 @@ class Attachment(models.Model):
         return self.name
 
 
-class WebhookEndpoint(models.Model):
-    """An address of another program that rules may call, with the secret that signs what is sent."""
-
-    name = models.CharField(_("名称"), max_length=80, unique=True)
-    url = models.URLField(_("地址"), max_length=400)
-    # `whsec_` and base64, as in Standard Webhooks.
-    secret = models.CharField(_("签名密钥"), max_length=120)
-    is_active = models.BooleanField(_("启用"), default=True)
-    created_at = models.DateTimeField(_("创建于"), db_default=Now())
-    # Why it was switched off by itself, if it was.
-    note = models.CharField(_("备注"), max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = pgettext_lazy("one", "回调地址")
-        verbose_name_plural = pgettext_lazy("many", "回调地址")
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Bulletin(models.Model):
     """Something about the product itself that somebody has to hear: a year without a notice, a clock that drifted."""
 
     class Kind(models.TextChoices):
         YEAR_ASSUMED = "year_assumed", _("年度假日尚未公布")
         DRIFT = "drift", _("自检发现出入")
+        ENDPOINT_OFF = "endpoint_off", _("对外地址已停用")
 
     kind = models.CharField(_("类别"), max_length=16, choices=Kind)
     # Said once for each key, such as "year_assumed:CN:2027:2026-11".
@@ -168,6 +149,8 @@ class Delivery(models.Model):
 
     # The channels that it may go by.
     EMAIL, WEBHOOK = "email", "webhook"
+    # Those that go out by a call: a program's, or a chat group's robot.
+    CALLS = tuple(WebhookEndpoint.Kind.values)
     # Why one that had to wait was not sent after all: there was no more to be done, or a later one tells of it.
     SETTLED, OVERTAKEN = "settled meanwhile", "a later step tells of it"
 
@@ -196,6 +179,7 @@ class Delivery(models.Model):
         MAIL_REFUSED = "mail_refused", _("来信未受理")
         TALK_SOON = "talk_soon", _("会话与来电预警")
         TALK_LATE = "talk_late", _("会话与来电超时")
+        NEWS = "news", _("工单动态")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)

@@ -1,0 +1,131 @@
+"""Addresses outside that are told of what happens: other programs, and the robots of chat groups."""
+
+from datetime import datetime
+from typing import Self
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from plans.models import Customer, Team
+from plans.models.people import Language
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    """Read endpoints."""
+
+    def active(self) -> Self:
+        """Narrow to those in use."""
+        return self.filter(is_active=True)
+
+
+class WebhookEndpoint(models.Model):
+    """An address outside that rules may call and that may subscribe to what happens to tickets."""
+
+    class Kind(models.TextChoices):
+        WEBHOOK = "webhook", _("程序回调")
+        WECOM = "wecom", _("企业微信机器人")
+        DINGTALK = "dingtalk", _("钉钉机器人")
+        FEISHU = "feishu", _("飞书机器人")
+
+    # Kinds that write to people, as one message for all that is due.
+    ROBOTS = (Kind.WECOM, Kind.DINGTALK, Kind.FEISHU)
+
+    name = models.CharField(_("名称"), max_length=80, unique=True)
+    kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.WEBHOOK)
+    # A robot's address holds the key to write by: it is never shown whole.
+    url = models.URLField(_("地址"), max_length=400)
+    # `whsec_` and base64, as in Standard Webhooks; a robot's as its platform gave it, blank where it asks for none.
+    secret = models.CharField(_("签名密钥"), max_length=120, blank=True)
+    # After a change of secrets both sign for a while, so that the receiver need not change in the same second.
+    old_secret = models.CharField(_("原签名密钥"), max_length=120, blank=True)
+    old_secret_until = models.DateTimeField(_("原密钥签到"), null=True, blank=True)
+    language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
+    per_minute = models.PositiveSmallIntegerField(_("每分钟最多"), null=True, blank=True)
+    # What it hears of without a rule that names it: "milestone.breach", "ticket.opened", …
+    subscriptions = models.JSONField(_("订阅"), default=list, blank=True)
+    vendor = models.CharField(_("只限厂商"), max_length=20, blank=True)
+    team = models.ForeignKey(
+        Team, verbose_name=_("只限团队"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("只限客户"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_active = models.BooleanField(_("启用"), default=True)
+    created_at = models.DateTimeField(_("创建于"), db_default=Now())
+    # Why it was switched off by itself, if it was.
+    note = models.CharField(_("备注"), max_length=200, blank=True)
+    # Nothing is sent before: after a failure, at its platform's wish, or for its number a minute.
+    rests_until = models.DateTimeField(_("休息到"), null=True, blank=True)
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = pgettext_lazy("one", "回调地址")
+        verbose_name_plural = pgettext_lazy("many", "回调地址")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_robot(self) -> bool:
+        """Tell whether it writes to a chat group of people."""
+        return self.kind in self.ROBOTS
+
+    @property
+    def shown_url(self) -> str:
+        """Return the address as people may see it: without what lets anybody write there."""
+        if not self.is_robot:
+            return self.url.partition("?")[0]
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/…{self.url[-4:]}"
+
+    def signing(self, at: datetime) -> list[str]:
+        """Return the secrets that sign at an instant, the new one first."""
+        is_kept = bool(self.old_secret and self.old_secret_until and at < self.old_secret_until)
+        return [self.secret, self.old_secret] if is_kept else [self.secret]
+
+
+class DeliveryTry(models.Model):
+    """One try to send something out, kept as it went; without a delivery it was a test of the endpoint."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", pgettext_lazy("try", "送达")
+        FAILED = "failed", pgettext_lazy("try", "没有送达")
+        # The other side asks us to wait: nothing is wrong with what was sent.
+        BUSY = "busy", pgettext_lazy("try", "对方请求稍候")
+        REFUSED = "refused", pgettext_lazy("try", "被拒绝")
+
+    delivery = models.ForeignKey(
+        "tickets.Delivery",
+        verbose_name=_("通知投递"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="tries",
+    )
+    endpoint = models.ForeignKey(
+        WebhookEndpoint,
+        verbose_name=_("回调地址"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="tries",
+    )
+    at = models.DateTimeField(_("时间"))
+    outcome = models.CharField(_("结果"), max_length=8, choices=Outcome)
+    status = models.PositiveSmallIntegerField(_("状态码"), null=True, blank=True)
+    ms = models.PositiveIntegerField(_("毫秒"), default=0)
+    # The head of what the other side answered, or why it could not be asked.
+    answer = models.CharField(_("答复"), max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "投递尝试")
+        verbose_name_plural = pgettext_lazy("many", "投递尝试")
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} {self.at:%Y-%m-%d %H:%M:%S}"
