@@ -8,6 +8,7 @@ from plans.models import Contact, Product, User
 from sla.compiled import CompiledCalendar, calendar_named
 from tickets.actions.board import answering, asking, moderating, talking, ticketing
 from tickets.actions.ticket import reply, resolve
+from tickets.demo.timetable import BEIJING
 from tickets.models import Comment, Post, Topic
 
 WITHHELD = "demo history: older than half a day when the demo was set up"
@@ -21,7 +22,7 @@ class Asked:
     """A post of the demo: who wrote it how many days ago, and what it says."""
 
     by: str
-    days: float
+    days: int
     vendor: str
     kind: str
     title: str
@@ -63,6 +64,10 @@ PEER = Asked(
     "xy-huangyt", 4, "kingdee", "question", "BOM 多级展开怎样按替代料显示？",
     "多级展开时只看到主料，替代料要点进去才有。有没有办法一起列出来？", "", "galaxy",
 )  # fmt: skip
+DUE_TOO = Asked(
+    "pd-tianr", 0, "kingdee", "question", "委外加工的在途怎么在报表里单独列出？",
+    "委外发料之后到入库之前，这部分数量在库存报表里看不到。有没有单独的在途报表？", "", "galaxy",
+)  # fmt: skip
 WISH = Asked(
     "hl-shaom", 16, "kingdee", "idea", "移动审批希望能看到附件预览",
     "在手机上审批时附件要下载后才能看，常常打不开。希望能直接预览图片和 PDF。", "", "stellar",
@@ -75,9 +80,10 @@ def talk(*, now: datetime) -> None:
         return
     _answered(now)
     _turned(now)
-    _open(DUE_SOON, _nearly_due(DUE_SOON, now))
+    for asked in (DUE_SOON, DUE_TOO):
+        _open(asked, _nearly_due(asked, now))
     _ideas(now)
-    shared = _open(SHARED, now - timedelta(days=SHARED.days))
+    shared = _open(SHARED, _ago(SHARED, now))
     _say(shared, "hy-luojia", "第二条很有启发，我们也改成每天跑了。", hours=5)
     _votes(shared, "hy-luojia", "lt-chenyh", "ml-liuhy")
     _peer(now)
@@ -85,7 +91,7 @@ def talk(*, now: datetime) -> None:
 
 
 def _answered(now: datetime) -> None:
-    post = _open(ANSWERED, now - timedelta(days=ANSWERED.days))
+    post = _open(ANSWERED, _ago(ANSWERED, now))
     _say(post, "tr-yanj", "我们当时是逐条改的，两百多行，不建议。", hours=1)
     answer = answering.answer(
         post=post, actor=_ours("ma.tianyu"), at=post.at + timedelta(hours=2),
@@ -100,7 +106,7 @@ def _answered(now: datetime) -> None:
 
 def _turned(now: datetime) -> None:
     """Let a question have gone unanswered, become a ticket, and got its answer back from there."""
-    post = _open(TURNED, now - timedelta(days=TURNED.days))
+    post = _open(TURNED, _ago(TURNED, now))
     due_at = _calendar(TURNED).calendar.due_at(post.at, DAY[TURNED.vendor])
     if due_at is None:
         return
@@ -113,26 +119,32 @@ def _turned(now: datetime) -> None:
 
 
 def _ideas(now: datetime) -> None:
-    idea = _open(IDEA, now - timedelta(days=IDEA.days))
+    idea = _open(IDEA, _ago(IDEA, now))
     _votes(idea, "hy-luojia", "lt-chenyh", "ml-liuhy", "tr-yanj", "zy-mengl")
     lead = _ours("zhou.wenjing")
     words = "下一季度的版本里做，先支持按账簿保存。"
     moderating.set_idea_state(post=idea, state="planned", words=words, actor=lead, at=idea.at + timedelta(days=6))
-    declined = _open(DECLINED, now - timedelta(days=DECLINED.days))
+    declined = _open(DECLINED, _ago(DECLINED, now))
     _votes(declined, "ml-zhaocg")
     why = "审核后的凭证须留痕，放开摘要不符合会计档案的要求；反审核会保留记录。"
     moderating.set_idea_state(
         post=declined, state="declined", words=why, actor=lead, at=declined.at + timedelta(days=3)
     )
-    wish = _open(WISH, now - timedelta(days=WISH.days))
+    wish = _open(WISH, _ago(WISH, now))
     _votes(wish, "xy-huangyt", "pd-tianr", "xy-liangzw")
 
 
 def _peer(now: datetime) -> None:
     """Let a neighbour have solved a question before we had to."""
-    post = _open(PEER, now - timedelta(days=PEER.days))
+    post = _open(PEER, _ago(PEER, now))
     said = _say(post, "pd-tianr", "在 BOM 查询的过滤里勾上“显示替代料”，展开时就一起列出来了。", hours=2)
     asking.accept_answer(post=post, comment=said, actor=_user(PEER.by), at=post.at + timedelta(hours=3))
+
+
+def _ago(asked: Asked, now: datetime) -> datetime:
+    """Return an instant of a morning, as many days ago as the post says."""
+    morning = now.astimezone(BEIJING).replace(hour=9, minute=40, second=0, microsecond=0)
+    return morning - timedelta(days=asked.days, minutes=7 * len(asked.by))
 
 
 def _open(asked: Asked, at: datetime) -> Post:

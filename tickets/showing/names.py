@@ -49,6 +49,11 @@ def names_in(events: Iterable[TicketEvent], told: Iterable[User | Contact]) -> N
     return Names(by_text | {ref: name_of(person) for ref, person in people.items()})
 
 
+def names_for(refs: Iterable[str]) -> Names:
+    """Return the names of people by their references, such as `user:12`."""
+    return Names({ref: name_of(person) for ref, person in _found(refs).items()}) if is_english() else Names()
+
+
 def names_behind(proof: Proof) -> Names:
     """Return the names of everybody who paused or met a promise."""
     if not is_english():

@@ -24,12 +24,13 @@ def test_one_is_answered_one_became_a_ticket_and_one_is_due_soon__Y04_K01(wall: 
         put_in_place(password=make_password("x"), now=now)
         library.fill(now=now)
         community.talk(now=now)
-    assert Post.objects.count() == 8
+    assert Post.objects.count() == 9
     assert Post.objects.filter(official__isnull=False).count() == 2
     assert Post.objects.get(ticket__isnull=False).official is not None
-    [waiting] = Post.objects.unanswered()
-    promise = promise_of(waiting)
-    assert promise is not None
-    assert promise.due_at is not None
-    assert timedelta() < promise.due_at - now
+    assert set(Post.objects.unanswered().values_list("vendor", flat=True)) == {"yonsuite", "kingdee"}
+    for waiting in Post.objects.unanswered():
+        promise = promise_of(waiting)
+        assert promise is not None
+        assert promise.due_at is not None
+        assert timedelta() < promise.due_at - now
     assert Post.objects.filter(kind="idea").count() == 3

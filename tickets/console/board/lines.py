@@ -16,7 +16,7 @@ from tickets.showing.promises import Promise
 
 VIEWS: dict[str, LazyText] = {
     "unanswered": pgettext_lazy("posts", "待答复"),
-    "ticket": pgettext_lazy("posts", "转了工单、社区还没答"),
+    "ticket": pgettext_lazy("posts", "已转工单"),
     "ideas": pgettext_lazy("posts", "创意"),
     "flags": pgettext_lazy("posts", "举报"),
     "all": pgettext_lazy("posts", "全部"),

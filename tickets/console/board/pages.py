@@ -19,8 +19,9 @@ from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.knowledge.finding import asked
 from tickets.knowledge.posts import search_posts
-from tickets.models import Post, PostBack, Ticket, Topic
+from tickets.models import BoardEvent, Post, PostBack, Ticket, Topic
 from tickets.models.board import MODERATORS, PostQuerySet
+from tickets.showing.names import names_for
 
 PAGE, MOST_FOUND, MOST_EVENTS = 25, 40, 60
 ICONS = {"unanswered": "running", "ticket": "document", "ideas": "plus", "flags": "breached", "all": "all"}
@@ -90,7 +91,7 @@ def page_of(
         "ticket": ticket,
         "draft": draft_of(post) if ticket and post.official_id is None else "",
         "flags": post.flags.filter(settled_at=None).select_related("user", "comment"),
-        "events": post.events.select_related("comment").order_by("-pk")[:MOST_EVENTS],
+        "events": _journal(post),
         "revisions": post.revisions.all(),
         "post_backs": PostBack.objects.filter(comment__post=post).order_by("-pk"),
         "topics": Topic.objects.filter(vendor=post.vendor),
@@ -100,6 +101,13 @@ def page_of(
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return board_page(request, reader, "console/board/post.html", context, status)
+
+
+def _journal(post: Post) -> list[tuple[BoardEvent, str]]:
+    """Return the last lines of a post's journal, each with who did it."""
+    events = list(post.events.order_by("-pk")[:MOST_EVENTS])
+    names = names_for({one.actor_ref for one in events})
+    return [(one, names.of(one.actor_display, one.actor_ref)) for one in events]
 
 
 def find_post(reader: Reader, code: str) -> Post:

@@ -11,6 +11,7 @@ from plans.models import AccountNotice, User
 from plans.wording import name_of, text_of
 from tickets.knowledge.writing import text_of_markdown
 from tickets.models import BoardEvent, Post
+from tickets.showing.names import names_for
 from tickets.telling.account_letters.news import Reader, Writer
 from tickets.telling.letters import Letter
 
@@ -61,7 +62,8 @@ def _write(notice: AccountNotice, reader: Reader) -> Letter:
     event = BoardEvent.objects.select_related("post__product", "comment").get(pk=notice.about["event"])
     telling, post = TELLINGS[event.kind], event.post
     state = str(Post.Idea(event.fields["state"]).label) if "state" in event.fields else ""
-    words = {"who": event.actor_display, "title": post.title, "state": state, "ticket": event.fields.get("ticket", "")}
+    who = names_for([event.actor_ref]).of(event.actor_display, event.actor_ref)
+    words = {"who": who, "title": post.title, "state": state, "ticket": event.fields.get("ticket", "")}
     is_ours = isinstance(reader, User)
     return Letter(
         subject=_("【%(title)s】%(rest)s") % {"title": telling.title, "rest": post.title},
