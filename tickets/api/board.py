@@ -32,7 +32,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     """Something said to a post."""
 
     id = serializers.IntegerField()
-    parent = serializers.IntegerField(allow_null=True)
+    answers_to = serializers.IntegerField(allow_null=True, help_text="the comment that it stands under")
     author = serializers.CharField(help_text="a name alone")
     is_official_author = serializers.BooleanField(help_text="somebody of the vendor's wrote it")
     is_official = serializers.BooleanField(help_text="the official answer")
@@ -81,10 +81,10 @@ class NewPostSerializer(serializers.Serializer[Any]):
 
 
 class NewCommentSerializer(serializers.Serializer[Any]):
-    """A new comment, under another one where `parent` names it."""
+    """A new comment, under another one where `answers_to` names it."""
 
     body = serializers.CharField(max_length=LONGEST_BODY)
-    parent = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1)
+    answers_to = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1)
 
 
 def fields_of(post: Post) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def whole(post: Post, request: Request) -> dict[str, Any]:
 
 def _comment(comment: Comment, post: Post) -> dict[str, Any]:
     return {
-        "id": comment.pk, "parent": comment.parent_id, "author": author_name(comment), "body": comment.body,
+        "id": comment.pk, "answers_to": comment.parent_id, "author": author_name(comment), "body": comment.body,
         "is_official_author": comment.is_ours, "is_official": comment.is_official,
         "is_accepted": comment.pk == post.accepted_id, "at": comment.at,
     }  # fmt: skip
@@ -185,7 +185,7 @@ class PostComments(APIView):
     def post(self, request: Request, code: str) -> Response:
         said = NewCommentSerializer(data=request.data)
         said.is_valid(raise_exception=True)
-        post, user, key = _find(request, code), user_of(request), said.validated_data["parent"]
+        post, user, key = _find(request, code), user_of(request), said.validated_data["answers_to"]
         parent = post.comments.readable_by(user).filter(pk=key).first() if key else None
         if key and parent is None:
             raise Http404

@@ -171,7 +171,9 @@ def _author(told: Told) -> Author:
     if said["is_ours"] or said["is_program"]:
         return Author(said["name"] or ref, is_ours=said["is_ours"], ref=ref, is_bot=said["is_program"])
     contact = _contact(told.key, told.vendor, said)
-    return Author(contact.name if contact else said["name"] or ref, contact and contact.user, contact, ref=ref)
+    if contact is None:
+        return Author(said["name"] or ref, ref=ref)
+    return Author(contact.name, user=contact.user, contact=contact, ref=ref)
 
 
 def _contact(key: ApiKey, vendor: str, said: Mapping[str, Any]) -> Contact | None:

@@ -119,9 +119,10 @@ def merge(*, post: Post, into: Post, actor: User, at: datetime) -> Post:
     child.state, child.merged_into = State.CLOSED, parent
     child.save(update_fields=["state", "merged_into"])
     timing.stop(child, "merged", at)
-    for kind in (Vote, Follow):
-        rows = [kind(post=parent, user_id=row.user_id, at=row.at) for row in kind._default_manager.filter(post=child)]
-        kind._default_manager.bulk_create(rows, ignore_conflicts=True)
+    votes = [Vote(post=parent, user_id=row.user_id, at=row.at) for row in child.votes.all()]
+    follows = [Follow(post=parent, user_id=row.user_id, at=row.at) for row in child.follows.all()]
+    Vote.objects.bulk_create(votes, ignore_conflicts=True)
+    Follow.objects.bulk_create(follows, ignore_conflicts=True)
     recount(parent)
     who = author_of(actor).actor
     note(parent, Kind.MERGED, who, at, merged_from=child.code)
