@@ -263,11 +263,13 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# What one key may send in a minute.
+# What one key may send in a minute, one visitor of the chat, and one address that opens it: an office may be behind.
 REQUESTS_PER_MINUTE = {
     "intake": env.int("INTAKE_PER_MINUTE", 12_000),
     "hooks": env.int("HOOKS_PER_MINUTE", 12_000),
     "api": env.int("API_PER_MINUTE", 6_000),
+    "chat_visitor": env.int("CHAT_PER_MINUTE", 240),
+    "chat_sessions": env.int("CHAT_SESSIONS_PER_MINUTE", 120),
 }
 # Whose keys may read policies: the engine itself knows no roles.
 POLICY_READERS = "plans.permissions.WorksTickets"

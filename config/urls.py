@@ -16,6 +16,7 @@ from plans.quotas import booking_api
 from plans.updates import api as updates_api
 from sla.api import views as sla_api
 from tickets import attachments, deliverable_files
+from tickets.chat import script
 
 API = [
     path("sla/due/", sla_api.DueView.as_view(), name="sla-due"),
@@ -117,6 +118,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", openapi.Docs.as_view(), name="docs"),
     path("api/v1/", include([*API, path("", include("tickets.api.urls"))])),
     path("hooks/", include("tickets.hooks.urls")),
+    path("chat/", include("tickets.chat.urls")),
+    path("static/widget/shouyue.js", script.script, name="widget"),
     path("schemas/plan.schema.json", catalogue_api.schema_file, name="plan-schema"),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
     path("deliverable-files/<int:pk>/", deliverable_files.deliverable_file, name="deliverable_file"),

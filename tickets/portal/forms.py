@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from tickets.actions.asking import Words
 from tickets.channels.base import File
 from tickets.channels.form import BODY, LIMITS, SUBJECT
+from tickets.choices import Held, inquiry_for
 from tickets.customisation_form import Question, fault_of, questions_of, read_answers
 from tickets.models import Category, Priority
-from tickets.portal.choices import Held, inquiry_for
 
 # Marks what is wrong with the answers about customisation, which is said beside them.
 CUSTOMISATION = "customisation"

@@ -17,14 +17,15 @@ from plans.wording import name_of as plan_name
 from plans.wording import text_of
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
+from tickets import choices
 from tickets.actions import asking
 from tickets.actions.knowledge.searching import note_asked
 from tickets.answers import opens_at
 from tickets.channels.form import LIMITS
+from tickets.choices import Held
 from tickets.customisation_form import fault_of, read_answers
 from tickets.models import Category, Priority, Ticket
-from tickets.portal import choices, finding
-from tickets.portal.choices import Held
+from tickets.portal import finding
 from tickets.portal.forms import NewForm
 from tickets.portal.guard import contact_in, customers_only, user_in
 from tickets.portal.questions import url_of
