@@ -54,8 +54,8 @@ def _estimate(vendor: str, place: int, agents: int) -> timedelta | None:
     if not waits:
         return None
     turns = -(-place // agents)
-    minutes = -(-median(waits) * turns // MINUTE)
-    return MINUTE * max(1, int(minutes))
+    usual = timedelta(seconds=median(wait.total_seconds() for wait in waits))
+    return MINUTE * max(1, -(-usual * turns // MINUTE))
 
 
 def _waits(vendor: str) -> list[timedelta]:

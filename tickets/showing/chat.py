@@ -82,7 +82,7 @@ def _no(fields: Fields) -> str:
     reason = in_language(fields.get("reason", ""), fields.get("reason_en", ""))
     clause = in_language(fields.get("clause", ""), fields.get("clause_en", ""))
     is_english = (get_language() or "").startswith("en")
-    ways_on = fields.get("ways_on_en") if is_english and fields.get("ways_on_en") else fields.get("ways_on", [])
+    ways_on = (fields.get("ways_on_en") if is_english else None) or fields.get("ways_on") or []
     parts = [reason, _("依据：%s") % clause if clause else "", *(f"· {way}" for way in ways_on)]
     return "\n".join(part for part in parts if part)
 

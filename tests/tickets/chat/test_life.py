@@ -91,6 +91,8 @@ def test_what_is_sent_again_is_the_same_message(talks: Talks):
     assert talks.agent(chat, "我来", client_id="a-1").pk == mine.pk
     assert numbers(chat) == list(range(1, chat.messages.count() + 1))
     assert message_fields(mine, for_agent=True)["client_id"] == "a-1"
+    long = [talks.customer(chat, f"长编号 {end}", client_id="x" * 200 + end) for end in ("a", "b", "a")]
+    assert [one.body for one in long] == ["长编号 a", "长编号 b", "长编号 a"]
     chat.refresh_from_db()
     acts.end(chat=chat, actor=talks.world.agent, at=beijing(NOON))
     assert talks.agent(chat, "我来", client_id="a-1").pk == mine.pk  # also after the end

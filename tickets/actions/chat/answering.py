@@ -1,6 +1,7 @@
 """What the bot says, and whether it helped. No clock hears a word of it. Source: Y05, K02, K07"""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ def _spoken(message: ChatMessage, said: Answer, at: datetime) -> ChatMessage | N
     chat = locked(message.chat)
     if chat.state != State.BOT:
         return None
-    fields = {"answers": message.number}
+    fields: dict[str, Any] = {"answers": message.number}
     if said.quotes:
         fields |= {"articles": [{"number": q.number, "title": q.title, "url": q.url} for q in said.quotes]}
     if not said.is_small_talk:

@@ -26,9 +26,9 @@ COUNTED = ("message_count", "customer_read", "agent_read", "customer_at", "agent
 class Line:
     """Something about to be said or noted: by whom, what, and what the sender calls it."""
 
-    author_kind: Author
+    author_kind: ChatMessage.Author
     body: str = ""
-    kind: Kind = Kind.TEXT
+    kind: ChatMessage.Kind = ChatMessage.Kind.TEXT
     author: User | None = None
     display: str = ""
     is_whisper: bool = False
@@ -53,7 +53,7 @@ def add(chat: Chat, line: Line, at: datetime, *also: str) -> ChatMessage:
     message = ChatMessage(
         chat=chat, number=chat.message_count, kind=line.kind, author_kind=line.author_kind, author=line.author,
         author_display=line.display[:120], body=line.body, is_whisper=line.is_whisper,
-        client_id=line.client_id[:64], fields=dict(line.fields), at=at,
+        client_id=line.client_id, fields=dict(line.fields), at=at,
     )  # fmt: skip
     message.save(force_insert=True)
     _heard(chat, line, at)

@@ -32,7 +32,7 @@ from tickets.channels.base import File
 from tickets.channels.form import LIMITS
 from tickets.models import Chat, ChatFile, ChatMessage, Visitor
 
-LONGEST = 4000
+LONGEST, LONGEST_ID = 4000, 64
 SENT_ONCE = "chat_message_sent_once"
 # A message that is nothing but one of these asks for a person. Source: Y06
 WORDS_FOR_A_PERSON = frozenset({
@@ -88,15 +88,21 @@ def _checked(body: str) -> str:
     return said
 
 
-def _line(speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: Kind = Kind.TEXT) -> Line:
+def _line(
+    speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: ChatMessage.Kind = Kind.TEXT
+) -> Line:  # fmt: skip
     if isinstance(speaker, Visitor):
         display = speaker.contact.name if speaker.contact else speaker.name
-        return Line(Author.CUSTOMER, body, kind, display=display, client_id=client_id)
+        return Line(Author.CUSTOMER, body, kind, display=display, client_id=_named(client_id))
     # Two colleagues in one conversation may count their messages alike.
-    named = f"{speaker.pk}:{client_id}" if client_id else ""
-    if len(named) > ChatMessage._meta.get_field("client_id").max_length:
-        named = hashlib.sha256(named.encode()).hexdigest()
+    named = _named(f"{speaker.pk}:{client_id}" if client_id else "")
     return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, named)
+
+
+def _named(client_id: str) -> str:
+    """Return a sender's id as it is kept: a long one by its digest, so that no two become one."""
+    is_kept = len(client_id) <= LONGEST_ID and client_id.isprintable()
+    return client_id if is_kept else hashlib.sha256(client_id.encode("utf-8", "replace")).hexdigest()
 
 
 def _once(
@@ -114,7 +120,7 @@ def _once(
 
 
 def _same(chat: Chat, line: Line) -> QuerySet[ChatMessage]:
-    return chat.messages.select_related("chat").filter(author_kind=line.author_kind, client_id=line.client_id[:64])
+    return chat.messages.select_related("chat").filter(author_kind=line.author_kind, client_id=line.client_id)
 
 
 def _said(
