@@ -168,7 +168,7 @@ class Call(models.Model):
     noted_by = models.ForeignKey(
         User, verbose_name=_("登记人"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    noted_at = models.DateTimeField(_("登记于"), null=True, blank=True)
+    noted_at = models.DateTimeField(_("登记时刻"), null=True, blank=True)
     ticket = models.ForeignKey(
         Ticket, verbose_name=_("工单"), null=True, blank=True, on_delete=models.SET_NULL, related_name="calls"
     )
