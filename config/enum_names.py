@@ -2,6 +2,8 @@
 
 ENUM_NAMES = {
     "ArticleKindEnum": "tickets.models.Article.Kind",
+    "PostKindEnum": "tickets.models.Post.Kind",
+    "PostStateEnum": "tickets.models.Post.State",
     "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
     "SignOffOutcomeEnum": "plans.models.deliverables.Outcome",
     "CoverageOutcomeEnum": "tickets.api.serializers.OUTCOMES",

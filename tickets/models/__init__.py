@@ -1,11 +1,12 @@
 """Rows of the work: tickets and their ledger, what came in and what goes out."""
 
 from tickets.models.alerts import Alert
-from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, PostBack, Revision, Vote
+from tickets.models.board import BoardEvent, Comment, Flag, Follow, Post, Revision, Vote
 from tickets.models.calls import Call, CallBack, CallBackAttempt, CallEvent
 from tickets.models.chat import CannedAnswer, Chat, ChatFile, ChatMessage, ChatSeat, Presence
 from tickets.models.decisions import CoverageDecision
 from tickets.models.endpoints import DeliveryTry, WebhookEndpoint
+from tickets.models.forums import PostBack
 from tickets.models.imports import ImportedTicket, ImportRun, ImportSource
 from tickets.models.knowledge import (
     Article,
