@@ -10,8 +10,8 @@ GREETINGS = frozenset({
 })  # fmt: skip
 THANKS = frozenset({
     "谢谢", "谢谢你", "谢谢您", "多谢", "感谢", "非常感谢", "谢了", "好的谢谢", "好的,谢谢", "好的", "好", "嗯",
-    "知道了", "明白了", "解决了", "可以了", "再见", "拜拜", "ok", "okay", "thanks", "thank you", "thank you very much", "thx",
-    "bye", "goodbye", "got it", "great",
+    "知道了", "明白了", "解决了", "可以了", "再见", "拜拜", "ok", "okay", "thanks", "thank you", "thank you very much",
+    "thx", "bye", "goodbye", "got it", "great",
 })  # fmt: skip
 AROUND = " \t\r\n。.!~～,、?;:…'\""
 

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from plans.models import Contact, Product, User
+from plans.models import Product, User
 from plans.models.people import Language
 from sla.compiled import calendar_named
 from tickets.actions import chat as acts
 from tickets.actions.chat import Place
-from tickets.actions.chat.furnishing import arrive, keep_answer, keep_site
+from tickets.actions.chat.furnishing import keep_answer, keep_site
+from tickets.actions.visiting import Arrival, let_in
 from tickets.demo.cast import Cast
-from tickets.models import CannedAnswer, Chat, Site, Visitor
+from tickets.models import CannedAnswer, Chat, Site
 
 SITE, SECRET = "demo", "demo-site-secret-for-trying-out"
 # Nobody has the demo's desk open: until tomorrow they are not missed, so that there is something to see.
@@ -60,18 +61,12 @@ def _furnish(cast: Cast) -> None:
         keep_answer(row=row, actor=cast.users["zheng.hao"])
 
 
-def _visitor(contact: Contact, at: datetime) -> Visitor:
-    return arrive(
-        token_hash=f"demo-{contact.pk}-{at:%Y%m%d%H%M%S%f}", contact=contact, site=None, language=contact.reads,
-        at=at, lasts=timedelta(days=30),
-    )  # fmt: skip
-
-
 def _chat(cast: Cast, who: str, product: Product, at: datetime) -> Chat:
     contact = cast.contacts[who]
     language = Language.ENGLISH if contact.reads == Language.ENGLISH else Language.CHINESE
     place = Place(product.vendor, product, language=language, module="总账", page="https://erp.example/gl/close")
-    return acts.open_chat(visitor=_visitor(contact, at), place=place, at=at)
+    visitor, _token = let_in(arrival=Arrival(site=None, contact=contact, language=language), at=at)
+    return acts.open_chat(visitor=visitor, place=place, at=at)
 
 
 def _customer(chat: Chat, body: str, at: datetime) -> None:

@@ -1,15 +1,13 @@
-"""What stands around conversations: sites that embed them, who arrives there, and answers that agents keep ready."""
-
-from datetime import datetime, timedelta
+"""What stands around conversations: sites that embed them, and answers that agents keep ready."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import Contact, User
+from plans.models import User
 from sla.refusals import ActionRefusedError
 from tickets.actions.chat.lines import LEADING, check_staff
-from tickets.models import CannedAnswer, Site, Visitor
+from tickets.models import CannedAnswer, Site
 
 
 def keep_site(*, row: Site) -> Site:
@@ -17,15 +15,6 @@ def keep_site(*, row: Site) -> Site:
     row.full_clean()
     row.save()
     return row
-
-
-def arrive(
-    *, token_hash: str, contact: Contact | None, site: Site | None, language: str, at: datetime, lasts: timedelta
-) -> Visitor:  # fmt: skip
-    """Note that somebody has the chat open, by the token of their browser, and return them."""
-    return Visitor.objects.create(
-        token_hash=token_hash, contact=contact, site=site, language=language, seen_at=at, expires_at=at + lasts
-    )
 
 
 @transaction.atomic
