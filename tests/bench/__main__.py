@@ -32,6 +32,7 @@ PARTS = (
     "account",
     "hooks",
     "talk",
+    "mail",
 )
 RESULT = Path("bench.json")
 COLUMNS = ("name", "value", "unit", "beside", "beside_value", "ratio", "target")
