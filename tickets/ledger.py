@@ -111,11 +111,11 @@ def open_with(ticket: Ticket, entry: Entry, policy: Policy | None, beside: Seque
         planned = _planned(ticket, entry, policy)
         milestones = planned.milestones
         rows += [*planned.rows, TicketClock(ticket=ticket, clock=planned.clock)]
-    ticket.next_due_at = _next_due(milestones)
+    ticket.next_due_at = next_due(milestones)
     if entry.message:
         entry.message.ticket = ticket
         rows.append(entry.message)
-    event = _event(ticket, entry, 1)
+    event = event_of(ticket, entry, 1)
     insert_all([*rows, event])
     return Opened(event, milestones)
 
@@ -132,12 +132,12 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
     """
     first = ticket.event_count + 1
     entries = _in_turn(ticket, written)
-    events = [_event(ticket, entry, number) for number, entry in enumerate(entries, first)]
+    events = [event_of(ticket, entry, number) for number, entry in enumerate(entries, first)]
     TicketEvent.objects.bulk_create(events)
     facts = [_heard(ticket, event, entry) for event, entry in zip(events, entries, strict=True) if _is_fact(entry)]
     if facts:
         rows = _tell(ticket, facts)
-        ticket.next_due_at = _next_due(rows)
+        ticket.next_due_at = next_due(rows)
         _note_holds(ticket, events, rows)
     ticket.event_count += len(entries)
     ticket.updated_at = entries[-1].at
@@ -166,7 +166,7 @@ def note_all(lines: Sequence[tuple[Ticket, Entry]]) -> list[TicketEvent]:
     for ticket, entry in lines:
         ticket.event_count += 1
         ticket.updated_at = entry.at
-        events.append(_event(ticket, entry, ticket.event_count))
+        events.append(event_of(ticket, entry, ticket.event_count))
     TicketEvent.objects.bulk_create(events)
     tickets = {ticket.pk: ticket for ticket, _entry in lines}.values()
     columns = [(ticket.pk, ticket.event_count, ticket.updated_at) for ticket in tickets]
@@ -204,7 +204,7 @@ def replan(ticket: Ticket, entry: Entry, policy: Policy | None) -> TicketEvent:
     heard = Heard(FactKind.REPLAN, at, entry.actor, f"{ticket.number}#{ticket.event_count + 1}", cause)
     open_before = {row.pk: row.due_at for row in _open_milestones(ticket)}
     rows = _replanned(ticket, heard, policy)
-    ticket.next_due_at = _next_due(rows)
+    ticket.next_due_at = next_due(rows)
     ticket.save(update_fields=CLASSED)
     moved = _moved(open_before, team_clocks.without_teams(ticket, rows), at)
     dues = {"dues": moved} if moved else {}
@@ -232,7 +232,7 @@ def _replanned(ticket: Ticket, heard: Heard, policy: Policy | None) -> list[Mile
 
 def _past(ticket: Ticket) -> list[Heard]:
     """Return what the ledger has to tell a clock that starts late: all that was not taken back."""
-    return [_heard_of(ticket, event) for event in _standing(ticket) if _told(event)]
+    return [heard_of(ticket, event) for event in _standing(ticket) if is_told(event)]
 
 
 def _standing(ticket: Ticket, since: int = 0) -> list[TicketEvent]:
@@ -242,11 +242,13 @@ def _standing(ticket: Ticket, since: int = 0) -> list[TicketEvent]:
     return [event for event in events if event.number not in retracted]
 
 
-def _told(event: TicketEvent) -> bool:
+def is_told(event: TicketEvent) -> bool:
+    """Tell whether the clocks hear of a line."""
     return event.kind == Kind.OPENED or (event.kind in FACTS and event.fields.get("answered", True))
 
 
-def _heard_of(ticket: Ticket, event: TicketEvent) -> Heard:
+def heard_of(ticket: Ticket, event: TicketEvent) -> Heard:
+    """Return what a line tells the clocks."""
     actor = _actor_in(event)
     if event.kind == Kind.OPENED:
         return Heard(FactKind.OPEN, event.at, actor, f"{ticket.number}#{event.number}")
@@ -289,7 +291,7 @@ def withdraw(ticket: Ticket, event: TicketEvent, entry: Entry) -> TicketEvent:
     for timed in ticket.ticket_clocks.select_related("clock__policy"):
         found = engine.withdraw(timed.clock, source=source, at=entry.at)
         rows += _hear_missed(ticket, timed.clock, event.number, entry.at) if timed.clock_id in left else found
-    ticket.next_due_at = _next_due(rows)
+    ticket.next_due_at = next_due(rows)
     seen = team_clocks.without_teams(ticket, rows)
     again = [row for row in seen if row.stopped_at is None and row.pk not in open_before]
     owed = [{"metric": row.metric, "number": row.number, "due_at": instant(row.due_at)} for row in again]
@@ -305,8 +307,8 @@ def _hear_missed(ticket: Ticket, clock: Clock, since: int, at: datetime) -> list
         if priority := _priority_since(line):
             heard = Heard(FactKind.REPLAN, line.at, _actor_in(line), f"{ticket.number}#{line.number}")
             engine.replan(clock, policy=engine.policy_over(clock), priority=priority, heard=heard)
-        elif _told(line):
-            fact = _heard_of(ticket, line)
+        elif is_told(line):
+            fact = heard_of(ticket, line)
             has_left = "team" in fact.fields
             engine.observe(clock, team_clocks.until_left([fact], 0 if has_left else None))
             if has_left:
@@ -340,7 +342,7 @@ def _turned_at(ticket: Ticket) -> datetime:
     return turns.values_list("at", flat=True).first() or ticket.opened_at
 
 
-def _next_due(rows: Iterable[Milestone]) -> datetime | None:
+def next_due(rows: Iterable[Milestone]) -> datetime | None:
     """Return the earliest due instant among open milestones."""
     return min((row.due_at for row in rows if row.due_at and row.stopped_at is None), default=None)
 
@@ -355,7 +357,8 @@ def _heard(ticket: Ticket, event: TicketEvent, entry: Entry) -> Heard:
     return Heard(FACTS[entry.kind], entry.at, entry.actor, f"{ticket.number}#{event.number}", fields)
 
 
-def _event(ticket: Ticket, entry: Entry, number: int) -> TicketEvent:
+def event_of(ticket: Ticket, entry: Entry, number: int) -> TicketEvent:
+    """Return a line as a row that is not saved yet."""
     return TicketEvent(
         ticket=ticket, number=number, kind=entry.kind, at=entry.at, message=entry.message, fields=entry.fields,
         is_public=entry.is_public, actor_kind=entry.actor.kind, actor_ref=entry.actor.ref,

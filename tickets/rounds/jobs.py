@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 
 from sla.backtest import running as backtests
-from tickets.rounds import nightly, reports
+from tickets.rounds import imports, nightly, reports
 
 # Seconds that one task works before it lets the next look; a step takes about one.
 WITHIN = 12.0
 # Each does one small piece of what is to be done, whole, and tells whether there was any.
-STEPS: tuple[Callable[[], bool], ...] = (nightly.step, reports.step, backtests.step)
+STEPS: tuple[Callable[[], bool], ...] = (nightly.step, reports.step, backtests.step, imports.step)
 
 
 def work(*, within: float = WITHIN) -> bool:
