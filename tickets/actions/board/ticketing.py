@@ -12,6 +12,7 @@ from plans.coverage import Decision, cover
 from plans.models import User
 from plans.models.people import Language
 from plans.quotas.words import in_both
+from plans.wording import text_of
 from sla.actors import SYSTEM, Actor
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
@@ -58,18 +59,25 @@ def _turn_alone(key: int, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def open_now(*, post: Post, actor: User, at: datetime) -> Ticket:
-    """Make a ticket of a question at once. Raises ActionRefusedError with the plan's clause where there can be none."""
-    post = to_moderate(post, actor)
+    """Make a ticket of a question at once; what the plan refuses is kept as when the time runs out by itself.
+
+    Raises ActionRefusedError with the plan's reason where there can be none.
+    """
+    with transaction.atomic():
+        post = to_moderate(post, actor)
+        _check_question(post)
+        ticket = turn(post=post, by=author_of(actor).actor, at=at)
+    if ticket is None:
+        raise ActionRefusedError("not_covered", text_of(post, "refusal"), ways_on=[_("直接写官方答复。")])
+    return ticket
+
+
+def _check_question(post: Post) -> None:
     if post.kind != Post.Kind.QUESTION or post.merged_into_id or post.hidden_at:
         raise ActionRefusedError("not_a_question", _("只有仍在展示的提问可以转为工单。"))
     if post.ticket:
         raise ActionRefusedError("has_ticket", _("这个提问已经转为工单 %(number)s。") % {"number": post.ticket.number})
-    ticket = turn(post=post, by=author_of(actor).actor, at=at)
-    if ticket is None:
-        raise ActionRefusedError("not_covered", post.refusal)
-    return ticket
 
 
 def turn(*, post: Post, by: Actor, at: datetime) -> Ticket | None:
@@ -80,17 +88,33 @@ def turn(*, post: Post, by: Actor, at: datetime) -> Ticket | None:
     if post.contact is None or not post.contact.is_active:
         _refuse(post, None, in_both(lambda: _("论坛里的作者没有对应的联系人，无法替他提交工单。")), by, at)
         return None
-    decision = cover(post.contact, None, None, post.product, "", Category.HOW_TO, Channel.COMMUNITY, at)
-    if not decision.is_open:
-        told = decision.told
-        _refuse(post, decision, (told[Language.CHINESE].reason, told[Language.ENGLISH].reason), by, at)
+    decision = cover(
+        post.contact, None, None, post.product, "", Category.HOW_TO, Channel.COMMUNITY, at, vendor=post.vendor
+    )
+    ticket = _opened(post, decision, by, at)
+    if ticket is None:
         return None
-    ticket = open_ticket(opening=_opening(post, decision), at=at)
-    post.ticket = ticket
-    post.save(update_fields=["ticket"])
+    post.ticket, post.refused_at, post.refusal, post.refusal_en = ticket, None, "", ""
+    post.save(update_fields=["ticket", "refused_at", "refusal", "refusal_en"])
     event = note(post, Kind.TICKET, by, at, ticket=ticket.number)
     tell_author(event, post.author or post.contact.user)
     return ticket
+
+
+def _opened(post: Post, decision: Decision, by: Actor, at: datetime) -> Ticket | None:
+    """Open the ticket, or keep why it may not be; nobody is charged for what opens by itself."""
+    told = decision.told
+    why = (told[Language.CHINESE].reason, told[Language.ENGLISH].reason)
+    if not decision.is_open or (decision.outcome == "chargeable" and by == SYSTEM):
+        _refuse(post, decision, why, by, at)
+        return None
+    try:
+        with transaction.atomic():
+            return open_ticket(opening=_opening(post, decision), at=at)
+    except ActionRefusedError as refusal:
+        # Another ticket has just taken the last one that the plan counts.
+        _refuse(post, decision, (refusal.message, refusal.message), by, at)
+        return None
 
 
 def _opening(post: Post, decision: Decision) -> Opening:
