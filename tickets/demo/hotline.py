@@ -42,6 +42,7 @@ def ring(cast: Cast, *, now: datetime) -> None:
     note(call=first, noted=noted, actor=cast.users["qiu.jiahui"], at=now - timedelta(hours=4, minutes=53))
     _told(Rang(premier, YS, now - timedelta(minutes=25), "8002", 96))
     _told(Rang(premier, YS, now - timedelta(minutes=9), number="+8613957100998"))
+    _told(Rang(advanced, KD, now - timedelta(minutes=14)))
     asked = _told(Rang(advanced, KD, now - timedelta(hours=3), "8101", 150, ASKS))
     answer = Noted("已审核的凭证能不能改", "说明反审核的权限和步骤，客户已改好。", advanced)
     note(call=asked, noted=answer, actor=cast.users["deng.ruolan"], at=now - timedelta(hours=2, minutes=56))
@@ -89,6 +90,6 @@ def _tell(action: str, said: Mapping[str, Any], at: datetime) -> Outcome:
     body = json.dumps(said, ensure_ascii=False).encode()
     key = ApiKey.objects.valid(at + timedelta(days=1)).filter(name="demo hotline").order_by("-pk").first()
     request = Asked("POST", "", {"content-type": "application/json"}, {"action": action}, body)
-    asked = {"request": request, "api_key": key, "query": f"action={action}"}
-    event = hooks.keep(hook=FORM, **asked, refused="", at=at)
+    query = f"action={action}"
+    event = hooks.keep(hook=FORM, request=request, api_key=key, query=query, refused="", at=at)
     return hooks.take(event=event, at=at)

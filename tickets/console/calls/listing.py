@@ -37,6 +37,7 @@ class View:
 
 
 VIEWS = (
+    View("all", _("全部"), _("还没有通话。热线系统推送来电，或登记一通电话后，会出现在这里。"), Q()),
     View(
         "now",
         _("正在进行"),
@@ -50,13 +51,12 @@ VIEWS = (
         _("每通接听的电话都登记了。"),
         Q(state="ended", noted_at=None, answered_at__isnull=False),
     ),
-    View("all", _("全部"), _("还没有通话。热线系统推送来电，或登记一通电话后，会出现在这里。"), Q()),
 )
 
 
 def view_named(key: str) -> View:
     """Return the view with this key, the one of all where there is none."""
-    return next((view for view in VIEWS if view.key == key), VIEWS[-1])
+    return next((view for view in VIEWS if view.key == key), VIEWS[0])
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def owed_for(reader: Reader, *, is_open: bool = True) -> list[OwedRow]:
     rows = list((found.open().in_order() if is_open else found.exclude(done_at=None).order_by("-done_at"))[:PAGE])
     clocks = [row.clock_id for row in rows if row.clock_id]
     related = Milestone.objects.filter(clock__in=clocks).select_related("target__policy", "calendar_version", "met_by")
-    by_clock = {milestone.clock_id: milestone for milestone in related}
+    by_clock: dict[int | None, Milestone] = {milestone.clock_id: milestone for milestone in related}
     return [OwedRow(row, reader, by_clock.get(row.clock_id), list(row.attempts.all())) for row in rows]
 
 

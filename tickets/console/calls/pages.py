@@ -41,7 +41,7 @@ def cards(request: HttpRequest, reader: Reader) -> HttpResponse:
 @agents_only
 def calls_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show a view of the calls; to a refresh, only its rows."""
-    view = listing.view_named(request.GET.get("view", "now"))
+    view = listing.view_named(request.GET.get("view", ""))
     words = request.GET.get("q", "")
     page = Paginator(listing.calls_for(reader, view, words), listing.PAGE).get_page(request.GET.get("page"))
     rows = [listing.CallRow(call, reader.at) for call in page]
@@ -55,12 +55,13 @@ def calls_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return shown(request, "console/calls/_rows.html", context)
-    return shown(request, "console/calls/list.html", {**framed(reader), **context, "views_of_calls": listing.VIEWS})
+    return shown(request, "console/calls/list.html", {**framed(reader), **context})
 
 
 def framed(reader: Reader) -> dict[str, Any]:
     """Return what every page of the hotline needs around it."""
-    return {**rail(reader, None), "in_calls": True, "owed_count": listing.owed_count(reader)}
+    around = {"in_calls": True, "views_of_calls": listing.VIEWS, "owed_count": listing.owed_count(reader)}
+    return {**rail(reader, None), **around}
 
 
 def find_call(code: str, reader: Reader) -> Call:
@@ -186,8 +187,9 @@ def about(request: HttpRequest, reader: Reader) -> HttpResponse:
 def contacts(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show whom the words in the form may mean, to choose from; nothing is written."""
     form = CallForm(request.POST, reader)
-    rows = contacts_found(request.POST.get("find_words", ""), reader)
-    return shown(request, "console/calls/_contacts.html", {"found": choices(rows, form.chosen), "form": form})
+    find = request.POST.get("find_words", "").strip()
+    context = {"found": choices(contacts_found(find, reader), form.chosen), "find": find, "form": form}
+    return shown(request, "console/calls/_contacts.html", context)
 
 
 @require_safe
