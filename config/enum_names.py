@@ -2,6 +2,7 @@
 
 ENUM_NAMES = {
     "ArticleKindEnum": "tickets.models.Article.Kind",
+    "CallStateEnum": "tickets.models.Call.State",
     "PostKindEnum": "tickets.models.Post.Kind",
     "PostStateEnum": "tickets.models.Post.State",
     "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
