@@ -17,7 +17,7 @@ from plans.admin.kept import ByActions
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
-from tickets.models import Delivery, InboundEvent, Ticket, WebhookEndpoint
+from tickets.models import Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 from tickets.telling.outbox import send_again
 
 
@@ -81,17 +81,50 @@ class InboundEventAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
     readonly_fields = ("to_ticket",)
 
 
+@admin.register(Post)
+class PostAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
+    """What stands in the community; it is answered and kept in order in the console."""
+
+    ordering = ("-pk",)
+    list_display = ("at", "code", "vendor", "kind", "title", "author_display", "state", "to_ticket", "source")
+    list_display_links = ("at", "code")
+    list_filter = ("vendor", "kind", "state", "source")
+    list_select_related = ("ticket",)
+    search_fields = ("code", "title", "author_display", "external_id", "ticket__number")
+    fieldsets = (
+        (None, {"fields": ("code", "vendor", "kind", "title", "author_display", "customer", "product", "topic", "state",
+                           "idea_state", "to_ticket", "refusal", "at", "last_at", "hidden_at", "hidden_why")}),
+        (INSIDES, {"fields": ("source", "external_id", "url", "api_key", "contract", "allows_post_back", "is_pinned",
+                              "comment_count", "vote_count", "view_count"), "classes": ("collapse",)}),
+    )  # fmt: skip
+    readonly_fields = ("to_ticket",)
+
+
+@admin.register(PostBack)
+class PostBackAdmin(ReadOnly, admin.ModelAdmin):
+    """Our answers on their way to forums; those given up are sent again from the post in the console."""
+
+    ordering = ("-pk",)
+    list_display = ("queued_at", "comment", "state", "attempts", "sent_at", "error")
+    list_filter = ("state",)
+    list_select_related = ("comment",)
+    fields = ("comment", "mark", "state", "error", "queued_at", "not_before", "attempts", "sent_at", "lease_until")
+
+
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
     """Programs that rules may call: added here with a secret that is shown once, moved, switched off and on."""
 
-    list_display = ("name", "url", "is_active", "last_call", "note", "created_at")
-    list_filter = ("is_active",)
-    search_fields = ("name", "url")
+    list_display = ("name", "kind", "shown_url", "is_active", "last_call", "note", "created_at")
+    list_filter = ("is_active", "kind")
+    search_fields = ("name",)
     actions = ("renew_secret", "switch_off", "switch_on")
 
     def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
-        return ("name", "url", "is_active", "last_call", "note", "created_at") if obj else ("name", "url")
+        kept = ("is_active", "last_call", "note", "created_at")
+        if obj is None:
+            return ("name", "url")
+        return ("name", "kind", "shown_url", *kept) if obj.is_robot else ("name", "url", *kept)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "url":
@@ -99,7 +132,12 @@ class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
-        return ("name", "is_active", "last_call", "note", "created_at") if obj else ()
+        return ("name", "kind", "shown_url", "is_active", "last_call", "note", "created_at") if obj else ()
+
+    @admin.display(description=_("地址"))
+    def shown_url(self, endpoint: WebhookEndpoint) -> str:
+        """Return where it is, without what lets anybody write there."""
+        return endpoint.shown_url
 
     @admin.display(description=_("最近一次回调"))
     def last_call(self, endpoint: Any) -> str:
@@ -122,8 +160,9 @@ class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
         """Add the endpoint, or call it under another address from now on."""
-        if change:
+        if change and not obj.is_robot:
             webhooks.move(endpoint=obj, url=obj.url)
+        if change:
             return
         added = webhooks.add(name=obj.name, url=obj.url)
         obj.pk, obj.secret, obj._state.adding = added.pk, added.secret, False
@@ -136,7 +175,7 @@ class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
     @admin.action(description=_("更换所选地址的签名密钥"), permissions=["change"])
     def renew_secret(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> HttpResponse:
         """Give endpoints new secrets and show them once."""
-        return self._shown_once(request, [webhooks.renew_secret(endpoint=endpoint) for endpoint in queryset])
+        return self._shown_once(request, [webhooks.renew_secret(endpoint=one, at=database_now()) for one in queryset])
 
     @admin.action(description=_("停用所选回调地址"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
