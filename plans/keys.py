@@ -1,11 +1,15 @@
 """Keys as their holders present them: how a secret is stored, and whose it is."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from plans.models import ApiKey
 
 PREFIX = "syk_"
+# How many requests a minute a key may send, where it has a limit of its own; and how large that may be.
+PER_MINUTE, MOST_PER_MINUTE = "per_minute", 1_000_000
 
 
 def hashed(secret: str) -> str:
@@ -17,3 +21,10 @@ def find(secret: str, at: datetime) -> ApiKey | None:
     """Return the key with this secret if it is valid at `at`, with its user, customer and product."""
     rows = ApiKey.objects.valid(at).select_related("user", "customer", "product")
     return rows.filter(hash=hashed(secret)).first()
+
+
+def own_limit(options: Mapping[str, Any]) -> int | None:
+    """Return how many requests a minute a key's options let it send, None where they say nothing sensible."""
+    said = options.get(PER_MINUTE)
+    is_number = isinstance(said, int) and not isinstance(said, bool)
+    return said if is_number and 1 <= said <= MOST_PER_MINUTE else None

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -12,10 +13,14 @@ from django.utils.translation import gettext as _
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from plans.authentication import Caller
+from plans.keys import own_limit
+from sla.api import problems
 from sla.api.problems import ProblemError
 
 WINDOW = 60  # seconds
@@ -92,8 +97,9 @@ class KeyThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         caller = request.auth
         if isinstance(caller, Caller):
-            rate = rate_of(self.name, caller.credential)
-            view.rate = rate
+            rate = rate_of_key(self.name, caller)
+            # What stands here goes out with every answer of the view, a refusal too.
+            view.headers |= rate.headers
             if rate.used > rate.limit:
                 raise too_many(rate)
         return True
@@ -105,10 +111,38 @@ class IntakeThrottle(KeyThrottle):
     name = "intake"
 
 
-def rate_of(name: str, credential: str) -> Rate:
-    """Count one request and return what has been used."""
+def rate_of(name: str, credential: str, limit: int | None = None) -> Rate:
+    """Count one request and return what has been used; the limit is everybody's unless there is an own one."""
     used, reset = counter(settings.REDIS_URL).count(f"rate:{name}:{credential}")
-    return Rate(name, settings.REQUESTS_PER_MINUTE[name], used, reset)
+    return Rate(name, limit or settings.REQUESTS_PER_MINUTE[name], used, reset)
+
+
+def rate_of_key(name: str, caller: Caller) -> Rate:
+    """Count one request of a key and return what it has used; a key may have a limit of its own."""
+    return rate_of(name, caller.credential, own_limit(caller.key.options))
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Return the problem for what a view raised; what was refused before it was counted is counted all the same."""
+    view, request = context["view"], context["request"]
+    if "RateLimit" not in getattr(view, "headers", HEADLESS):
+        caller = _caller(request)
+        names = [one.name for one in view.throttle_classes if issubclass(one, KeyThrottle)]
+        if caller and names:
+            view.headers |= rate_of_key(names[0], caller).headers
+    return problems.handle(error, context)
+
+
+# A view that was not even begun.
+HEADLESS = {"RateLimit": ""}
+
+
+def _caller(request: Request) -> Caller | None:
+    """Return whose key a request carries, None for no key or a wrong one."""
+    try:
+        return request.auth if isinstance(request.auth, Caller) else None
+    except AuthenticationFailed:
+        return None
 
 
 def too_many(rate: Rate) -> ProblemError:

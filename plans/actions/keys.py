@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.keys import PREFIX, hashed
+from plans.keys import MOST_PER_MINUTE, PER_MINUTE, PREFIX, hashed, own_limit
 from plans.models import ApiKey, Customer, Product, User
 from plans.refusals import RefusedError
 from plans.vocabulary import CHANNELS
@@ -37,6 +37,7 @@ def issue_key(
     """Issue a key and return it with its secret, which is shown this once. Raises RefusedError for a bad scope."""
     holder = holder or Holder()
     _check_scopes(scopes, holder)
+    check_options(holder.options)
     if expires_at is not None and expires_at <= at:
         raise RefusedError("expired_already", _("到期时间须在将来。"))
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -51,12 +52,20 @@ def issue_key(
 @transaction.atomic
 def adjust_key(*, key: ApiKey, options: Mapping[str, Any], signing_secret: str = "") -> ApiKey:
     """Change how another program calls by a key: its options, and what it signs with; blank leaves that as it is."""
-    if not isinstance(options, dict):
-        raise RefusedError("bad_options", _("来源选项必须是一个 JSON 对象。"))
+    check_options(options)
     key.options = dict(options)
     key.signing_secret = signing_secret or key.signing_secret
     key.save(update_fields=["options", "signing_secret"])
     return key
+
+
+def check_options(options: object) -> None:
+    """Refuse options that are none, or that limit a key to nothing."""
+    if not isinstance(options, Mapping):
+        raise RefusedError("bad_options", _("来源选项必须是一个 JSON 对象。"))
+    if PER_MINUTE in options and own_limit(options) is None:
+        words = _("per_minute 是每分钟最多几次请求，须为 1 到 %(most)s 的整数。")
+        raise RefusedError("bad_limit", words % {"most": MOST_PER_MINUTE})
 
 
 def _check_scopes(scopes: Sequence[str], holder: Holder) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,15 +13,17 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from plans.actions.keys import SCOPES, Holder, adjust_key, issue_key, revoke_key, rotate_key
+from plans.actions.keys import SCOPES, Holder, adjust_key, check_options, issue_key, revoke_key, rotate_key
 from plans.admin.kept import ByActions
+from plans.keys import own_limit
 from plans.models import ApiKey
 from plans.refusals import RefusedError
 from sla.clock import database_now
 
 MEANINGS: dict[str, LazyText] = {"api": _("以代表用户的权限读写"), "upsert": _("导入和更新客户")}
 SEEN = (
-    "name", "prefix", "allows", "user", "customer", "product", "created_at", "expires_at", "revoked_at", "last_used_at",
+    "name", "prefix", "allows", "user", "customer", "product", "limit", "created_at", "expires_at",
+    "revoked_at", "last_used_at",
 )  # fmt: skip
 ONLY_SAVE = {"show_save_and_add_another": False, "show_save_and_continue": False}
 
@@ -35,7 +38,19 @@ def scope_choices() -> list[tuple[str, str]]:
     return [(scope, scope_words(scope)) for scope in SCOPES]
 
 
-class KeyForm(forms.ModelForm):
+class WithOptions(forms.ModelForm):
+    """A form in which wrong options are told beside them."""
+
+    def clean_options(self) -> object:
+        options = self.cleaned_data["options"]
+        try:
+            check_options(options)
+        except RefusedError as refused:
+            raise forms.ValidationError(refused.message) from refused
+        return options
+
+
+class KeyForm(WithOptions):
     """A key to be issued: whom it acts for, and what it may do."""
 
     scopes = forms.MultipleChoiceField(label=_("权限"), choices=scope_choices, widget=forms.CheckboxSelectMultiple)
@@ -46,7 +61,7 @@ class KeyForm(forms.ModelForm):
         widgets = {"signing_secret": forms.PasswordInput(render_value=False)}
 
 
-class HookForm(forms.ModelForm):
+class HookForm(WithOptions):
     """How another program calls by a key that is there already."""
 
     class Meta:
@@ -54,6 +69,12 @@ class HookForm(forms.ModelForm):
         fields = ("signing_secret", "options")
         widgets = {"signing_secret": forms.PasswordInput(render_value=False)}
         help_texts = {"signing_secret": _("留空则不改。")}
+
+
+def kinds_of(key: ApiKey) -> set[str]:
+    """Return under which names the requests of a key are counted."""
+    kinds = {"intake", "hooks"} if any(scope.startswith("intake:") for scope in key.scopes) else set()
+    return kinds | ({"api"} if {"api", "upsert"} & set(key.scopes) else set())
 
 
 class ValidFilter(admin.SimpleListFilter):
@@ -77,7 +98,7 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     """Keys of programs: issued here, shown once, rotated and revoked from the list."""
 
     form = KeyForm
-    list_display = ("name", "prefix", "allows", "user", "customer", "expires_at", "revoked_at", "last_used_at")
+    list_display = ("name", "prefix", "allows", "user", "customer", "limit", "expires_at", "revoked_at", "last_used_at")
     list_filter = (ValidFilter, "customer__country")
     list_select_related = ("user", "customer")
     search_fields = ("name", "prefix", "user__username", "user__name", "customer__name", "customer__name_en")
@@ -87,6 +108,13 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     @admin.display(description=_("权限"))
     def allows(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
+
+    @admin.display(description=_("每分钟上限"))
+    def limit(self, key: ApiKey) -> str:
+        """Return how many requests a minute are let in: the key's own limit, else everybody's for what it may do."""
+        usual = {name: most for name, most in settings.REQUESTS_PER_MINUTE.items() if name in kinds_of(key)}
+        own = own_limit(key.options)
+        return str(own) if own else ", ".join(f"{name} {most}" for name, most in usual.items())
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:

@@ -67,7 +67,8 @@ class ApiKey(models.Model):
     signing_secret = models.CharField(
         _("验签密钥"), max_length=200, blank=True, help_text=_("对方系统签名所用的密钥或令牌；没有签名的留空。")
     )
-    # What an adapter needs to know besides: {"zone", "menu": {"6": "…"}, …}; each adapter says what.
+    # What an adapter needs to know besides: {"zone", "menu": {"6": "…"}, …}; each adapter says what. For every key:
+    # "per_minute", how many requests it may send.
     options = models.JSONField(_("来源选项"), default=dict, blank=True)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
     expires_at = models.DateTimeField(_("到期于"), null=True, blank=True, help_text=_("留空则长期有效。"))

@@ -10,11 +10,11 @@ from sla.api.problems import CONTENT_TYPE, ProblemError
 from tickets.actions.idempotency import KEY_LIMIT, Answer
 
 
-def respond(answer: Answer, headers: dict[str, str]) -> Response:
+def respond(answer: Answer) -> Response:
     """Return an answer; one given before says so."""
     replayed = {"Idempotent-Replayed": "true"} if answer.is_replayed else {}
     content_type = None if answer.status < HTTPStatus.BAD_REQUEST else CONTENT_TYPE
-    return Response(answer.body, status=answer.status, headers=headers | replayed, content_type=content_type)
+    return Response(answer.body, status=answer.status, headers=replayed, content_type=content_type)
 
 
 def idempotency_key(request: Request) -> str:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from plans.authentication import Caller, caller_of
 from plans.permissions import has_scope
-from plans.throttling import IntakeThrottle, Rate
+from plans.throttling import IntakeThrottle
 from sla.api.problems import ProblemError, refused
 from sla.refusals import ActionRefusedError
 from tickets.actions.idempotency import Answer
@@ -56,7 +56,6 @@ class IntakeView(APIView):
     permission_classes = [MayPost]
     throttle_classes = [IntakeThrottle]
     content_negotiation_class = AlwaysJson
-    rate: Rate
 
     @extend_schema(
         request=IntakeSerializer,
@@ -75,7 +74,7 @@ class IntakeView(APIView):
             channel=channel, api_key=caller.key, raw=raw, content_type=content_type, idempotency_key=key, at=caller.at
         )
         answer = taken_in(event, caller)
-        return respond(answer, self.rate.headers)
+        return respond(answer)
 
 
 def taken_in(event: InboundEvent, caller: Caller) -> Answer:

@@ -192,7 +192,7 @@ class TicketAct(APIView):
         deed = Deed(ticket, body_of(act, request), user_of(request), caller_of(request).at)
         with busy_is_conflict(), transaction.atomic():
             answer = once(self.asked(request, number), lambda: self.done(doing, deed))
-        return respond(answer, {})
+        return respond(answer)
 
     def done(self, doing: Doing, deed: Deed) -> Answer:
         """Act, and return the ticket as the answer."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from plans.authentication import Caller, identify
-from plans.throttling import Rate, rate_of
+from plans.throttling import Rate, rate_of_key
 from sla.api.problems import CONTENT_TYPE, problem
 from tickets.actions import hooks
 from tickets.channels.hook import Asked, Hook, KeyFacts, Outcome, Reply, SignatureError, Verdict
@@ -54,7 +54,7 @@ def _let_in(request: HttpRequest, form: Hook, key: str) -> tuple[Caller, Rate]:
     caller = identify(key)
     if caller is None or f"intake:{form.channel}" not in caller.key.scopes:
         raise RefusedError(Verdict.BAD_KEY, _("密钥无效、已停用或已过期。"))
-    rate = rate_of("hooks", caller.credential)
+    rate = rate_of_key("hooks", caller)
     if rate.used > rate.limit:
         words = _("请求太多，请在 %(seconds)s 秒后再试。") % {"seconds": rate.reset}
         raise RefusedError(Verdict.TOO_MANY, words, Retry_After=str(max(rate.reset, 1)), **rate.headers)
