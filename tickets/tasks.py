@@ -12,6 +12,7 @@ from plans.actions.endings import tell_endings
 from plans.actions.updates.following import look_ahead
 from sla.clock import database_now
 from sla.models import Heartbeat
+from tickets.actions.calls.hearing import end_lost
 from tickets.actions.redriving import redrive_inbound as redrive
 from tickets.actions.reports import draft_due
 from tickets.rounds import bulletins, dispatch, jobs, polling
@@ -118,8 +119,9 @@ def remind() -> None:
 
 @shared_task(name="tickets.tasks.redrive_inbound")
 def redrive_inbound() -> None:
-    """Take in what was stored and not understood yet, because its request was cut off in between."""
+    """Take in what was stored and not understood yet, and end calls of whose end nobody told."""
     redrive(limit=100)
+    end_lost(at=database_now())
 
 
 def _beat_hearts(kind: str, beat: dict[str, str] | None) -> None:

@@ -1,5 +1,6 @@
-"""The hotline: calls, what the switchboard told of each, and calls that we owe to who was missed. Source: Y08, K08, K09"""
+"""The hotline: calls, what the switchboard told of each, and calls that we owe to who was missed. Source: Y08, K09"""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -111,6 +112,11 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Narrow to calls that go on now."""
         return self.filter(state__in=LIVE)
 
+    def lost(self, rang_before: datetime, answered_before: datetime) -> Self:
+        """Narrow to calls that rang, or were answered, so long ago that their end must have been lost on the way."""
+        rang = models.Q(answered_at=None, rang_at__lt=rang_before)
+        return self.live().filter(rang | models.Q(answered_at__lt=answered_before))
+
 
 class Call(models.Model):
     """One call. How it stands is folded from its events, in whatever order they came. Source: Y08"""
@@ -191,7 +197,11 @@ class Call(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["state"], condition=~models.Q(state="ended"), name="call_unended"),
+            models.Index(
+                fields=["rang_at"],
+                condition=models.Q(state__in=["ringing", "voice_bot", "answered"]),
+                name="call_unended",
+            ),
             models.Index(fields=["-rang_at", "-id"], name="call_by_time"),
             models.Index(fields=["customer", "-rang_at"], name="call_by_customer"),
         ]

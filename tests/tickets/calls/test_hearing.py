@@ -1,9 +1,12 @@
 """What switchboards tell comes to one call, whatever the order, and to a call that we owe if nobody answered."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from plans.actions.switches import set_switch
 from plans.models import ApiKey, Contact, Switch
@@ -12,7 +15,9 @@ from sla.refusals import ActionRefusedError
 from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import new_key
+from tests.world import World
 from tickets.actions.calls import owing
+from tickets.actions.calls.hearing import end_lost
 from tickets.actions.calls.placing import candidates
 from tickets.models import Call, CallBack, CallEvent, InboundEvent
 
@@ -165,3 +170,36 @@ def test_a_voice_bot_is_no_person_and_its_talk_is_kept__K08(hotline, world):
     assert [line["who"] for line in call.transcript] == ["bot", "caller"]
     hotline("tencent/transcript.json", query="?action=transcript", change=("true", "false"))
     assert Call.objects.get().state == "ringing"
+
+
+def test_a_call_whose_end_was_lost_is_owed_all_the_same_until_it_is_told__Y08(hotline, world):
+    hotline("twilio/ringing.txt")
+    assert end_lost(at=beijing("2026-09-28 09:29")) == 0
+    assert end_lost(at=beijing("2026-09-28 09:31")) == 1
+    assert end_lost(at=beijing("2026-09-28 09:32")) == 0
+    call = Call.objects.get()
+    assert (call.state, call.call_back.owed_at) == ("missed", beijing("2026-09-28 09:30"))
+    hotline("twilio/leg-answered.txt")
+    call.refresh_from_db()
+    assert (call.state, call.call_back, CallBack.objects.get().result) == ("ended", None, "not_needed")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_told_by_many_at_once_it_is_one_call_and_one_call_back__Y08():
+    World()
+    key = new_key("intake:hotline", options={"vendor": "yonsuite"})
+    at = int(beijing("2026-09-28 09:04").timestamp())
+    said = {"Caller": "13800000001", "Callee": "4006600588", "Direction": 0, "StartTimestamp": at, "EndedTimestamp": at}
+
+    def tell(call: str) -> int:
+        try:
+            body = said | {"SessionId": call}
+            return Client().post(f"/hooks/tencent/{key}/", body, content_type="application/json").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(tell, ["same"] * 8 + [f"other-{n}" for n in range(4)]))
+    assert answers == [200] * 12
+    assert {event.state for event in InboundEvent.objects.all()} == {"accepted"}
+    assert (Call.objects.count(), CallBack.objects.count(), CallEvent.objects.count()) == (5, 1, 10)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tickets.actions.calls.folding import Folded, Told, fold
 from tickets.actions.calls.owing import catch_up_with
@@ -15,6 +15,8 @@ from tickets.models import Call, CallEvent, InboundEvent
 NEXT = "SELECT nextval(pg_get_serial_sequence('tickets_call', 'id'))"
 # A switchboard whose clock is further ahead than this is not believed.
 AHEAD = timedelta(minutes=5)
+# No phone rings, and nobody talks, longer than this: its end was lost on the way.
+RINGS, TALKS = timedelta(minutes=30), timedelta(hours=6)
 FOLDED = ("state", "rang_at", "answered_at", "ended_at", "direction", "caller", "called", "menu", "transcript")
 PLACED = ("vendor", "tenant", "product", "contact", "customer", "contract", "agent", "extension", "recording_url")
 
@@ -33,7 +35,9 @@ def _hear(event: InboundEvent, name: str, happenings: Iterable[Happening], at: d
     before = call.state if call.events.exists() else ""
     rows = [_row(call, event, one) for one in ours]
     CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
-    _keep(call, refolded(call), event, at)
+    _fold(call)
+    settle_in(call, event.api_key, at)
+    call.save(update_fields=[*FOLDED, *PLACED])
     catch_up_with(call, at)
     if call.state != before or call.state == Call.State.VOICE_BOT:
         announce(call)
@@ -86,14 +90,38 @@ def refolded(call: Call) -> Folded:
     return fold(Told(kind, key, at, fields) for kind, key, at, fields in told)
 
 
-def _keep(call: Call, folded: Folded, event: InboundEvent, at: datetime) -> None:
+def _fold(call: Call) -> None:
+    """Have a call stand as all that was told of it says; unsaved."""
+    folded = refolded(call)
     for name in FOLDED:
         setattr(call, name, getattr(folded, name))
     call.extension, call.recording_url = folded.extension[:80], folded.recording_url[:800]
     # Who wrote the call down took it, whatever the switchboard calls them.
     call.agent = call.agent if call.noted_at else agent_with(call.extension) or call.agent
-    settle_in(call, event.api_key, at)
+
+
+def end_lost(*, at: datetime, limit: int = 100) -> int:
+    """End calls of whose end nobody told, and return how many: who rang in vain is owed a call all the same.
+
+    What is told later after all counts as it does in any order.
+    """
+    lost = Call.objects.lost(at - RINGS, at - TALKS).order_by("rang_at").values_list("pk", flat=True)
+    return sum(_end(pk, at) for pk in list(lost[:limit]))
+
+
+@transaction.atomic
+def _end(pk: int, at: datetime) -> bool:
+    call = Call.objects.live().select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+    if call is None:
+        return False
+    ended_at = call.answered_at + TALKS if call.answered_at else call.rang_at + RINGS
+    told = CallEvent(call=call, kind=CallEvent.Kind.ENDED, key="lost", at=ended_at, fields={"reason": "lost"})
+    CallEvent.objects.bulk_create([told], ignore_conflicts=True)
+    _fold(call)
     call.save(update_fields=[*FOLDED, *PLACED])
+    catch_up_with(call, at)
+    announce(call)
+    return True
 
 
 def announce(call: Call) -> None:
