@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from plans.agreements import Agreement
 from plans.coverage import Decision, cover, hours_of
 from plans.models import Contact, Entitlement
-from plans.wording import clause_of, name_of, text_of
+from plans.wording import clause_of, name_of
 from sla.compiled import calendar_named
 from tickets.actions.calls.placing import agreement_of, candidates, number_of
 from tickets.console.guard import Reader
 from tickets.console.live import EVERYWHERE
 from tickets.console.rows import Seal
 from tickets.models import Call, Category, Channel, Priority, Ticket
+from tickets.models.calls import LIVE
 
 RELATED = ("contact__customer", "customer", "contract__plan", "product", "agent__team", "ticket", "call_back")
 # A phone that rang longer ago does so no more, whatever the switchboard left out; a talk goes on longer.
@@ -97,7 +98,7 @@ class Card:
     @property
     def clause(self) -> str:
         """Return what the contract says of the hotline."""
-        return f"{clause_of(self.right.item)} {text_of(self.right.item, 'clause')}" if self.right else ""
+        return clause_of(self.right.item) if self.right else ""
 
     @property
     def warning(self) -> str:
@@ -108,10 +109,11 @@ class Card:
 
     @property
     def _shut(self) -> str:
-        code = hours_of(self._agreement, self.right) if self._agreement and self.right else ""
+        is_over = self.call.state not in LIVE
+        code = hours_of(self._agreement, self.right) if self._agreement and self.right and not is_over else ""
         if not code or calendar_named(code).calendar.is_open(self.reader.at):
             return ""
-        return _("现在不在本合同的热线服务时间内（%(hours)s）。") % {"hours": name_of(calendar_named(code))}
+        return _("现在不在本合同的热线服务时间内：%(hours)s。") % {"hours": name_of(calendar_named(code))}
 
     @cached_property
     def open_tickets(self) -> list[Ticket]:
