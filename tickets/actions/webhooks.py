@@ -1,29 +1,91 @@
-"""Writes of the programs that rules may call: added, given a new secret, switched off and on."""
+"""Writes of the addresses outside: added, changed, given a new secret, tried out, switched off and on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from plans.models import Customer, Team
+from plans.models.people import Language
 from sla.refusals import ActionRefusedError
-from tickets.channels import webhook
+from tickets.actions.bulletins import publish
+from tickets.answers import instant
+from tickets.channels import outside, webhook
 from tickets.channels.base import ChannelError
-from tickets.models import WebhookEndpoint
+from tickets.channels.webhook import Call
+from tickets.models import Bulletin, DeliveryTry, WebhookEndpoint
+from tickets.models.endpoints import EVENTS
+from tickets.telling.cards import trial_card
+from tickets.telling.program_news import enveloped
+
+Kind = WebhookEndpoint.Kind
+# What the platforms allow one robot.
+MOST_PER_MINUTE = 20
+# So long both the new and the old secret sign.
+BOTH_SIGN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an endpoint is to hear, and how: in which language, how often, of whose tickets."""
+
+    language: str = Language.CHINESE
+    per_minute: int | None = None
+    subscriptions: tuple[str, ...] = ()
+    vendor: str = ""
+    team: Team | None = None
+    customer: Customer | None = None
 
 
 @transaction.atomic
-def add(*, name: str, url: str) -> WebhookEndpoint:
-    """Add an endpoint with a secret of its own, to be shown once."""
+def add(
+    *, name: str, url: str, kind: str = Kind.WEBHOOK, secret: str = "", wanted: Wanted | None = None
+) -> WebhookEndpoint:
+    """Add an endpoint: a program with a secret of its own, to be shown once, a robot with the one it was given."""
     _check(url)
     if WebhookEndpoint.objects.filter(name=name).exists():
         raise ActionRefusedError("name_taken", _("已有同名的回调地址。"))
-    return WebhookEndpoint.objects.create(name=name, url=url, secret=webhook.new_secret())
+    is_program = kind == Kind.WEBHOOK
+    endpoint = WebhookEndpoint(name=name, url=url, kind=kind, secret=webhook.new_secret() if is_program else secret)
+    return _kept(endpoint, wanted or Wanted())
 
 
 @transaction.atomic
-def renew_secret(*, endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    """Give an endpoint a new secret, to be shown once; the old one signs nothing any more."""
+def change(*, endpoint: WebhookEndpoint, wanted: Wanted, url: str = "", secret: str = "") -> WebhookEndpoint:
+    """Change what an endpoint hears, and where it is; an address or a robot's secret left blank stays as it is."""
+    if url:
+        _check(url)
+        endpoint.url = url
+    if secret and endpoint.is_robot:
+        endpoint.secret = secret
+    endpoint.rests_until = None
+    return _kept(endpoint, wanted)
+
+
+def _kept(endpoint: WebhookEndpoint, wanted: Wanted) -> WebhookEndpoint:
+    """Save an endpoint as it is wanted. Raises ActionRefusedError for news that there are not."""
+    if unknown := sorted(set(wanted.subscriptions) - set(EVENTS)):
+        raise ActionRefusedError("unknown_event", _("没有这种事件：%(names)s。") % {"names": _("、").join(unknown)})
+    most = MOST_PER_MINUTE if endpoint.is_robot else None
+    endpoint.per_minute = min(wanted.per_minute or most, most) if most else wanted.per_minute
+    endpoint.language, endpoint.subscriptions = wanted.language, list(wanted.subscriptions)
+    endpoint.vendor, endpoint.team, endpoint.customer = wanted.vendor, wanted.team, wanted.customer
+    endpoint.save()
+    return endpoint
+
+
+@transaction.atomic
+def renew_secret(*, endpoint: WebhookEndpoint, at: datetime) -> WebhookEndpoint:
+    """Give a program's endpoint a new secret, to be shown once; for a day the old one signs beside it."""
+    if endpoint.is_robot:
+        words = _("机器人的密钥由它所在的平台给出。")
+        raise ActionRefusedError("not_ours", words, ways_on=[_("请在平台上更换，再在这里填写新的。")])
+    endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, at + BOTH_SIGN
     endpoint.secret = webhook.new_secret()
-    endpoint.save(update_fields=["secret"])
+    endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
     return endpoint
 
 
@@ -39,13 +101,39 @@ def move(*, endpoint: WebhookEndpoint, url: str) -> WebhookEndpoint:
 @transaction.atomic
 def switch_on(*, endpoint: WebhookEndpoint) -> None:
     """Call an endpoint again."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=True, note="")
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=True, note="", rests_until=None)
 
 
 @transaction.atomic
 def switch_off(*, endpoint: WebhookEndpoint, note: str) -> None:
     """Call an endpoint no more, for a reason; what is still queued for it is given up when its turn comes."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=False, note=note)
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=False, note=note[:200], rests_until=None)
+
+
+@transaction.atomic
+def give_up(*, endpoint: WebhookEndpoint, why: str, at: datetime) -> None:
+    """Switch an endpoint off because it takes no more, and tell those who run the product: alerts get lost there."""
+    switch_off(endpoint=endpoint, note=why)
+    fields: dict[str, Any] = {"name": endpoint.name, "why": why}
+    key = f"endpoint_off:{endpoint.pk}:{instant(at)}"
+    publish(Bulletin(key=key, kind=Bulletin.Kind.ENDPOINT_OFF, is_alarm=True, fields=fields, at=at))
+
+
+@transaction.atomic
+def rest(*, endpoint: WebhookEndpoint, until: datetime) -> None:
+    """Leave an endpoint alone until an instant."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(rests_until=until)
+
+
+def try_out(*, endpoint: WebhookEndpoint, at: datetime) -> DeliveryTry:
+    """Send a test message at once and return how that went; takes as long as the other side, so outside of atomic."""
+    if endpoint.is_robot:
+        body = outside.written_by(endpoint.kind, trial_card(endpoint.name, endpoint.language))
+    else:
+        body = enveloped("test", instant(at), {"endpoint": endpoint.name})
+    went = outside.attempt(Call(endpoint, f"test_{endpoint.pk}_{int(at.timestamp() * 1000)}", body, at))
+    told = {"outcome": went.outcome, "status": went.status, "ms": went.ms, "answer": went.said[:400]}
+    return DeliveryTry.objects.create(endpoint=endpoint, at=at, **told)
 
 
 def _check(url: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -20,11 +20,28 @@ MESSAGES = {
 
 
 class ChannelError(Exception):
-    """Raised when a message cannot be sent: for good, or only now."""
+    """Raised when a message cannot be sent: for good, or only now; with what the other side answered, if it did."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool, status: int | None = None, said: str = "") -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.status = status
+        self.said = said
+
+
+class GoneError(ChannelError):
+    """Raised when an address wants no more calls, or is no more."""
+
+    def __init__(self, message: str, *, status: int | None = None, said: str = "") -> None:
+        super().__init__(message, permanent=True, status=status, said=said)
+
+
+class BusyError(ChannelError):
+    """Raised when the other side asks us to wait: nothing is wrong with what was sent."""
+
+    def __init__(self, message: str, *, wait: timedelta, status: int | None = None, said: str = "") -> None:
+        super().__init__(message, permanent=False, status=status, said=said)
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -20,8 +20,8 @@ from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from tickets.channels.base import ChannelError
-from tickets.models import Delivery, WebhookEndpoint
+from tickets.channels.base import BusyError, ChannelError, GoneError
+from tickets.models import WebhookEndpoint
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -29,16 +29,16 @@ SECRET_BYTES = 32
 TIMEOUT = 5.0
 LONGEST_ANSWER = 64 * 1024
 GONE, REQUEST_TIMEOUT, TOO_MANY = 410, 408, 429
+# How long an endpoint is left alone that has had too much.
+BUSY = timedelta(minutes=1)
+# Characters of an answer that are kept.
+HEAD = 400
 PORTS = {"http": 80, "https": 443}
 LOOPBACK = "127.0.0.1"
 
 Address = IPv4Address | IPv6Address
 # What of IPv6 is given out to the open network, and where IPv4 is translated.
 OPEN_V6, NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
-
-
-class GoneError(ChannelError):
-    """Raised when an endpoint says that it wants no more calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +73,56 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def send(delivery: Delivery, endpoint: WebhookEndpoint, at: datetime) -> None:
-    """Call an endpoint with one rendered delivery; anything but 2xx is no success and no redirect is followed.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent to an endpoint: under which id, which bytes, at which instant."""
 
-    Raises ChannelError, permanent where trying again is of no use; GoneError on 410.
+    endpoint: WebhookEndpoint
+    message_id: str
+    body: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side answered to a call that it took."""
+
+    status: int
+    said: str
+
+
+def send(call: Call) -> Answer:
+    """Call an endpoint; anything but 2xx is no success and no redirect is followed.
+
+    Raises ChannelError, permanent where trying again is of no use; GoneError on 410, BusyError on 429.
     """
-    body, timestamp = bytes(delivery.rendered or b""), int(at.timestamp())
-    place = placed(endpoint.url)
+    timestamp = int(call.at.timestamp())
+    signatures = (signature(key, call.message_id, timestamp, call.body) for key in call.endpoint.signing(call.at))
     headers = {
-        "Host": _host(place),
         "Content-Type": "application/json",
-        "User-Agent": "Shouyue",
-        "webhook-id": delivery.message_id,
+        "webhook-id": call.message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(endpoint.secret, delivery.message_id, timestamp, body),
+        "webhook-signature": " ".join(signatures),
     }
-    try:
-        status = _post(place, body, headers)
-    except (HTTPError, HTTPException, OSError, ValueError) as error:
-        raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
-    _judge(status)
+    status, said = exchange("POST", call.endpoint.url, call.body, headers)
+    return _judged(Answer(status, readable(said)))
 
 
-def _judge(status: int) -> None:
+def _judged(answer: Answer) -> Answer:
+    status, told = answer.status, {"status": answer.status, "said": answer.said}
     if 200 <= status < 300:
-        return
+        return answer
     if status == GONE:
-        raise GoneError("410 Gone", permanent=True)
-    raise ChannelError(f"HTTP {status}", permanent=400 <= status < 500 and status not in (REQUEST_TIMEOUT, TOO_MANY))
+        raise GoneError("410 Gone", **told)
+    if status == TOO_MANY:
+        raise BusyError("HTTP 429", wait=BUSY, **told)
+    raise ChannelError(f"HTTP {status}", permanent=400 <= status < 500 and status != REQUEST_TIMEOUT, **told)
+
+
+def readable(said: bytes) -> str:
+    """Return the head of an answer as text that the database can keep."""
+    text = said[: 4 * HEAD].decode(errors="replace").replace("\x00", "")
+    return " ".join(text.split())[:HEAD]
 
 
 def placed(url: str) -> Place:
@@ -169,11 +191,6 @@ def _inner(address: Address) -> Address:
 def _host(place: Place) -> str:
     named = f"[{place.host}]" if ":" in place.host else place.host
     return named if place.port == PORTS[place.scheme] else f"{named}:{place.port}"
-
-
-def _post(place: Place, body: bytes, headers: dict[str, str]) -> int:
-    """Return the status of the answer, of which no more is read than fits."""
-    return _exchanged("POST", place, body, headers)[0]
 
 
 def exchange(

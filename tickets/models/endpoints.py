@@ -12,6 +12,36 @@ from django.utils.translation import pgettext_lazy
 from plans.models import Customer, Team
 from plans.models.people import Language
 
+# What an endpoint may subscribe to, with what people call it.
+EVENTS = {
+    "milestone.warning": pgettext_lazy("news", "预警：快要超时"),
+    "milestone.breach": pgettext_lazy("news", "超时"),
+    "ticket.opened": pgettext_lazy("news", "工单提交"),
+    "ticket.customer_message": pgettext_lazy("news", "客户留言"),
+    "ticket.accepted": pgettext_lazy("news", "接单"),
+    "ticket.assigned": pgettext_lazy("news", "分配"),
+    "ticket.progress": pgettext_lazy("news", "进展反馈"),
+    "ticket.replied": pgettext_lazy("news", "回复客户"),
+    "ticket.bot_replied": pgettext_lazy("news", "智能客服回复"),
+    "ticket.called": pgettext_lazy("news", "电话"),
+    "ticket.noted": pgettext_lazy("news", "内部备注"),
+    "ticket.published": pgettext_lazy("news", "公开备注"),
+    "ticket.waiting": pgettext_lazy("news", "开始等待"),
+    "ticket.resumed": pgettext_lazy("news", "恢复处理"),
+    "ticket.resolved": pgettext_lazy("news", "解决"),
+    "ticket.reopened": pgettext_lazy("news", "重新打开"),
+    "ticket.closed": pgettext_lazy("news", "关闭"),
+    "ticket.merged": pgettext_lazy("news", "合并"),
+    "ticket.priority_changed": pgettext_lazy("news", "优先级变更"),
+    "ticket.reclassified": pgettext_lazy("news", "变更归类"),
+    "ticket.overridden": pgettext_lazy("news", "改判服务范围"),
+    "ticket.acknowledged": pgettext_lazy("news", "知悉提醒"),
+    "ticket.deadline_moved": pgettext_lazy("news", "时限变更"),
+    "ticket.retracted": pgettext_lazy("news", "撤回"),
+    "ticket.task_added": pgettext_lazy("news", "新增协办"),
+    "ticket.task_done": pgettext_lazy("news", "完成协办"),
+}
+
 
 class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     """Read endpoints."""

@@ -9,13 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from plans.models import Role, User
 from plans.service_hours import users_by_calendar
 from sla.checks import ALARM_FROM, REMIND_FROM
 from sla.holidays.places import place_words
 from sla.models import CalendarVersion
-from tickets.models import Bulletin, Delivery
-from tickets.telling.notifications import Notice, queue_many
+from tickets.actions.bulletins import publish
+from tickets.models import Bulletin
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,3 @@ def _year_assumed(assumed: AssumedYear, today: date, at: datetime) -> Bulletin:
     fields = {name: value for name, value in asdict(assumed).items() if name != "is_alarm"}
     key, kind = assumed.key(today), Bulletin.Kind.YEAR_ASSUMED
     return Bulletin(key=key, kind=kind, is_alarm=assumed.is_alarm, fields=fields, at=at)
-
-
-@transaction.atomic
-def publish(bulletin: Bulletin) -> bool:
-    """Keep a bulletin and write to every manager and administrator; return False where its key was said before."""
-    said = {"kind": bulletin.kind, "is_alarm": bulletin.is_alarm, "fields": bulletin.fields, "at": bulletin.at}
-    kept, is_new = Bulletin.objects.get_or_create(key=bulletin.key, defaults=said)
-    if is_new:
-        readers = User.objects.filter(role__in=(Role.MANAGER, Role.ADMIN), is_active=True)
-        queue_many((Notice(Delivery.Kind.BULLETIN, kept, None, reader) for reader in readers), at=bulletin.at)
-    return is_new

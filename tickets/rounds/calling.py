@@ -1,6 +1,5 @@
-"""Hop 3 by another way: Delivery rows become calls of other programs, which a slow one of them cannot hold up."""
+"""Hop 3 by another way: Delivery rows become calls of programs and words of robots; a slow one holds nobody up."""
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -8,36 +7,46 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from sla.clock import database_now
 from tickets.actions import webhooks
-from tickets.answers import instant
-from tickets.channels import webhook
-from tickets.channels.base import ChannelError
-from tickets.models import Delivery, WebhookEndpoint
-from tickets.telling.occasions import Occasion
-from tickets.telling.outbox import TRIES, Batch, end, fail, give_back, lease, ours
+from tickets.channels import outside
+from tickets.channels.base import BusyError, GoneError
+from tickets.channels.outside import Attempt
+from tickets.channels.webhook import Call
+from tickets.models import Delivery, DeliveryTry, WebhookEndpoint
+from tickets.telling.cards import card_of
+from tickets.telling.occasions import RELATED, Occasion
+from tickets.telling.outbox import TRIES, TRIES_TO_RENDER, Batch, end, fail, give_back, lease, ours
+from tickets.telling.program_news import type_of, written
+from tickets.telling.settled import withhold_settled
 
 # One process at a time calls; the others leave it to that one.
 CALL_LOCK = 0x5310
-# In one pass each endpoint is called so often at most, and so many at the same time.
-EACH, AT_ONCE = 5, 8
-# After a call that failed, an endpoint's other rows are left alone for this long.
+# In one pass each program is called so often at most, a robot told so much in one message, and so many at a time.
+EACH, TOLD, AT_ONCE = 5, 100, 8
+# After a call that failed, an endpoint is left alone for this long.
 REST = timedelta(seconds=30)
+# What comes later waits for an earlier one that failed, until that was tried so often: about a quarter of an hour.
+PATIENCE = 6
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What became of one row: None where it was not tried, as an earlier call of the same pass failed."""
+    """What became of one row: None where it was not tried, as an earlier one of the same pass failed."""
 
     row: Delivery
-    error: ChannelError | None = None
-    is_tried: bool = True
+    attempt: Attempt | None = None
+
+    @property
+    def is_to_come_again(self) -> bool:
+        error = self.attempt and self.attempt.error
+        return error is not None and not error.permanent
 
 
 def call_webhooks(*, later_than: timedelta = timedelta(), within: float = 4.0) -> int:
@@ -65,96 +74,133 @@ def _alone() -> Iterator[bool]:
 def _call(later_than: timedelta, within: float) -> int:
     batch, at = _claim(later_than, within)
     by_endpoint: dict[int, list[Delivery]] = defaultdict(list)
-    for row in batch.rows:
-        if row.endpoint and row.endpoint.is_active and _is_written(row, batch):
-            by_endpoint[row.endpoint.pk].append(row)
-        elif not (row.endpoint and row.endpoint.is_active):
+    # The order of the ledger, whatever waited in between.
+    for row in sorted(batch.rows, key=lambda row: row.pk):
+        if row.endpoint is None or not row.endpoint.is_active:
             end(row, batch, Delivery.State.FAILED, "The endpoint is no longer in use.")
+        elif _is_written(row, batch):
+            by_endpoint[row.endpoint.pk].append(row)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
         passes = list(pool.map(lambda rows: _call_one_by_one(rows, batch, at), by_endpoint.values()))
     for called in passes:
-        _mark(called, batch)
-    return sum(one.is_tried for called in passes for one in called)
+        _mark(called, batch, at)
+    return note_tries([one for called in passes for one in called], at)
 
 
 @transaction.atomic
 def _claim(later_than: timedelta, within: float) -> tuple[Batch, datetime]:
+    """Lease what may go now; what one robot is to write is gathered behind the first of it."""
     began, now = time.monotonic(), database_now()
-    ready = Delivery.objects.sendable(now - later_than).filter(channel=Delivery.WEBHOOK).order_by()
-    place = Window(RowNumber(), partition_by=F("endpoint"), order_by=[F("not_before").asc(), F("pk").asc()])
-    first = ready.annotate(place=place).filter(place__lte=EACH).values_list("pk", flat=True)
-    locked = Delivery.objects.filter(pk__in=list(first)).select_for_update(skip_locked=True)
-    return lease(list(locked.values_list("pk", flat=True)), now, within, began), now
+    place = Window(RowNumber(), partition_by=F("endpoint"), order_by=[F("pk").asc()])
+    first = _ready(now, later_than).annotate(place=place).filter(place__lte=TOLD).order_by("pk")
+    keys = list(first.filter(Q(channel__in=WebhookEndpoint.ROBOTS) | Q(place__lte=EACH)).values_list("pk", flat=True))
+    locked = Delivery.objects.filter(pk__in=keys).select_for_update(skip_locked=True)
+    rows = list(locked.only("endpoint", "channel", "kind", "rendered").order_by("pk"))
+    robots = [row for row in rows if row.channel in WebhookEndpoint.ROBOTS]
+    gathered = _gathered(robots, now) if robots else []
+    others = [row.pk for row in rows if row.channel not in WebhookEndpoint.ROBOTS]
+    return lease([*gathered, *others], now, within, began), now
+
+
+def _ready(now: datetime, later_than: timedelta) -> QuerySet[Delivery]:
+    """Return what may go: its time has come, its endpoint does not rest, and nothing before it waits to be retried."""
+    queued = Delivery.objects.sendable(now - later_than).filter(channel__in=Delivery.CALLS)
+    awake = Q(endpoint__rests_until=None) | Q(endpoint__rests_until__lte=now)
+    before = Delivery.objects.waiting().filter(endpoint=OuterRef("endpoint"), pk__lt=OuterRef("pk"))
+    failed = before.filter(attempts__gt=0, attempts__lte=PATIENCE, not_before__gt=now)
+    return queued.filter(awake).exclude(Exists(failed))
+
+
+def _gathered(rows: Sequence[Delivery], now: datetime) -> list[int]:
+    """Return the first row of each robot, which carries the others; what is settled by now is told to nobody."""
+    steps = [row.pk for row in rows if row.kind != Delivery.Kind.NEWS]
+    away = withhold_settled(steps, now) if steps else set()
+    Delivery.objects.filter(carried_by__in=away, state=Delivery.State.QUEUED).update(carried_by=None)
+    by_robot: dict[int | None, list[Delivery]] = defaultdict(list)
+    for row in rows:
+        if row.pk not in away:
+            by_robot[row.endpoint_id].append(row)
+    for first, *others in by_robot.values():
+        if others:
+            Delivery.objects.filter(pk__in=[row.pk for row in others]).update(carried_by=first)
+            Delivery.objects.filter(carried_by__in=others).update(carried_by=first)
+            Delivery.objects.filter(pk=first.pk).update(rendered=None)
+    return [first.pk for first, *_others in by_robot.values()]
 
 
 def _is_written(row: Delivery, batch: Batch) -> bool:
     """Write what is told before the first try, and keep it; tell whether there is something to send."""
-    if row.rendered is None:
-        row.rendered = written(Occasion(row, row.queued_at))
-        row.subject = type_of(row)
-        return bool(ours(row, batch).update(rendered=row.rendered, subject=row.subject))
-    return True
+    if row.rendered is not None:
+        return True
+    try:
+        with transaction.atomic():
+            row.rendered, row.subject = _written(row), row.subject or type_of(row)
+            return bool(ours(row, batch).update(rendered=row.rendered, subject=row.subject))
+    except Exception as error:  # noqa: BLE001  one message that cannot be written must not hold up the others
+        fail(row, batch, f"{type(error).__name__}: {error}", TRIES_TO_RENDER)
+        return False
 
 
-def type_of(row: Delivery) -> str:
-    """Return what a program knows the news by."""
-    return f"milestone.{row.kind}"
-
-
-def written(occasion: Occasion) -> bytes:
-    """Return what a program is told of a step that has come true: JSON in UTF-8."""
-    step, ticket = occasion.escalation, occasion.ticket
-    milestone = step.milestone
-    said: dict[str, Any] = {
-        "ticket": ticket.number,
-        "url": occasion.link,
-        "subject": ticket.subject,
-        "customer": ticket.customer.code,
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "assignee": ticket.assignee.username if ticket.assignee else None,
-        "metric": milestone.metric,
-        "run": milestone.number,
-        "promise": milestone.target.promise,
-        "clause": milestone.target.clause,
-        "mark": step.mark,
-        "level": step.level,
-        "due_at": instant(step.due_at),
-        "fired_at": instant(step.fired_at),
-    }
-    told = {"type": type_of(occasion.delivery), "timestamp": instant(occasion.at), "data": said}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+def _written(row: Delivery) -> bytes:
+    if row.channel not in WebhookEndpoint.ROBOTS:
+        return written(Occasion(row, row.queued_at))
+    carried = row.carried.select_related(*RELATED).order_by("pk")
+    at = database_now()
+    return outside.written_by(row.channel, card_of([Occasion(one, at) for one in (row, *carried)]))
 
 
 def _call_one_by_one(rows: Sequence[Delivery], batch: Batch, at: datetime) -> list[Called]:
     """Call one endpoint with each of its rows until one fails; touches no database, for it runs in a thread."""
     called: list[Called] = []
     for row in rows:
-        failed = any(one.error and not one.error.permanent for one in called)
-        called.append(Called(row, is_tried=False) if failed or batch.is_over() else _try(row, row.endpoint, at))
+        failed = any(one.is_to_come_again for one in called)
+        called.append(Called(row) if failed or batch.is_over() or row.endpoint is None else _try(row, row.endpoint, at))
     return called
 
 
-def _try(row: Delivery, endpoint: WebhookEndpoint | None, at: datetime) -> Called:
-    try:
-        if endpoint:
-            webhook.send(row, endpoint, at)
-    except ChannelError as error:
-        return Called(row, error)
-    return Called(row)
+def _try(row: Delivery, endpoint: WebhookEndpoint, at: datetime) -> Called:
+    return Called(row, outside.attempt(Call(endpoint, row.message_id, bytes(row.rendered or b""), at)))
 
 
-def _mark(called: Collection[Called], batch: Batch) -> None:
-    """Note what became of an endpoint's rows; it rests after a call that failed, and is switched off at its wish."""
-    tired = any(one.error and not one.error.permanent for one in called)
-    untried = [one.row for one in called if not one.is_tried]
-    give_back(untried, batch, not_before=database_now() + REST if tired else None)
-    for one in called:
-        if not one.is_tried:
-            continue
-        if one.error is None:
-            end(one.row, batch, Delivery.State.SENT)
-            continue
-        fail(one.row, batch, str(one.error), 0 if one.error.permanent else TRIES)
-        if isinstance(one.error, webhook.GoneError) and one.row.endpoint:
-            webhooks.switch_off(endpoint=one.row.endpoint, note="410 Gone")
+def _mark(called: Sequence[Called], batch: Batch, at: datetime) -> None:
+    """Note what became of an endpoint's rows, and how long it is left alone; at its wish it is switched off."""
+    give_back([one.row for one in called if one.attempt is None], batch)
+    tried = [(one.row, one.attempt) for one in called if one.attempt]
+    for row, attempt in tried:
+        if attempt.error is None:
+            end(row, batch, Delivery.State.SENT)
+        else:
+            fail(row, batch, str(attempt.error), 0 if attempt.error.permanent else TRIES)
+    endpoint, attempts = called[0].row.endpoint, [attempt for _row, attempt in tried]
+    if endpoint and (rest := rest_after(endpoint, attempts)):
+        webhooks.rest(endpoint=endpoint, until=at + rest)
+    gone = next((attempt.error for attempt in attempts if isinstance(attempt.error, GoneError)), None)
+    if endpoint and gone:
+        webhooks.give_up(endpoint=endpoint, why=str(gone), at=at)
+
+
+def rest_after(endpoint: WebhookEndpoint, attempts: Collection[Attempt]) -> timedelta:
+    """Return for how long an endpoint is left alone after these."""
+    errors = [attempt.error for attempt in attempts if attempt.error and not attempt.error.permanent]
+    wishes = [error.wait if isinstance(error, BusyError) else REST for error in errors]
+    paced = [len(attempts) * MINUTE / endpoint.per_minute] if endpoint.per_minute else []
+    return max((*wishes, *paced), default=timedelta())
+
+
+def note_tries(called: Collection[Called], at: datetime) -> int:
+    """Keep how each of these went, and return how many were tried."""
+    tries = [
+        DeliveryTry(
+            delivery=one.row,
+            endpoint=one.row.endpoint,
+            at=at,
+            outcome=one.attempt.outcome,
+            status=one.attempt.status,
+            ms=one.attempt.ms,
+            answer=one.attempt.said[:400],
+        )
+        for one in called
+        if one.attempt
+    ]
+    DeliveryTry.objects.bulk_create(tries)
+    return len(tries)

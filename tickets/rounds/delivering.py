@@ -10,13 +10,14 @@ from django.db import connection, transaction
 from sla.clock import database_now
 from tickets.channels import email
 from tickets.channels.base import ChannelError
-from tickets.models import Delivery
+from tickets.models import Delivery, DeliveryTry
 from tickets.telling import mail
 from tickets.telling.gathering import ALERTS, alike
 from tickets.telling.occasions import RELATED
 from tickets.telling.outbox import TRIES, TRIES_TO_RENDER, Batch, end, fail, give_back, lease, ours, put_off
 from tickets.telling.settled import withhold_settled
 
+Outcome = DeliveryTry.Outcome
 # What would go within moments goes along.
 ALONG = timedelta(seconds=15)
 # One process at a time claims; sending is not under this lock.
@@ -33,12 +34,14 @@ def deliver(*, limit: int = 50, later_than: timedelta = timedelta(), within: flo
     batch = _claim(limit, later_than, within)
     if not batch.rows:
         return 0
+    now = database_now()
     try:
         with email.connected() as server:
-            return _send_all(batch, server)
+            return _send_all(batch, server, now)
     except ChannelError as error:
         for row in batch.rows:
             put_off(row, batch, str(error))
+        DeliveryTry.objects.bulk_create(_tried(row, now, Outcome.FAILED, str(error)) for row in batch.rows)
         return len(batch.rows)
 
 
@@ -78,25 +81,40 @@ def _waiting(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
     return list(waiting.only(*TRAVELS).select_for_update(skip_locked=True))
 
 
-def _send_all(batch: Batch, server: SMTP) -> int:
-    """Send the rows of a batch one by one; what is not tried is given back."""
+def _send_all(batch: Batch, server: SMTP, now: datetime) -> int:
+    """Send the rows of a batch one by one and keep how each went; what is not tried is given back."""
+    tries: list[DeliveryTry] = []
     for place, row in enumerate(batch.rows):
         if batch.is_over() or server.sock is None:
             give_back(batch.rows[place:], batch)
-            return place
-        _send(row, batch, server)
-    return len(batch.rows)
+            break
+        tries += _send(row, batch, server, now)
+    else:
+        place = len(batch.rows)
+    DeliveryTry.objects.bulk_create(tries)
+    return place
 
 
-def _send(row: Delivery, batch: Batch, server: SMTP) -> None:
+def _send(row: Delivery, batch: Batch, server: SMTP, now: datetime) -> list[DeliveryTry]:
+    """Send one row and return how that went; nothing where it could not even be written."""
     if row.rendered is None and not _render(row, batch):
-        return
+        return []
+    began = time.monotonic()
     try:
         email.send(row, server)
     except ChannelError as error:
         fail(row, batch, str(error), 0 if error.permanent else TRIES)
-    else:
-        end(row, batch, Delivery.State.SENT)
+        return [_tried(row, now, Outcome.REFUSED if error.permanent else Outcome.FAILED, str(error), began)]
+    end(row, batch, Delivery.State.SENT)
+    return [_tried(row, now, Outcome.SENT, "", began)]
+
+
+def _tried(row: Delivery, now: datetime, outcome: str, said: str, began: float | None = None) -> DeliveryTry:
+    """Return a try as it is kept, not saved yet."""
+    ms = int((time.monotonic() - began) * 1000) if began else 0
+    code = said.split(" ", 1)[0]
+    status = int(code) if code.isdecimal() and len(code) == 3 else None
+    return DeliveryTry(delivery=row, at=now, outcome=outcome, status=status, ms=ms, answer=said[:400])
 
 
 def _render(row: Delivery, batch: Batch) -> bool:

@@ -20,7 +20,7 @@ from tickets.ledger import Entry, record
 from tickets.locking import lock_free
 from tickets.models import Delivery, Ticket, TicketClock, TicketEvent
 from tickets.showing.lateness import noticed_late
-from tickets.telling.notifications import Notice, queue_many, queue_webhook
+from tickets.telling.notifications import Notice, queue_for_subscribers, queue_many, queue_webhook
 from tickets.telling.roles import ON_CALL, Meant, Scene, cast_for, lacks_on_call, meant_by, unknown_in
 
 State = Escalation.State
@@ -103,6 +103,7 @@ def _act(rows: list[Escalation], now: datetime) -> None:
     found = [*rows, *(one for others in together.values() for one in others)]
     cast = cast_for((action for row in found for action in row.actions), now)
     notices: list[Notice] = []
+    done: list[tuple[Escalation, Ticket]] = []
     stirred: set[int] = set()
     for row in rows:
         row.milestone = anew[row.milestone_id]
@@ -112,14 +113,16 @@ def _act(rows: list[Escalation], now: datetime) -> None:
         stirred.add(ticket.pk)
         outcome = _take(Step(row, Scene(ticket, now, cast)), together)
         notices += outcome.notices
+        done += [(row, outcome.ticket)] if row.state == State.DONE else []
         # Another clock of the same ticket must see what was just done to it.
         tickets |= {clock: outcome.ticket for clock, one in tickets.items() if one.pk == ticket.pk}
     queue_many(notices, at=now)
+    queue_for_subscribers(done, at=now)
 
 
 def _tickets(rows: Iterable[Escalation]) -> dict[int, Ticket]:
     """Return the locked tickets of escalations, by clock."""
-    related = ("contact__customer", "contract", "assignee", "team__lead")
+    related = ("contact__customer", "contract__plan", "assignee", "team__lead")
     tickets = (
         Ticket.objects.select_related(*related)
         .prefetch_related(account_teams("contract"))

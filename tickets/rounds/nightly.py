@@ -8,8 +8,8 @@ from django.conf import settings
 from sla import self_checking
 from sla.clock import database_now
 from sla.models import Drift, SelfCheck
+from tickets.actions.bulletins import publish
 from tickets.models import Bulletin
-from tickets.rounds import bulletins
 
 # The local hour from which a night's check may begin: most service hours are shut then.
 FROM_HOUR = 2
@@ -40,7 +40,7 @@ def announce(*, at: datetime) -> bool:
     ended = SelfCheck.objects.filter(finished_at__gt=at - STILL_TOLD, drifted__gt=0)
     told = Bulletin.objects.filter(kind=Bulletin.Kind.DRIFT).values_list("key", flat=True)
     fresh = [check for check in ended.order_by("pk") if _key(check) not in set(told)] if ended.exists() else []
-    return any([bulletins.publish(_bulletin(check, at)) for check in fresh])
+    return any([publish(_bulletin(check, at)) for check in fresh])
 
 
 def _bulletin(check: SelfCheck, at: datetime) -> Bulletin:

@@ -260,7 +260,7 @@ def _mail(rows: Sequence[Delivery], names: Names) -> Mail:
     state, error, channel, until = _fate(rows[0])
     people = _("、").join(names.of(str(row.user or row.contact or row.address)) for row in rows)
     sent = [(row.carried_by or row).sent_at for row in rows]
-    said = WAITING if until else (CALLS if channel == Delivery.WEBHOOK else MAILS)[Delivery.State(state)]
+    said = WAITING if until else (CALLS if channel in Delivery.CALLS else MAILS)[Delivery.State(state)]
     words = str(said) % {"to": people, "error": error, "until": until}
     return Mail(words, state, max((at for at in sent if at), default=None))
 

@@ -160,9 +160,25 @@ def _drift(bulletin: Bulletin) -> Letter:
     )
 
 
+def _endpoint_off(bulletin: Bulletin) -> Letter:
+    """Return that an address outside takes nothing any more, and is not written to until somebody mends it."""
+    words = {"name": bulletin.fields["name"], "why": bulletin.fields["why"]}
+    return Letter(
+        subject=_("对外地址“%(name)s”已停用") % words,
+        lines=(
+            _("“%(name)s”答复说它不再接收（%(why)s），已经自动停用。") % words,
+            _("此后要通知它的提醒都不会送达；工单台账会写明没有通知到。"),
+        ),
+        asked=_("请核对地址或换一个，再启用；没有送达的可以在投递记录里重发。"),
+        link="/console/rules/endpoints/",
+        link_words=_("打开对外地址"),
+    )
+
+
 BULLETINS: dict[Bulletin.Kind, Callable[[Bulletin], Letter]] = {
     Bulletin.Kind.YEAR_ASSUMED: _year_assumed,
     Bulletin.Kind.DRIFT: _drift,
+    Bulletin.Kind.ENDPOINT_OFF: _endpoint_off,
 }
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     Delivery.Kind.DEADLINE_MOVED: _deadline_moved,

@@ -52,6 +52,8 @@ ON CONFLICT DO NOTHING RETURNING id, message_id
 """
 
 
+# What of a promise may be subscribed to.
+STEP_NEWS = frozenset({"milestone.warning", "milestone.breach"})
 Parent = TicketEvent | Escalation | Bulletin | AccountNotice
 Mark = EscalationRule.Mark
 # What the id of a mail names that is about no ticket.
@@ -130,21 +132,44 @@ def told_at(notices: Sequence[Notice], *, at: datetime) -> list[datetime]:
 
 def queue_webhook(*, escalation: Escalation, ticket: Ticket, endpoint: str, at: datetime) -> Delivery | None:
     """Queue one call of an endpoint, named; None when there is none in use by that name, or it was queued already."""
-    called = WebhookEndpoint.objects.filter(name=endpoint, is_active=True).first()
-    if called is None:
-        return None
-    row = Delivery(
+    called = WebhookEndpoint.objects.active().filter(name=endpoint).first()
+    return next(iter(_insert([_call(escalation, ticket, called, at)])), None) if called else None
+
+
+def _call(escalation: Escalation, ticket: Ticket, endpoint: WebhookEndpoint, at: datetime) -> Delivery:
+    return Delivery(
         kind=Delivery.Kind.WARNING if escalation.mark in (Mark.PERCENT, Mark.BEFORE) else Delivery.Kind.BREACH,
-        channel=Delivery.WEBHOOK,
+        channel=endpoint.kind,
         ticket=ticket,
         escalation=escalation,
-        endpoint=called,
-        address=called.name,
+        endpoint=endpoint,
+        address=endpoint.name,
+        language=endpoint.language,
         message_id=f"msg_{secrets.token_hex(12)}",
         queued_at=at,
         not_before=at,
     )
-    return next(iter(_insert([row])), None)
+
+
+def queue_for_subscribers(steps: Sequence[tuple[Escalation, Ticket]], *, at: datetime) -> None:
+    """Queue steps that have come true for the endpoints that subscribed to such; who was called by a rule is not twice.
+
+    What the ledger writes is queued by the database itself. Call inside atomic.
+    """
+    endpoints = [one for one in WebhookEndpoint.objects.active() if set(one.subscriptions) & STEP_NEWS]
+    rows = [_call(step, ticket, one, at) for step, ticket in steps for one in endpoints if _is_meant(one, ticket)]
+    heard = [row for row in rows if row.endpoint and f"milestone.{row.kind}" in row.endpoint.subscriptions]
+    if heard:
+        _insert(heard)
+
+
+def _is_meant(endpoint: WebhookEndpoint, ticket: Ticket) -> bool:
+    """Tell whether a ticket is among those that an endpoint wants to hear of."""
+    return (
+        endpoint.vendor in ("", ticket.contract.plan.vendor)
+        and endpoint.team_id in (None, ticket.team_id)
+        and endpoint.customer_id in (None, ticket.customer_id)
+    )
 
 
 # Letters that nobody wrote by hand: one address gets so many in an hour at most, so that no two robots keep talking.
@@ -217,10 +242,10 @@ def withhold(*, before: datetime, reason: str) -> int:
 
 def take_back(*, event: TicketEvent, at: datetime) -> bool:
     """Keep back what is queued about a ledger's line; tell whether some of it has gone out already, or is going."""
-    rows = Delivery.objects.filter(event=event)
-    queued = rows.filter(Q(lease_until=None) | Q(lease_until__lt=at), state=Delivery.State.QUEUED, carried_by=None)
+    told = Delivery.objects.filter(event=event)
+    queued = told.filter(Q(lease_until=None) | Q(lease_until__lt=at), state=Delivery.State.QUEUED, carried_by=None)
     queued.update(state=Delivery.State.WITHHELD, error="retracted")
-    return rows.exclude(state=Delivery.State.WITHHELD).exists()
+    return told.filter(channel=Delivery.EMAIL).exclude(state=Delivery.State.WITHHELD).exists()
 
 
 def new_message_id(number: str) -> str:

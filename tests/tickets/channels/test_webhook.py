@@ -289,7 +289,7 @@ def test_the_checked_address_itself_is_called_and_the_name_is_not_asked_again(
     place = webhook.placed(f"http://hooks.example:{port}/hook")
     assert (place.host, place.address) == ("hooks.example", "127.0.0.1")
     monkeypatch.undo()
-    assert webhook._post(place, b"{}", {"Host": "hooks.example"}) == 200
+    assert webhook._exchanged("POST", place, b"{}", {"Host": "hooks.example"})[0] == 200
     assert receiver.calls[0][0]["Host"] == "hooks.example"
 
 
@@ -325,7 +325,7 @@ def test_an_endpoint_is_added_with_a_secret_of_its_own(world: World):
     with pytest.raises(ActionRefusedError, match="同名"):
         webhooks.add(name="x", url="https://1.1.1.1/hook")
     old = endpoint.secret
-    assert webhooks.renew_secret(endpoint=endpoint).secret != old
+    assert webhooks.renew_secret(endpoint=endpoint, at=database_now()).secret != old
 
 
 def test_a_call_that_was_cut_off_is_made_again_under_its_id__C34(
