@@ -19,6 +19,7 @@ from sla.changing.notices import preview
 from sla.compiled import calendar_of
 from sla.models import Backtest, Clock, Escalation, HolidayNotice, Milestone, SelfCheck
 from tests.clocks import clock_at
+from tickets.channels.registry import SERVED
 from tickets.demo.introducing import introduction
 from tickets.demo.seeding import Seeded, seed
 from tickets.models import Delivery, Status, Ticket, TicketClock, TicketEvent
@@ -236,7 +237,7 @@ def test_an_override_times_the_contract_it_was_agreed_for__Y07(demo: Demo) -> No
 def test_the_introduction_names_who_may_be_used_for_what(demo: Demo) -> None:
     said = introduction("http://127.0.0.1:8000")
     assert sorted(said) == ["contacts", "keys", "sign_ins", "tokens", "url"]
-    assert sorted(said["keys"]) == ["community", "hotline", "im", "in_product", "portal"]
+    assert sorted(said["keys"]) == sorted(SERVED)
     assert sorted(said["tokens"]) == ["agent", "customer", "manager"]
     assert {one["role"] for one in said["sign_ins"]} >= {"agent", "lead", "manager", "admin", "customer", "partner"}
     certified = {one["plan"] for one in said["contacts"] if one["certified"]}

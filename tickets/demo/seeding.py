@@ -24,12 +24,13 @@ from tickets.demo import (
     community,
     credentials,
     hotline,
+    letters,
     library,
     rulebook,
     script,
 )
 from tickets.demo.cast import Cast, put_in_place
-from tickets.demo.stage import perform
+from tickets.demo.stage import date_records, perform
 from tickets.models import Delivery, Ticket, TicketEvent
 from tickets.telling.notifications import withhold
 
@@ -113,6 +114,8 @@ def _converse(cast: Cast, now: datetime) -> None:
     """Have customers talked by every way in but the phone, which needs a key."""
     chats.talk(cast, now=now)
     community.talk(now=now)
+    letters.arrive(cast, now=now)
+    date_records()
 
 
 def _let_in_again() -> None:

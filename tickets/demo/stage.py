@@ -84,7 +84,7 @@ def perform(cast: Cast, *, now: datetime) -> Play:
         _catch_up(scene.at)
         _perform(scene, play)
     _catch_up(now)
-    _date_records()
+    date_records()
     return play
 
 
@@ -242,7 +242,7 @@ def _clock_at(at: datetime) -> Iterator[None]:
             cursor.execute("SELECT set_config('shouyue.offset', %s, true)", [before])
 
 
-def _date_records() -> None:
+def date_records() -> None:
     """Say of every line that it was written when it happened; nobody but the demo has written any yet."""
     TicketEvent.objects.update(recorded_at=F("at"))
     Observation.objects.update(recorded_at=F("at"))
