@@ -101,6 +101,7 @@ def _fill() -> Seeded:
     credentials.renew(password=password, at=now)
     # By the key of the hotline, which knows its menu.
     hotline.ring(cast, now=now)
+    date_records()
     return Seeded(
         customers=Customer.objects.count(),
         contacts=Contact.objects.count(),
@@ -115,7 +116,6 @@ def _converse(cast: Cast, now: datetime) -> None:
     chats.talk(cast, now=now)
     community.talk(now=now)
     letters.arrive(cast, now=now)
-    date_records()
 
 
 def _let_in_again() -> None:
