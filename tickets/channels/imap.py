@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -100,7 +100,7 @@ def _validity(connection: imaplib.IMAP4) -> int:
     return int(found[0]) if found and found[0] else 0
 
 
-def _told(answer: tuple[str, list[object]]) -> list[object]:
+def _told(answer: tuple[str, Sequence[object]]) -> list[object]:
     """Return what a server answers to a command. Raises ValueError when it says no."""
     state, parts = answer
     if state != "OK":

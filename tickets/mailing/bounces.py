@@ -15,7 +15,7 @@ GIVEN_UP, DELAYED = "5.0.0", "4.0.0"
 
 def reports_of(parts: Sequence[Part]) -> tuple[Report, ...]:
     """Return what is reported, one for each recipient; nothing where nobody says which mail it was."""
-    original = next((found for part in parts if (found := _returned(part))), "")
+    original = next(filter(None, map(_returned, parts)), "")
     told = next((part for part in parts if part.typed.kind == "message/delivery-status"), None)
     if not original or told is None:
         return ()

@@ -13,7 +13,7 @@ from tickets.actions import hooks
 from tickets.actions.mail import keep, note_poll
 from tickets.channels import imap
 from tickets.channels.base import ChannelError
-from tickets.models import Mailbox
+from tickets.models import InboundEvent, Mailbox
 
 LOCK = 0x5311
 # So many mails of a mailbox in one round, and so many seconds for all mailboxes.
@@ -79,13 +79,13 @@ def _take(mailbox: Mailbox, box: imap.Box, number: int) -> None:
         return
     at = database_now()
     event = keep(mailbox=mailbox, raw=found.raw, door=DOOR, at=at, arrived_at=found.arrived_at, uid=number)
-    _understood(event.pk, event, at)
+    _understood(event, at)
     box.mark_read(number)
 
 
-def _understood(pk: int, event: hooks.InboundEvent, at: datetime) -> None:
+def _understood(event: InboundEvent, at: datetime) -> None:
     try:
         hooks.take(event=event, at=at)
     except Exception:
         # One mail that cannot be understood must not stop the others: it is kept, and tried again by the round.
-        log.exception("mail_left_for_later", intake=pk)
+        log.exception("mail_left_for_later", intake=event.pk)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Q
 
@@ -66,7 +67,7 @@ def lines_of(customer: Customer, contracts: Sequence[Contract], user: User, at: 
     return list(lines.values())
 
 
-def _facts(customer: Customer, user: User, at: datetime) -> dict[int, dict[str, object]]:
+def _facts(customer: Customer, user: User, at: datetime) -> dict[int, dict[str, Any]]:
     """Return what is known of each product's operations, in three queries."""
     about = Q(category=Category.OPERATIONS) | Q(channel=Channel.MONITORING)
     seen = Ticket.objects.visible_to(user).filter(about, customer=customer).exclude(product=None).order_by()
@@ -76,7 +77,9 @@ def _facts(customer: Customer, user: User, at: datetime) -> dict[int, dict[str, 
         solved_count=Count("pk", filter=is_recent, distinct=True),
         last=Max("pk"),
     )
-    rows = {row.pop("product"): row for row in counted}
+    rows: dict[int, dict[str, Any]] = {}
+    for row in counted:
+        rows[row["product"]] = {name: row[name] for name in ("open_count", "solved_count", "last")}
     tickets = Ticket.objects.in_bulk([row["last"] for row in rows.values()])
     firing = Alert.objects.firing().filter(ticket__customer=customer).values_list("ticket__product")
     fires = dict(firing.annotate(n=Count("pk")).order_by())

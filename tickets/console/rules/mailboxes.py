@@ -62,7 +62,7 @@ class MailboxForm(forms.Form):
     is_active = forms.BooleanField(label=gettext_lazy("启用"), required=False, initial=True)
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, label_suffix="", **more)
+        super().__init__(*args, **{"label_suffix": "", **more})
         self.fields["vendor"].choices = [(row.code, name_of(row)) for row in Vendor.objects.all()]  # type: ignore[attr-defined]
         for name in ("product", "team"):
             self.fields[name].label_from_instance = name_of  # type: ignore[attr-defined]
