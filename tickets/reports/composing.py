@@ -14,7 +14,7 @@ from plans.terms import last_day, local_date
 from tickets.reports import shape
 from tickets.reports.advice.advising import advise
 from tickets.reports.advice.rules import shipped_rules
-from tickets.reports.figures import counting, flow, giving, talks
+from tickets.reports.figures import counting, flow, giving, phone, talks
 from tickets.reports.figures.promises import kept_over
 from tickets.reports.figures.recording import records
 from tickets.reports.figures.repeating import repeated
@@ -63,7 +63,10 @@ def compose(wanted: Wanted, at: datetime) -> Report:
         form=FORM, kind=_kind(wanted), sections=_sections(wanted.kind), head=_head(contract), period=period,
         summary=(), headlines=(), notes=(),
         systems=counting.systems(contract, sorts, span.zone), channels=counting.channels(sorts),
-        voices=(*counting.voices(contract, span, previous), *talks.chats(contract, span, previous)),
+        voices=(
+            *counting.voices(contract, span, previous), *talks.chats(contract, span, previous),
+            *phone.calls(contract, span, previous),
+        ),
         tickets=_tickets(span, previous),
         promises=kept_over(span, previous), categories=counting.categories(sorts),
         areas=counting.areas(sorts, products), repeated=repeated(span, products),
