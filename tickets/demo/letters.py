@@ -64,8 +64,8 @@ def arrive(cast: Cast, *, now: datetime) -> None:
 
 def _box(cast: Cast, vendor: str, name: str) -> Mailbox:
     settings = Settings(name=name, address=f"support@{vendor}.example", vendor=vendor, takes_plus=True)
-    manager = next(user for user in cast.users.values() if user.role == "manager")
-    return keep_mailbox(mailbox=None, settings=settings, actor=manager)
+    keeper = next(user for user in cast.users.values() if user.role == "manager")
+    return keep_mailbox(mailbox=None, settings=settings, actor=keeper)
 
 
 def _bring(boxes: dict[str, Mailbox], said: Sequence[str], at: datetime, **headers: str) -> InboundEvent:

@@ -80,6 +80,7 @@ def is_there() -> bool:
 
 
 def _fill() -> Seeded:
+    # Long because each area lives through its own part, in the order in which they lean on each other.
     load()
     now, password = database_now(), credentials.password()
     cast = put_in_place(password=make_password(password), now=now)

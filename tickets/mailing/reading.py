@@ -70,6 +70,7 @@ def read(raw: bytes, *, ours: Ours = Ours(), allowed: Allowed = Allowed()) -> Le
 
 
 def _letter(headers: Headers, body: Span, parts: Sequence[Part], found: Gathered, ours: Ours) -> Letter:
+    # Long because a letter is everything that a mail says.
     subject, is_sure = headers.text("subject")
     found.flaws |= set() if is_sure else {Flaw.CHARSET}
     sender = next(iter(headers.addresses("from") or headers.addresses("sender")), NO_SENDER)
