@@ -31,7 +31,7 @@ from plans.models import (
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets.models import Channel, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
+from tickets.models import Channel, Chat, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 
 AT = beijing("2026-09-28 09:00")
 
@@ -141,6 +141,9 @@ def _work(world: World, owner: User, code: str) -> None:
         actions=[{"do": "tell", "roles": ["owner"]}], retry_at=AT,
     )  # fmt: skip
     InboundEvent.objects.create(channel=Channel.IM, raw=b"{}", received_at=AT, external_id=code, ticket=ticket)
+    Chat.objects.create(
+        code=f"IM-{code}", vendor="yonsuite", opened_at=AT, ticket=ticket, customer=ticket.customer, assignee=owner
+    )
     post = Post.objects.create(
         code=f"B-{code}", vendor="yonsuite", kind="question", title=code, body="-", author_display="王会计", at=AT,
         last_at=AT, ticket=ticket, customer=ticket.customer, product=ticket.product,

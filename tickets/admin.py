@@ -17,7 +17,7 @@ from plans.admin.kept import ByActions
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
-from tickets.models import Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
+from tickets.models import Chat, Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 from tickets.telling.outbox import send_again
 
 
@@ -77,6 +77,26 @@ class InboundEventAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
         (None, {"fields": ("channel", "state", "error", "to_ticket", "external_id", "received_at", "taken_at",
                            "attempts", "retry_at")}),
         (INSIDES, {"fields": ("api_key", "idempotency_key", "content_type"), "classes": ("collapse",)}),
+    )  # fmt: skip
+    readonly_fields = ("to_ticket",)
+
+
+@admin.register(Chat)
+class ChatAdmin(OfTicket, ReadOnly, admin.ModelAdmin):
+    """Conversations; what is said in them stands in the console, where they are held."""
+
+    ordering = ("-pk",)
+    list_display = ("opened_at", "code", "vendor", "state", "customer", "assignee", "to_ticket", "rating")
+    list_display_links = ("opened_at", "code")
+    list_filter = ("vendor", "state", "channel", "ended_by")
+    list_select_related = ("ticket", "customer", "assignee")
+    search_fields = ("code", "customer__name", "contact__name", "ticket__number")
+    fieldsets = (
+        (None, {"fields": ("code", "vendor", "channel", "state", "customer", "contact", "contract", "product",
+                           "assignee", "team", "to_ticket", "opened_at", "waiting_since", "accepted_at", "ended_at",
+                           "ended_by", "rating", "rating_words")}),
+        (INSIDES, {"fields": ("language", "module", "tenant", "page", "plan_rank", "message_count", "customer_read",
+                              "agent_read", "customer_at", "agent_at", "rated_at"), "classes": ("collapse",)}),
     )  # fmt: skip
     readonly_fields = ("to_ticket",)
 

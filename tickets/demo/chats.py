@@ -7,11 +7,11 @@ from plans.models import Product, User
 from plans.models.people import Language
 from sla.compiled import calendar_named
 from tickets.actions import chat as acts
-from tickets.actions.chat import Place
-from tickets.actions.chat.furnishing import keep_answer, keep_site
+from tickets.actions.chat import Place, canned
+from tickets.actions.chat.furnishing import keep_site
 from tickets.actions.visiting import Arrival, let_in
 from tickets.demo.cast import Cast
-from tickets.models import CannedAnswer, Chat, Site
+from tickets.models import Chat, Site
 
 SITE, SECRET = "demo", "demo-site-secret-for-trying-out"
 # Nobody has the demo's desk open: until tomorrow they are not missed, so that there is something to see.
@@ -56,9 +56,8 @@ def _furnish(cast: Cast) -> None:
             product=cast.products["yonsuite-finance"], allows_anonymous=True,
         )
     )  # fmt: skip
-    for vendor, shortcut, title, body, english in READY:
-        row = CannedAnswer(vendor=vendor, shortcut=shortcut, title=title, body=body, body_en=english)
-        keep_answer(row=row, actor=cast.users["zheng.hao"])
+    for words in READY:
+        canned.keep(words=canned.Words(*words, is_shared=True), actor=cast.users["zheng.hao"])
 
 
 def _chat(cast: Cast, who: str, product: Product, at: datetime) -> Chat:
