@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) config/bootstrap.py
 
-.PHONY: run test setup check bench lock schema translations
+.PHONY: run test setup check bench lock schema translations widget
 
 run: ; @$(BOOTSTRAP) run
 test: ; @$(BOOTSTRAP) test $(ARGS)
@@ -14,3 +14,4 @@ bench: ; @$(BOOTSTRAP) bench $(ARGS)
 lock: ; @$(BOOTSTRAP) lock
 schema: ; @$(BOOTSTRAP) schema
 translations: ; @$(BOOTSTRAP) translations
+widget: ; @$(BOOTSTRAP) widget

@@ -29,6 +29,7 @@ NEEDS = {
     "lock": ["base", "dev"],
     "schema": ["base", "dev"],
     "translations": ["base", "dev"],
+    "widget": ["base"],
 }
 # A file is one process's, for what its tests share; more than four processes only wait for the one database.
 TESTS = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -41,6 +42,7 @@ COMMANDS = {
     "lock": ["-m", "config.quality.lock"],
     "schema": ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", "config/openapi.yaml"],
     "translations": ["-m", "config.quality.translations"],
+    "widget": ["-m", "config.quality.widget"],
 }
 
 

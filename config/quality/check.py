@@ -18,6 +18,7 @@ STEPS: dict[str, Sequence[str]] = {
     "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"],
     "migrations": [*DJANGO, "makemigrations", "--check", "--dry-run"],
     "translations": ["-m", "config.quality.translations", "--check"],
+    "widget": ["-m", "config.quality.widget", "--check"],
     "schema": [*DJANGO, "spectacular", "--validate", "--fail-on-warn", "--file", "var/openapi.yaml"],
     "deployment": [*DJANGO, "check", "--deploy", "--fail-level", "WARNING"],
 }
