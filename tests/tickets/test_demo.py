@@ -22,7 +22,7 @@ from tests.clocks import clock_at
 from tickets.channels.registry import SERVED
 from tickets.demo.introducing import introduction
 from tickets.demo.seeding import Seeded, seed
-from tickets.models import Delivery, Status, Ticket, TicketClock, TicketEvent
+from tickets.models import Delivery, Post, Status, Ticket, TicketClock, TicketEvent
 from tickets.models.ticket import WAITING
 
 # Each test is a savepoint in the fixture's transaction.
@@ -289,3 +289,12 @@ def test_engagements_stand_in_every_state_worth_seeing_and_flood_nobody(demo: De
     assert Engagement.objects.filter(part_of__isnull=False).exists()
     assert set(Gathering.objects.values_list("is_by_invitation", flat=True)) == {True, False}
     assert AccountNotice.objects.filter(kind__startswith="engagement_", finished_at=None).count() < 10
+
+
+def test_the_community_has_an_answer_a_ticket_ideas_and_a_question_due_soon__Y04_K01(demo: Demo) -> None:
+    assert Post.objects.filter(official__isnull=False).count() == 2
+    assert Post.objects.get(ticket__isnull=False).official is not None
+    assert Post.objects.filter(kind="idea", vote_count__gt=0).count() == 3
+    waiting = Milestone.objects.filter(clock__post__in=Post.objects.unanswered())
+    assert sorted(waiting.values_list("clock__post__vendor", flat=True)) == ["kingdee", "yonsuite"]
+    assert all(timedelta() < row.due_at - demo.now < timedelta(days=4) for row in waiting if row.due_at)

@@ -83,7 +83,7 @@ def standing() -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
+@pytest.mark.parametrize("order", list(permutations(range(4)))[5::9])
 def test_topic_and_posts_in_any_order_twice_over_are_one_question_answered_once__Y04(
     forum: Forum, order: tuple[int, ...]
 ):
@@ -147,25 +147,22 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("event", "body", "status", "state"), BAD)
-def test_bad_input_is_answered_kept_and_does_nothing__Y04(
-    forum: Forum, event: str, body: bytes, status: int, state: str
-):
-    answer = forum.tell(event, body)
-    assert answer.status_code == status
-    assert answer.json()["ok"] is (status == 200)
-    kept = InboundEvent.objects.get()
-    assert (bytes(kept.raw), kept.state, kept.adapter) == (body, state, "discourse")
+def test_bad_input_is_answered_kept_and_does_nothing__Y04(forum: Forum):
+    for event, body, status, state in BAD:
+        answer = forum.tell(event, body)
+        assert (answer.status_code, answer.json()["ok"]) == (status, status == 200), body
+        kept = InboundEvent.objects.latest("pk")
+        assert (bytes(kept.raw), kept.state, kept.adapter) == (body, state, "discourse")
+    assert InboundEvent.objects.count() == len(BAD)
     assert not Post.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"secret": "another"}, {"signature": ""}, {"signature": "sha256="}, {"signature": "sha256=ü"}]
-)
-def test_a_wrong_signature_is_refused_and_its_bytes_are_kept__Y04(forum: Forum, wrong: dict[str, str]):
-    answer = forum.tell(*FIRST[:1], sample(FIRST[1]), **wrong)
-    assert (answer.status_code, answer.json()["outcome"]) == (403, "bad_signature")
-    assert InboundEvent.objects.get().state == "refused"
+def test_a_wrong_signature_is_refused_and_its_bytes_are_kept__Y04(forum: Forum):
+    for wrong in ({"secret": "another"}, {"signature": ""}, {"signature": "sha256="}, {"signature": "sha256=ü"}):
+        answer = forum.tell("post_created", sample(FIRST[1]), **wrong)
+        assert (answer.status_code, answer.json()["outcome"]) == (403, "bad_signature")
+    assert set(InboundEvent.objects.values_list("state", flat=True)) == {"refused"}
+    assert InboundEvent.objects.count() == 4
     assert not Post.objects.exists()
 
 
@@ -198,15 +195,15 @@ def test_who_a_forum_s_user_is_decides_whether_a_ticket_can_be_opened__Y04_K02(w
     assert "https://forum.example/t/topic/77" in Ticket.objects.get().messages.get().body
 
 
-@pytest.mark.parametrize("by", [{"user_id": -1, "username": "system"}, {"user_id": -2, "username": "discobot"}])
-def test_a_forum_s_program_answers_nothing_even_as_staff__Y04_K02(forum: Forum, by: dict[str, Any]):
+def test_a_forum_s_program_answers_nothing_even_as_staff__Y04_K02(forum: Forum):
     said = json.loads(sample(STAFF[1]))
-    said["post"] |= by
     with clock_at("2026-09-28 14:00"):
-        forum.tell(*FIRST[:1], sample(FIRST[1]))
-        forum.tell("post_created", json.dumps(said).encode())
+        forum.tell("post_created", sample(FIRST[1]))
+        for number, name in ((-1, "system"), (-2, "discobot"), (5, "discobot")):
+            said["post"] |= {"id": 9300 + number, "user_id": number, "username": name}
+            forum.tell("post_created", json.dumps(said).encode())
     post = Post.objects.get()
-    assert (post.state, post.official, post.comment_count) == ("open", None, 1)
+    assert (post.state, post.official, post.comment_count) == ("open", None, 3)
 
 
 def test_who_the_key_names_speaks_for_the_vendor_too__Y04(world: World):
