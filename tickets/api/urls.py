@@ -1,12 +1,15 @@
 from django.urls import path
 
-from tickets.api import account, articles, board, calls, coverage, intake, reports, tasks, views
+from tickets.api import account, articles, board, calls, coverage, endpoints, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
     path("customers/<path:code>/account/", account.CustomerAccount.as_view(), name="customer-account"),
     path("calls/", calls.Calls.as_view(), name="calls"),
     path("calls/<slug:code>/", calls.CallDetail.as_view(), name="call"),
+    path("endpoints/", endpoints.Endpoints.as_view(), name="endpoints"),
+    path("endpoints/<str:name>/deliveries/", endpoints.EndpointDeliveries.as_view(), name="endpoint-deliveries"),
+    path("endpoints/<str:name>/replay/", endpoints.EndpointReplay.as_view(), name="endpoint-replay"),
     path("coverage/", coverage.CoverageView.as_view(), name="coverage"),
     path("tickets/<str:number>/decisions/", coverage.TicketDecisions.as_view(), name="ticket-decisions"),
     path("articles/", articles.Articles.as_view(), name="articles"),

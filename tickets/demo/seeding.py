@@ -26,6 +26,7 @@ from tickets.demo import (
     hotline,
     letters,
     library,
+    outlets,
     rulebook,
     script,
 )
@@ -117,6 +118,7 @@ def _converse(cast: Cast, now: datetime) -> None:
     chats.talk(cast, now=now)
     community.talk(now=now)
     letters.arrive(cast, now=now)
+    outlets.lay_out()
 
 
 def _let_in_again() -> None:

@@ -17,7 +17,7 @@ from tickets.console.guard import Reader
 from tickets.console.rail import rail
 from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
-from tickets.models import Mailbox
+from tickets.models import Delivery, Mailbox, WebhookEndpoint
 from tickets.showing.wording import name_of
 
 
@@ -44,6 +44,17 @@ def _on_call(reader: Reader) -> str:
 def _mailboxes(_reader: Reader) -> str:
     failing = Mailbox.objects.filter(is_active=True).exclude(error="").count()
     return _("%(n)d 个取信失败") % {"n": failing} if failing else ""
+
+
+def _endpoints(_reader: Reader) -> str:
+    """Return how many addresses outside are in use."""
+    return _("%(n)d 个在用") % {"n": WebhookEndpoint.objects.active().count()}
+
+
+def _deliveries(_reader: Reader) -> str:
+    """Return how many messages were given up, if any were."""
+    failed = Delivery.objects.filter(state=Delivery.State.FAILED).count()
+    return _("%(n)d 条没有送达") % {"n": failed} if failed else _("都已送达")
 
 
 def _nothing(_reader: Reader) -> str:
@@ -108,6 +119,20 @@ SUBJECTS = [
         gettext_lazy("客户往哪里写信，多久取一次，上次取得怎样。"),
         "email",
         _mailboxes,
+    ),
+    Subject(
+        "endpoints",
+        gettext_lazy("对外地址"),
+        gettext_lazy("企业微信、钉钉、飞书的群机器人和别的程序，各听什么。"),
+        "in_product",
+        _endpoints,
+    ),
+    Subject(
+        "deliveries",
+        gettext_lazy("投递记录"),
+        gettext_lazy("每一封信、每一次回调和每一条群消息，送达没有，何时重试。"),
+        "export",
+        _deliveries,
     ),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
 ]
