@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import demo_mail, health, metrics, openapi
+from config import demo_mail, demo_widget, health, metrics, openapi
 from plans import amending_api, signing_api
 from plans import api as plans_api
 from plans.catalogue import api as catalogue_api
@@ -16,6 +16,7 @@ from plans.quotas import booking_api
 from plans.updates import api as updates_api
 from sla.api import views as sla_api
 from tickets import attachments, deliverable_files
+from tickets.api import imports
 from tickets.chat import script
 
 API = [
@@ -121,11 +122,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("chat/", include("tickets.chat.urls")),
     path("static/widget/shouyue.js", script.script, name="widget"),
     path("schemas/plan.schema.json", catalogue_api.schema_file, name="plan-schema"),
+    path("schemas/mapping.schema.json", imports.mapping_schema_file, name="mapping-schema"),
     path("attachments/<int:pk>/", attachments.download, name="attachment"),
     path("deliverable-files/<int:pk>/", deliverable_files.deliverable_file, name="deliverable_file"),
 ]
 if settings.DEMO_MAIL:
-    urlpatterns.append(path("demo/mail/", include(demo_mail)))
+    urlpatterns += [path("demo/mail/", include(demo_mail)), path("demo/widget/", include(demo_widget))]
 
 # An API that answers a page of HTML to an error is none.
 handler400 = "sla.api.problems.bad_request"

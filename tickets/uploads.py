@@ -13,12 +13,17 @@ from tickets.channels.form import LIMITS
 # Once past the limit the form refuses anyhow; a little more is read so that it can say by how little.
 MORE = 2 * 1024 * 1024
 MOST = LIMITS.together + MORE
+# Exports of other systems; the web server takes no body that is much larger. What is, is imported by command.
+MOST_IMPORTED = 20 * 1024 * 1024
+IMPORTED = re.compile(r"/(console/rules|api/v1)/imports/")
 # Where our people hand reports over.
 HANDED_OVER = re.compile(r"/(console/accounts/[^/]+|api/v1/contracts/[^/]+|api/v1)/deliverables/")
 
 
 def most_of(path: str) -> int:
     """Return how many bytes of files a request to a path may bring."""
+    if IMPORTED.match(path):
+        return MOST_IMPORTED
     return LARGEST + MORE if HANDED_OVER.match(path) else MOST
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.api import account, articles, board, calls, coverage, endpoints, intake, reports, tasks, views
+from tickets.api import account, articles, board, calls, coverage, endpoints, imports, intake, reports, tasks, views
 from tickets.api.acts import ACTS
 
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("board/posts/<slug:code>/", board.OnePost.as_view(), name="board-post"),
     path("board/posts/<slug:code>/comments/", board.PostComments.as_view(), name="board-comments"),
     path("board/posts/<slug:code>/vote/", board.PostVote.as_view(), name="board-vote"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-run"),
+    path("imports/<int:pk>/report/", imports.ImportReport.as_view(), name="import-report"),
+    path("imports/<int:pk>/report.csv", imports.ImportReportTable.as_view(), name="import-report-table"),
+    *(path(f"imports/<int:pk>/{name}/", imports.act_view(name), name=f"import-{name}") for name in imports.ACTS),
     path("intake/<str:channel>/", intake.IntakeView.as_view(), name="intake"),
     path("tickets/", views.TicketList.as_view(), name="ticket-list"),
     path("tickets/<str:number>/", views.TicketDetail.as_view(), name="ticket-detail"),

@@ -148,11 +148,13 @@ def _page(file: IO[bytes], name: str) -> Iterator[Found]:
                 yield _record(section, builder.value, f"{name} {section}[{place}]")
                 builder = None
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        yield _broken(error, f"{name} {section}[{place + 1}]" if section else name)
+        at = place if builder else place + 1
+        yield _broken(error, f"{name} {section}[{at}]" if section else name)
 
 
 def _broken(error: Exception, where: str) -> Problem:
     """Return what ended a document too early: what came before it stands."""
     if isinstance(error, UnicodeDecodeError) or "UTF8" in str(error) or "utf-8" in str(error).lower():
         return Problem("not_utf_8", where)
-    return Problem("cut_off" if isinstance(error, ijson.IncompleteJSONError) else "not_json", where)
+    is_cut_off = any(word in str(error).lower() for word in ("premature", "incomplete"))
+    return Problem("cut_off" if is_cut_off else "not_json", where)

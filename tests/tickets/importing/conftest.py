@@ -25,7 +25,9 @@ def imported(world: World, settings: Any, tmp_path: Path) -> Callable[..., Impor
     """Return a function that imports files, by name or by path, to the end."""
     settings.MEDIA_ROOT = tmp_path / "media"
 
-    def run(*files: str | Path, mapping: str = "zendesk.yaml", more: str = "", at: str = NOW, **asked: Any) -> ImportRun:
+    def run(
+        *files: str | Path, mapping: str = "zendesk.yaml", more: str = "", at: str = NOW, **asked: Any
+    ) -> ImportRun:
         kept = [Kept(path, path.name) for path in (PAYLOADS / file for file in files)]
         written = (PAYLOADS / mapping).read_text() + more
         with clock_at(at):

@@ -124,6 +124,11 @@ def folder_of(run: ImportRun) -> Path:
     return Path(settings.MEDIA_ROOT) / "imports" / f"run-{run.pk}"
 
 
+def is_within_reach(run: ImportRun) -> bool:
+    """Tell whether this machine can go on with a run: one of another's command line lies there."""
+    return spool_of(run).is_file() or all(Path(file["path"]).is_file() for file in run.files)
+
+
 def go_on(run: ImportRun) -> bool:
     """Do the next piece of a run, whole or not at all; tell whether it was ours to do.
 
@@ -173,7 +178,7 @@ def _take_batch(run: ImportRun) -> None:
     at = database_now()
     if not batch:
         _save(run, State.RUNNING, Taken(), state=State.DONE, finished_at=at)
-        shutil.rmtree(folder_of(run), ignore_errors=True)
+        transaction.on_commit(lambda: shutil.rmtree(folder_of(run), ignore_errors=True))
         return
     taken = _understood_batch([one.past for one in batch if one.past], run, at)
     problems = [one.problem for one in batch if one.problem]

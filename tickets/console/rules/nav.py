@@ -121,6 +121,12 @@ SUBJECTS = [
         _mailboxes,
     ),
     Subject(
+        "imports",
+        pgettext_lazy("subject", "历史工单导入"),
+        gettext_lazy("把 Zendesk、Zammad 的工单连同往来取进来，先试后做。"),
+        "merge",
+    ),
+    Subject(
         "endpoints",
         gettext_lazy("对外地址"),
         gettext_lazy("企业微信、钉钉、飞书的群机器人和别的程序，各听什么。"),

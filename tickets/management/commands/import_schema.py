@@ -1,0 +1,22 @@
+"""`manage.py import_schema`: print the JSON Schema of an import's mapping, or bring the published one up to date."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from plans.loading import FIXTURES
+from tickets.importing.mapping_schema import NAME, written
+
+
+class Command(BaseCommand):
+    help = "打印历史工单导入的对应关系的 JSON Schema；--write 则更新 fixtures/imports/ 里的那一份。"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--write", action="store_true", help="写入 fixtures/imports/mapping.schema.json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["write"]:
+            (FIXTURES / "imports" / NAME).write_text(written(), encoding="utf-8")
+        else:
+            self.stdout.write(written(), ending="")
