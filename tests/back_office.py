@@ -31,7 +31,7 @@ from plans.models import (
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets.models import Channel, Chat, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
+from tickets.models import Channel, Chat, InboundEvent, Post, PostBack, Site, Ticket, WebhookEndpoint
 
 AT = beijing("2026-09-28 09:00")
 
@@ -58,6 +58,10 @@ def fill(world: World, count: int, prefix: str) -> None:
     )
     WebhookEndpoint.objects.bulk_create(
         WebhookEndpoint(name=f"{prefix}{n}", url="https://1.1.1.1/", secret="whsec_AAAA") for n in range(count)
+    )
+    Site.objects.bulk_create(
+        Site(code=f"{prefix}{n}", name="产品", vendor="kingdee", secret="s", product=world.kingdee.product)
+        for n in range(count)
     )
     Heartbeat.objects.bulk_create(Heartbeat(kind="clock", host=f"{prefix}{n}", at=AT) for n in range(count))
 

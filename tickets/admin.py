@@ -18,7 +18,10 @@ from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
 from tickets.models import Chat, Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
+from tickets.site_admin import SiteAdmin
 from tickets.telling.outbox import send_again
+
+__all__ = ["SiteAdmin"]
 
 
 class OfTicket:

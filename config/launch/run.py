@@ -149,6 +149,7 @@ def introduce(run: dict[str, object], url: str, began: float) -> None:
     """Print what a newcomer needs: addresses, demo sign-ins and one key a channel."""
     say(f"\n守约 Shouyue  {url}   ({time.monotonic() - began:.1f} s)")
     say(f"  REST  {url}/api/docs/    邮件 mail  {url}/demo/mail/    管理 admin  {url}/admin/")
+    say(f"  云客服 chat, in a page of another product  {url}/demo/widget/")
     sign_ins, keys = run.get("sign_ins", []), run.get("keys", {})
     if isinstance(sign_ins, list):
         for one in sign_ins:

@@ -19,7 +19,13 @@ STRICT = (
     "default-src 'none'; script-src 'self' {product}; connect-src {product}; style-src 'self'; "
     "require-trusted-types-for 'script'"
 )
-OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>ERP</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/host.css"></head>
+<body><main><h1>ERP</h1></main>{tag}</body></html>"""
 HOSTILE = "*{font-size:30px!important;display:block!important;color:red!important;float:left}"
 
 
@@ -47,9 +53,7 @@ def served() -> Iterator[str]:
 @contextmanager
 def embedding(product: str, tag: str, *, sheet: str = "", policy: str = STRICT) -> Iterator[str]:
     """Give the address of a host product's page with the tag in it, on an origin of its own."""
-    page = f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>ERP</title>' \
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">' \
-        f'<link rel="stylesheet" href="/host.css"></head><body><main><h1>ERP</h1></main>{tag}</body></html>'  # fmt: skip
+    page = PAGE.format(tag=tag)
     answers = {"/": (page, "text/html"), "/host.css": (sheet, "text/css")}
     handler = partial(Host, answers, policy.format(product=product))
     server = ThreadingHTTPServer(("localhost", 0), handler)

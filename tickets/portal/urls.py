@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tickets.portal import sending, views
+from tickets.portal import chat, sending, views
 
 app_name = "portal"
 # A slug can be no number of ours by mistake, and never holds what the database refuses to compare with.
@@ -13,6 +13,9 @@ urlpatterns = [
     path("service/", include("tickets.portal.service.urls")),
     path("help/", include("tickets.portal.help.urls")),
     path("board/", include("tickets.portal.board.urls")),
+    path("chat/", chat.chat, name="chat"),
+    path("chats/", chat.chats, name="chats"),
+    path("chats/<slug:code>/", chat.transcript, name="chat_transcript"),
     path("new/", sending.new, name="new"),
     path("new/foretold/", sending.foretold, name="foretold"),
     path("tickets/", views.tickets, name="tickets"),

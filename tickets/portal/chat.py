@@ -1,0 +1,71 @@
+"""云客服 in the portal: the same widget inline, and the record of older conversations. Source: Y05–Y07"""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from plans.models import Contact, Plan
+from plans.models.people import Language
+from sla.clock import database_now
+from tickets.actions.visiting import Arrival, let_in
+from tickets.models import Chat
+from tickets.portal.finding import PAGE
+from tickets.portal.guard import contact_in, customers_only
+from tickets.showing.chat import message_fields
+
+
+@require_safe
+@customers_only
+def chat(request: HttpRequest) -> HttpResponse:
+    """Open the chat, for the signed-in contact; the page holds a token of their own, no secret of ours."""
+    contact, at = contact_in(request), database_now()
+    vendors = vendors_of(contact)
+    vendor = request.GET.get("vendor", "")
+    context: dict[str, Any] = {"page": "chat", "vendors": vendors, "vendor": vendor if vendor in vendors else ""}
+    if vendors and request.method == "GET":
+        context["vendor"] = context["vendor"] or next(iter(vendors))
+        context["token"] = let_in(arrival=Arrival(None, contact, _language(request)), at=at)[1]
+    return render(request, "portal/chat/chat.html", context | {"now": at})
+
+
+def vendors_of(contact: Contact) -> dict[str, str]:
+    """Return whose plans a contact's organisation has signed, each by the name of its products' maker."""
+    codes = Plan.objects.filter(contracts__customer=contact.customer_id).order_by("vendor").values_list("vendor")
+    return {code: NAMES.get(code, code) for (code,) in codes.distinct()}
+
+
+NAMES = {"yonsuite": "YonSuite", "kingdee": "Kingdee"}
+
+
+def _language(request: HttpRequest) -> str:
+    return Language.ENGLISH if getattr(request, "LANGUAGE_CODE", "").startswith("en") else Language.CHINESE
+
+
+def _theirs(contact: Contact) -> QuerySet[Chat]:
+    """Return the conversations of a contact, latest first."""
+    return Chat.objects.filter(contact=contact).select_related("assignee", "ticket", "product").order_by("-pk")
+
+
+@require_safe
+@customers_only
+def chats(request: HttpRequest) -> HttpResponse:
+    """List the reader's conversations."""
+    page = Paginator(_theirs(contact_in(request)), PAGE).get_page(request.GET.get("page"))
+    return render(request, "portal/chat/chats.html", {"page": "chat", "chats": page, "now": database_now()})
+
+
+@require_safe
+@customers_only
+def transcript(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what was said in one; 404 for somebody else's. A whisper is no part of it."""
+    found = _theirs(contact_in(request)).filter(code=code).first()
+    if found is None:
+        raise Http404
+    said = found.messages.for_customer().order_by("number").select_related("chat").prefetch_related("files")
+    lines = [message_fields(message, for_agent=False) | {"when": message.at} for message in said]
+    context = {"page": "chat", "chat": found, "lines": lines, "now": database_now()}
+    return render(request, "portal/chat/transcript.html", context)
