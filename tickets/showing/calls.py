@@ -27,3 +27,15 @@ def talk_time(seconds: float) -> str:
     """Return a span of a call as "4:05"."""
     minutes, rest = divmod(max(int(seconds), 0), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def event_words(fields: Mapping[str, Any]) -> str:
+    """Return what a switchboard told of a call in one line, in the language in use."""
+    names = {
+        "caller": _("主叫号码"), "called": _("被叫号码"), "menu": _("按键"), "agent": _("分机"), "reason": _("原因"),
+        "path": _("录音"),
+    }  # fmt: skip
+    told = [f"{word} {fields[name]}" for name, word in names.items() if fields.get(name)]
+    told += [_("要求转人工")] if fields.get("hand_off") else []
+    told += [_("%(count)d 句对话") % {"count": len(fields["lines"])}] if fields.get("lines") else []
+    return " · ".join(told)

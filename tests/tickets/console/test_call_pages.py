@@ -215,3 +215,13 @@ async def _first(told, count):
             found += 1
             if found == count:
                 return
+
+
+def test_an_english_reader_hears_the_plans_no_in_english__K09(desk, world):
+    world.agent.language = "en"
+    world.agent.save()
+    page = desk.post("/console/calls/new/", form(contact=world.uncertified.pk, product="galaxy", token="t")).content
+    assert "certified" in page.decode()
+    assert "您尚未认证" not in page.decode()
+    said = form(contact=world.kingdee.contact.pk, product="galaxy")
+    assert "工作日" not in desk.post("/console/calls/about/", said).content.decode()

@@ -83,9 +83,12 @@ def begin(*, said: ByHand, actor: User, at: datetime) -> Call:
     return Call.objects.get(**known) if said.token else Call.objects.get(pk=pk)
 
 
-def foretold(*, call: Call, noted: Noted, at: datetime) -> Decision | None:
-    """Return what the plan answers to a question that is only being written; None while nobody is named."""
-    return _decided(call, noted.contact, noted, at) if noted.contact else None
+def foretold(*, call: Call, noted: Noted, at: datetime, language: str = "") -> Decision | None:
+    """Return what the plan answers to a question that is only being written; None while nobody is named.
+
+    In the contact's language, or in the one that is given.
+    """
+    return _decided(call, noted.contact, noted, at, language) if noted.contact else None
 
 
 @transaction.atomic
@@ -147,12 +150,12 @@ def _write(call: Call, noted: Noted, actor: User, at: datetime) -> None:
     call.noted_by, call.noted_at, call.agent = actor, at, call.agent or actor
 
 
-def _decided(call: Call, contact: Contact, noted: Noted, at: datetime) -> Decision:
+def _decided(call: Call, contact: Contact, noted: Noted, at: datetime, language: str = "") -> Decision:
     product = noted.product or call.product
     vendor = product.vendor if product else call.vendor
     return cover(
         contact, None, None, product, "", noted.category, Channel.HOTLINE, at,
-        priority=noted.priority, answers=noted.answers, vendor=vendor,
+        priority=noted.priority, answers=noted.answers, vendor=vendor, language=language,
     )  # fmt: skip
 
 

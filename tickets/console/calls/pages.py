@@ -10,8 +10,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.coverage import Decision
@@ -25,7 +25,7 @@ from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.models import Call, CallBack, Ticket
-from tickets.showing.calls import speaker
+from tickets.showing.calls import event_words, speaker
 
 NOT_COVERED = "not_covered"
 
@@ -118,6 +118,7 @@ def _written(request: HttpRequest, reader: Reader, form: CallForm, call: Call | 
             noting.note_refused(call=begun, noted=noted, actor=reader.user, at=reader.at)
             messages.info(request, _("通话已登记；没有开工单。"))
             call = find_call(begun.code, reader)
+            refusal = _in_readers_words(call, noted, reader) or refusal
         return _page(request, reader, Sheet(form, call, refusal), HTTPStatus.UNPROCESSABLE_ENTITY)
     if kept.ticket and (noted.opens or noted.ticket):
         messages.success(request, _("通话已记入工单 %s。") % kept.ticket.number)
@@ -128,7 +129,7 @@ def _written(request: HttpRequest, reader: Reader, form: CallForm, call: Call | 
 
 def _page(request: HttpRequest, reader: Reader, sheet: Sheet, status: int = HTTPStatus.OK) -> HttpResponse:
     call, form = sheet.call, sheet.form
-    events = call.events.order_by("at", "pk") if call else ()
+    events = [(event, event_words(event.fields)) for event in call.events.order_by("at", "pk")] if call else []
     context = {
         "call": call,
         "row": listing.CallRow(call, reader.at) if call else None,
@@ -169,7 +170,15 @@ def _about(reader: Reader, sheet: Sheet) -> dict[str, Any]:
 
 def _foretold(call: Call, form: CallForm, reader: Reader) -> Decision | None:
     noted = form.draft()
-    return noting.foretold(call=call, noted=noted, at=reader.at) if noted.contact else None
+    return noting.foretold(call=call, noted=noted, at=reader.at, language=get_language() or "")
+
+
+def _in_readers_words(call: Call, noted: noting.Noted, reader: Reader) -> ActionRefusedError | None:
+    """Return the plan's no as the reader reads it: the action told it in the contact's language."""
+    no = noting.foretold(call=call, noted=noted, at=reader.at, language=get_language() or "")
+    if no is None:
+        return None
+    return ActionRefusedError(NOT_COVERED, no.reason, promise=no.promise, clause=no.clause, ways_on=no.ways_on)
 
 
 @require_POST
