@@ -106,7 +106,7 @@ class Card:
         site = chat.visitor.site if chat.visitor else None
         said = [
             (_("产品"), named(chat.product) if chat.product else ""),
-            (_("入口"), named(site) if site else str(chat.get_channel_display())),
+            (_("从哪个入口"), named(site) if site else str(chat.get_channel_display())),
             (_("模块"), chat.module),
             (_("租户"), chat.tenant),
             (_("页面"), chat.page),

@@ -67,6 +67,13 @@ class Slip:
         return name_of(self.chat.assignee)
 
     @property
+    def given_to(self) -> str:
+        """Return the team for which it waits, where that is another than the contract's."""
+        chat = self.chat
+        usual = chat.contract.team_id if chat.contract else None
+        return named(chat.team) if chat.team and chat.team_id != usual else ""
+
+    @property
     def is_mine(self) -> bool:
         return self.chat.assignee_id == self.reader.user.pk
 

@@ -61,11 +61,12 @@ class ChatTalk extends HTMLElement {
     this.files = [];
     this.queue = JSON.parse(sessionStorage.getItem(this.key("queue")) ?? "[]");
     this.readUpto = 0;
+    this.isAtEnd = true;
     this.listen();
     for (const form of this.forms()) this.wire(form);
     this.follow();
     this.drawQueue();
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.down();
     wish();
     this.show();
     this.catchUp();
@@ -102,7 +103,9 @@ class ChatTalk extends HTMLElement {
     addEventListener("focus", () => this.read(), { signal });
     addEventListener("online", () => this.again(), { signal });
     addEventListener("offline", () => this.offline(true), { signal });
-    this.scroller.addEventListener("scroll", () => this.read(), { signal, passive: true });
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { signal, passive: true });
+    // A picture that has come is taller than the place that was kept for it.
+    this.log.addEventListener("load", () => this.isAtEnd && this.down(), { signal, capture: true });
     this.querySelector("[data-down]").addEventListener("click", () => this.down(), { signal });
     this.querySelector("[data-earlier]")?.addEventListener("click", (event) => this.earlier(event), { signal });
     this.addEventListener("dragover", (event) => event.preventDefault(), { signal });
@@ -151,7 +154,7 @@ class ChatTalk extends HTMLElement {
     const box = document.createElement("template");
     box.innerHTML = html;
     const part = box.content.querySelector("ol");
-    const isNear = this.isNear();
+    const isNear = this.isAtEnd;
     const came = [...part.children];
     const fresh = came.filter((line) => !document.getElementById(line.id));
     for (const line of fresh) {
@@ -192,7 +195,13 @@ class ChatTalk extends HTMLElement {
     return scrollHeight - scrollTop - clientHeight < 80;
   }
 
+  scrolled() {
+    this.isAtEnd = this.isNear();
+    this.read();
+  }
+
   down() {
+    this.isAtEnd = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.querySelector("[data-down]").hidden = true;
   }
