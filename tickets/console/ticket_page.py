@@ -28,7 +28,7 @@ from tickets.console.rail import View
 from tickets.console.rows import Seal
 from tickets.console.side_tasks import tasks_of
 from tickets.console.waiting import waits_of
-from tickets.models import Channel, Status, Ticket, TicketEvent
+from tickets.models import Alert, Channel, Status, Ticket, TicketEvent
 from tickets.models.ticket import WAITING
 from tickets.showing.conversation import entries_of
 from tickets.showing.happenings import words_of
@@ -39,6 +39,7 @@ from tickets.showing.wording import name_of, zone_words
 
 BESIDE = 30
 OTHERS = 5
+ALERTS = 30
 RELATED = ("customer", "contact__customer", "contract__plan", "product", "assignee", "team", "merged_into")
 
 
@@ -159,6 +160,7 @@ class Desk:
             "rights": rights_of(self.ticket, self.reader.at),
             "decision": decision_of(self.ticket),
             "details": details(self.ticket),
+            "alerts": self.alerts(),
             "tasks": tasks_of(self.ticket, self.reader),
             "people": self.colleagues,
             "may_ask": not self.ticket.is_ended,
@@ -167,6 +169,12 @@ class Desk:
             "sending": secrets.token_urlsafe(12),
             "sheet_url": f"{self.url}&part=sheet",
         }  # fmt: skip
+
+    def alerts(self) -> list[Alert]:
+        """Return what monitoring reported, what fires in front; nothing of other tickets."""
+        if self.ticket.channel != Channel.MONITORING:
+            return []
+        return list(self.ticket.alerts.order_by("state", "-last_seen_at", "pk")[:ALERTS])
 
     def others(self) -> list[Ticket]:
         """Return the customer's other tickets, the last opened in front."""

@@ -200,6 +200,15 @@ def test_ten_thousand_alerts_are_one_ticket(watcher: Watcher):
     assert len(Ticket.objects.get().messages.get().body) < 5_000
 
 
+def test_alerts_stand_beside_their_ticket_for_agents__K04(world: World, watcher: Watcher):
+    number = watcher.tell(*BOTH)["ticket"]
+    client = Client()
+    client.force_login(world.agent)
+    page = client.get(f"/console/tickets/{number}/").content.decode()
+    assert "db-2:9100" in page
+    assert "prometheus.example" in page
+
+
 @pytest.mark.parametrize(
     ("channel", "category"), [("monitoring", "operations"), ("monitoring", "fault"), ("email", "how_to")]
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from plans.models import ApiKey
 from tickets.channels.alertmanager import RESOLVED
 from tickets.channels.hook import Happening
@@ -12,7 +14,6 @@ from tickets.models import Alert
 from tickets.models.ticket import Ticket
 
 FIRST = datetime.min.replace(tzinfo=UTC)
-FIELDS = ("last_seen_at", "count", "state", "ends_at", "summary", "source_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def noted(told: Sequence[Happening], key: ApiKey, at: datetime) -> News:
     """
     each = {happening.external_id: happening for happening in sorted(told, key=_order)}
     known = _known(key.series, list(each))
-    news, new, changed = News(), [], []
+    news, new = News(), []
     for fingerprint, happening in each.items():
         row = _found(known.get(fingerprint, []), happening)
         if row is None:
@@ -43,10 +44,16 @@ def noted(told: Sequence[Happening], key: ApiKey, at: datetime) -> News:
             (news.late if happening.kind == RESOLVED else news.fired).append(row)
         else:
             _go_on(row, happening, at, news)
-            changed.append(row)
     Alert.objects.bulk_create(new, batch_size=500)
-    Alert.objects.bulk_update(changed, FIELDS, batch_size=500)
+    _write(news, at)
     return news
+
+
+def _write(news: News, at: datetime) -> None:
+    """Write what changed: most of what monitoring says is said again, and that is one statement."""
+    said_again = Alert.objects.filter(pk__in=[row.pk for row in news.repeated])
+    said_again.update(count=F("count") + 1, last_seen_at=at)
+    Alert.objects.bulk_update(news.ended, ("state", "ends_at", "last_seen_at"), batch_size=500)
 
 
 def _order(happening: Happening) -> tuple[datetime, bool]:

@@ -65,7 +65,7 @@ def body_of(rows: Sequence[Alert], contact: Contact, left_out: int = 0) -> str:
             for row in rows[:LISTED]
         ]
         more = len(rows) - LISTED
-        lines += [_("另有 %(count)d 条告警，见工单的告警列表。") % {"count": more}] if more > 0 else []
+        lines += [_("另有 %(count)d 条告警。") % {"count": more}] if more > 0 else []
         lines += [_("监控系统另外省略了 %(count)d 条。") % {"count": left_out}] if left_out else []
         return "\n".join([_("监控系统报告："), *lines])
 
