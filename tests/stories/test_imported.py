@@ -39,10 +39,10 @@ def test_an_imported_ticket_is_silent_about_the_past_and_is_owed_an_answer_from_
     number = ImportedTicket.objects.get(source_id="501").ticket.number
     assert Delivery.objects.count() == 0
 
-    walk.sweep("2026-09-28 11:00")
-    assert not walk.letters_to(walk.world.success_manager.email)
-    walk.sweep("2026-09-28 11:01")
-    walk.sweep("2026-09-28 11:03")
+    walk.sweep("2026-09-28 10:58")
+    assert not walk.letters_to(walk.world.success_manager.email, "【超时】")
+    walk.sweep("2026-09-28 11:05")
+    walk.sweep("2026-09-28 11:08")
     (letter,) = walk.letters_to(walk.world.success_manager.email, "【超时】")
     assert number in str(letter["Subject"])
     assert not walk.letters_to(contact.email)

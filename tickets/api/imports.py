@@ -119,7 +119,7 @@ class Imports(APIView):
     permission_classes = [Manages]
     parser_classes = [MultiPartParser, StrictJsonParser]
 
-    @extend_schema(responses=ImportListSerializer)
+    @extend_schema(operation_id="imports_list", responses=ImportListSerializer)
     def get(self, request: Request) -> Response:
         return Response(ImportListSerializer({"results": ImportRun.objects.all()[:LISTED]}).data)
 

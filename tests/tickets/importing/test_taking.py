@@ -215,7 +215,7 @@ def test_closed_tickets_are_judged_by_the_plan_of_then_and_nobody_hears_of_it__Y
     assert (Escalation.objects.count(), Delivery.objects.count()) == (0, 0)
     clock = first.clock
     assert compare(clock.observations.order_by("at", "pk"), list(clock.milestones.all())) == {}
-    assert came_in("1").promise == "Y18"
+    assert came_in("1").promise == "Y07"
 
 
 def test_a_ticket_from_before_the_contract_is_taken_in_and_not_judged(imported, tmp_path):
@@ -305,7 +305,8 @@ def test_a_run_that_raises_fails_after_three_tries_and_is_taken_up_again(begun, 
         monkeypatch.setattr(runs, "take", lambda *given: 1 // 0)
         assert [step() for _turn in range(4)] == [True, True, True, False]
         begun.refresh_from_db()
-        assert (begun.state, begun.error) == ("failed", "ZeroDivisionError: division by zero")
+        assert begun.state == "failed"
+        assert begun.error.startswith("ZeroDivisionError: ")
         monkeypatch.setattr(runs, "take", fine)
         resume_run(run=begun)
         while step():
