@@ -1,4 +1,4 @@
-"""How another program calls by a key: set where it is issued, changed without a new key, and kept when it is rotated."""
+"""How another program calls by a key: set where it is issued, changed without a new key, kept when it is rotated."""
 
 import pytest
 from django.test import Client
