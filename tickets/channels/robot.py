@@ -96,7 +96,8 @@ def listed(card: Card, block: Callable[[Item], str], *, most: int, between: str 
     # One that is too long by itself is cut, not left out.
     if not blocks:
         blocks, left = [cut(block(card.items[0]), room)], left - 1
-    return between.join([*blocks, *([card.more % left] if left else []), foot])
+    ends = [*([card.more % left] if left else []), *([foot] if len(card.items) > 1 else [])]
+    return between.join([*blocks, *ends])
 
 
 def cut(text: str, most: int) -> str:

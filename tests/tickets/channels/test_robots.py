@@ -15,7 +15,7 @@ from tests.tickets.channels.platforms import Platform, reply
 from tests.tickets.channels.test_webhook import Receiver, queued
 from tests.world import World
 from tickets.actions import webhooks
-from tickets.channels import dingtalk, feishu, robot, wecom, webhook
+from tickets.channels import dingtalk, feishu, robot, webhook, wecom
 from tickets.channels.base import BusyError, ChannelError, GoneError
 from tickets.models import Bulletin, Delivery, DeliveryTry
 from tickets.rounds.calling import call_webhooks

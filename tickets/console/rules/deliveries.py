@@ -19,6 +19,7 @@ from tickets.console.guard import Reader
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.models import Delivery, WebhookEndpoint
+from tickets.models.endpoints import EVENTS
 
 SUBJECT = "deliveries"
 State = Delivery.State
@@ -29,6 +30,7 @@ WHY = {
     Delivery.SETTLED: gettext_lazy("等待期间已经办妥，不再打扰"),
     Delivery.OVERTAKEN: gettext_lazy("后面的通知已经说明"),
     "retracted": gettext_lazy("内容在发出前已撤回"),
+    "demo history: older than half a day when the demo was set up": gettext_lazy("演示里的旧事，没有真的发出"),
     "The endpoint is no longer in use.": gettext_lazy("这个地址已停用"),
 }
 
@@ -101,6 +103,7 @@ def line_of(row: Delivery) -> dict[str, Any]:
     """Return a row as the log shows it."""
     return {
         "row": row,
+        "subject": EVENTS.get(row.subject, row.subject),
         "channel": CHANNELS.get(row.channel, row.channel),
         "why": WHY.get(row.error, row.error),
         "tries": row.tries.all(),

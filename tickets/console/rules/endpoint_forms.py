@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import Customer, Team, Vendor
 from plans.models.people import Language
@@ -37,9 +37,9 @@ class EndpointForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("名称"), max_length=80, help_text=gettext_lazy("升级规则按这个名称找到它，以后不能改。")
     )
-    url = forms.URLField(label=gettext_lazy("地址"), max_length=400, assume_scheme="https")
+    url = forms.URLField(label=pgettext_lazy("field", "地址"), max_length=400, assume_scheme="https")
     secret = forms.CharField(
-        label=gettext_lazy("签名密钥"), max_length=120, required=False,
+        label=pgettext_lazy("field", "签名密钥"), max_length=120, required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
     language = forms.ChoiceField(label=gettext_lazy("消息用哪种语言"), choices=Language.choices)

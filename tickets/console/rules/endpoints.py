@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from plans.models import Vendor
+from plans.wording import name_of
 from sla.refusals import ActionRefusedError
 from tickets.actions import resending, webhooks
 from tickets.console.guard import Reader
@@ -46,7 +48,8 @@ def hears(endpoint: WebhookEndpoint) -> str:
 @readers_only
 def endpoint_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show every endpoint, what it hears and how that goes."""
-    rows = [{"one": one, "hears": hears(one)} for one in with_figures()]
+    vendors = {vendor.code: name_of(vendor) for vendor in Vendor.objects.all()}
+    rows = [{"one": one, "hears": hears(one), "vendor": vendors.get(one.vendor, "")} for one in with_figures()]
     context = {"rows": rows, "kinds": Kind.choices}
     return rules_page(request, reader, (SUBJECT, "console/rules/endpoints.html"), context)
 
