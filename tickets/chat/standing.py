@@ -63,8 +63,8 @@ def minutes(length: timedelta | None) -> int | None:
 
 
 def _opens_at(chat: Chat, at: datetime) -> datetime | None:
-    """Return when people return, where the customer has asked for one and is still with the bot."""
-    if chat.state != State.BOT:
+    """Return when people return, where the customer asked for one outside their hours, or waits through the night."""
+    if chat.state not in (State.BOT, State.WAITING):
         return None
     last = chat.messages.filter(kind=ChatMessage.Kind.EVENT).order_by("-number").first()
     if last is None or last.fields.get("event") != "closed_hours":

@@ -1,11 +1,13 @@
 """Look after chats that nobody looks after: agents who are gone, and talks in which nobody says anything any more."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
-from tickets.actions.chat import end, lose
+from plans.models import Contract
+from tickets.actions.chat import back_at, end, lose, say_closed
 from tickets.models import Chat, Presence
 from tickets.routing import GONE_AFTER
 
@@ -16,8 +18,11 @@ State = Chat.State
 
 
 def look_after_chats(*, at: datetime, limit: int = 25) -> int:
-    """Put back what gone colleagues lead, and end what has fallen silent; return how many there were of either."""
-    return _lost(at, limit) + _silent(at, limit)
+    """Put back what gone colleagues lead, end what has fallen silent, tell who waits that people have gone home.
+
+    Return how many there were of each.
+    """
+    return _lost(at, limit) + _silent(at, limit) + _closed(at)
 
 
 def _lost(at: datetime, limit: int) -> int:
@@ -43,3 +48,15 @@ def _silent(at: datetime, limit: int) -> int:
     for chat in found:
         end(chat=chat, actor=None, at=at)
     return len(found)
+
+
+def _closed(at: datetime) -> int:
+    """Tell those in a line whose people have gone home when they return. Asked once a contract, not once a chat."""
+    waiting: dict[tuple[str, Contract | None], list[Chat]] = defaultdict(list)
+    for chat in Chat.objects.filter(state=State.WAITING).select_related("contract").order_by("pk"):
+        waiting[chat.vendor, chat.contract].append(chat)
+    told = 0
+    for (vendor, contract), chats in waiting.items():
+        if back := back_at(vendor=vendor, contract=contract, at=at):
+            told += sum(say_closed(chat=chat, back=back, at=at) for chat in chats)
+    return told

@@ -80,9 +80,10 @@ def test_who_waits_in_the_line_is_never_sent_away__Y06(talks: Talks):
     assert chat.state == "waiting"
 
 
-def test_looking_costs_two_questions_where_nothing_is_to_do(talks: Talks, django_assert_max_num_queries):
+def test_looking_costs_three_questions_and_two_a_contract_that_waits(talks: Talks, django_assert_max_num_queries):
     talks.waiting()
-    with django_assert_max_num_queries(2):
+    look(NOON)
+    with django_assert_max_num_queries(5):
         look("2026-09-28 10:20")
 
 
@@ -99,3 +100,16 @@ def test_hours_that_change_move_a_chats_deadline_and_leave_nothing_to_tell__Y17_
         assert promise.due_at == beijing("2026-09-29 09:02")
         assert forget_moves(at=beijing("2026-09-28 20:31")) == 1
         assert not DueMove.objects.filter(acted_at=None).exists()
+
+
+def test_who_still_waits_at_closing_hears_once_when_people_return_and_keeps_the_place__Y06(talks: Talks):
+    chat = talks.waiting(when="2026-09-28 20:20")
+    assert look("2026-09-28 20:29:59") == 0
+    assert look("2026-09-28 20:30") == 1
+    assert look("2026-09-28 20:31") == 0
+    last = chat.messages.latest("number")
+    assert (last.fields["event"], last.fields["opens_at"]) == ("closed_hours", "2026-09-29T00:30:00Z")
+    chat.refresh_from_db()
+    assert (chat.state, chat.waiting_since) == ("waiting", beijing("2026-09-28 20:20"))
+    assert look("2026-09-29 08:31") == 0
+    assert look("2026-09-29 20:30") == 1  # and again the next evening

@@ -2,7 +2,7 @@
 
 from tickets.actions.chat.answering import judge
 from tickets.actions.chat.ending import end, rate
-from tickets.actions.chat.handing_off import HandOff, hand_off, stood
+from tickets.actions.chat.handing_off import HandOff, back_at, hand_off, say_closed, stood
 from tickets.actions.chat.opening import Place, open_chat
 from tickets.actions.chat.presence import lose, set_presence, still_here
 from tickets.actions.chat.saying import asks_for_a_person, say, send_file
@@ -15,6 +15,7 @@ __all__ = [
     "Place",
     "accept",
     "asks_for_a_person",
+    "back_at",
     "end",
     "foretold",
     "hand_off",
@@ -27,6 +28,7 @@ __all__ = [
     "open_ticket_from",
     "rate",
     "say",
+    "say_closed",
     "send_file",
     "set_presence",
     "still_here",

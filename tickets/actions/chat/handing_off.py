@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from plans.agreements import Agreement, agreements_of_customer
 from plans.coverage import Decision, cover, hours_of
-from plans.models import Contact, Entitlement, Item
+from plans.models import Contact, Contract, Entitlement, Item
 from sla import engine
 from sla.actors import Actor
 from sla.compiled import calendar_named
@@ -57,6 +57,14 @@ class Seats:
     policy: Policy | None
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """When people are there again, by the calendar of this code."""
+
+    opens_at: datetime
+    hours: str
+
+
 @transaction.atomic
 def hand_off(*, chat: Chat, at: datetime, category: str = Category.HOW_TO) -> HandOff:
     """Ask for a person, and return what came of it; who waits already, or is served, is told where they stand.
@@ -100,7 +108,7 @@ def _asked(chat: Chat, contact: Contact, category: str, at: datetime) -> HandOff
     )  # fmt: skip
     if not decision.is_open or decision.outcome == "redirected":
         return _no(told, at)
-    seats = _seats(chat, decision)
+    seats = _seats(chat.vendor, decision.contract)
     opens_at = _opens_at(seats.hours, at)
     if opens_at:
         return _shut(told, seats.hours, opens_at, at)
@@ -132,18 +140,17 @@ def _both(decision: Decision) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _seats(chat: Chat, decision: Decision) -> Seats:
+def _seats(vendor: str, contract: Contract | None) -> Seats:
     """Return who would answer: by the contract's own service, else, where a plan has none, the vendor's seats."""
-    agreement = _agreement(decision)
+    agreement = _agreement(contract)
     right = agreement.find("im") if agreement else None
     if agreement is None or right is None:
-        item = Item.objects.filter(service="im", plan__vendor=chat.vendor, plan__is_current=True).first()
+        item = Item.objects.filter(service="im", plan__vendor=vendor, plan__is_current=True).first()
         return Seats(item.calendar if item else "", None)
     return Seats(hours_of(agreement, right), _timed(agreement, right))
 
 
-def _agreement(decision: Decision) -> Agreement | None:
-    contract = decision.contract
+def _agreement(contract: Contract | None) -> Agreement | None:
     if contract is None:
         return None
     return next(one for one in agreements_of_customer(contract.customer_id) if one.contract.pk == contract.pk)
@@ -160,6 +167,24 @@ def _opens_at(hours: str, at: datetime) -> datetime | None:
     """Return when people are there again, None where they are there now, or nobody knows their hours."""
     calendar = calendar_named(hours).calendar if hours else None
     return None if calendar is None or calendar.is_open(at) else calendar.next_open(at)
+
+
+def back_at(*, vendor: str, contract: Contract | None, at: datetime) -> Back | None:
+    """Return when the people who would answer are there again, and by which hours; None while they are there."""
+    hours = _seats(vendor, contract).hours
+    opens_at = _opens_at(hours, at)
+    return Back(opens_at, hours) if opens_at else None
+
+
+@transaction.atomic
+def say_closed(*, chat: Chat, back: Back, at: datetime) -> bool:
+    """Tell who still waits at closing when people return, who keeps the place; tell whether it is news."""
+    chat = locked(chat)
+    said = {"event": CLOSED_HOURS, "opens_at": instant(back.opens_at)}
+    if chat.state != State.WAITING or chat.messages.filter(kind="event", fields__contains=said).exists():
+        return False
+    _say(chat, CLOSED_HOURS, at, opens_at=said["opens_at"], hours=back.hours, keeps_place=True)
+    return True
 
 
 def _shut(told: HandOff, hours: str, opens_at: datetime, at: datetime) -> HandOff:

@@ -17,7 +17,9 @@ Kind = TicketEvent.Kind
 def locked(ticket: Ticket) -> Ticket:
     """Lock a ticket's milestones, then the ticket, and return it as it is now. Everybody locks in this order."""
     milestones = Milestone.objects.filter(clock__ticket_clock__ticket=ticket).order_by("pk")
-    list(milestones.select_for_update(of=("self",)).values_list("pk"))
+    if not list(milestones.select_for_update(of=("self",)).values_list("pk")):
+        # Whoever waits for a row reads what is joined to it as it was before: so nobody waits at the join below.
+        list(Ticket.objects.filter(pk=ticket.pk).select_for_update().values_list("pk"))
     related = Ticket.objects.select_related("contact__customer", "contract", "assignee", "team")
     return related.select_for_update(of=("self",)).get(pk=ticket.pk)
 
