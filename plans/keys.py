@@ -26,5 +26,6 @@ def find(secret: str, at: datetime) -> ApiKey | None:
 def own_limit(options: Mapping[str, Any]) -> int | None:
     """Return how many requests a minute a key's options let it send, None where they say nothing sensible."""
     said = options.get(PER_MINUTE)
-    is_number = isinstance(said, int) and not isinstance(said, bool)
-    return said if is_number and 1 <= said <= MOST_PER_MINUTE else None
+    if not isinstance(said, int) or isinstance(said, bool):
+        return None
+    return said if 1 <= said <= MOST_PER_MINUTE else None

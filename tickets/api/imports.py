@@ -88,7 +88,10 @@ class NewImportSerializer(serializers.Serializer[Any]):
         child=serializers.FileField(), required=False, help_text="one or more files, 20 MB together"
     )
     mapping = serializers.CharField(required=False, help_text="YAML, as /schemas/mapping.schema.json says")
-    source = serializers.ChoiceField(ImportSource.choices, required=False, help_text="checked against the mapping")
+    # The framework has an attribute of this name of its own, which a serializer as a whole does not use.
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        ImportSource.choices, required=False, help_text="checked against the mapping"
+    )
     dry_run = serializers.BooleanField(default=False)
     run = serializers.IntegerField(required=False)
 

@@ -39,7 +39,6 @@ WORDS: Mapping[str, Words] = {
         _("这里已有人处理过，状态没有改，只补了新的留言。"),
         _("需要的话在这里改工单的状态。"),
     ),
-    "not_judged": (_("当时的计划不管这张工单，没有计时。"), _("工单已导入；要计时须有当时生效的合同。")),
     "not_saved": (_("这张工单没能存下。"), _("把编号告诉管理员，改正后再导入一次。")),
 }  # fmt: skip
 
@@ -60,5 +59,5 @@ class Told:
 def told(problem: Mapping[str, str]) -> Told:
     """Return a kept problem in the language in use."""
     message, todo = WORDS.get(problem["code"], WORDS["not_saved"])
-    kept = (problem[name] for name in ("where", "id", "field", "value", "code"))
-    return Told(*kept, message=str(message), todo=str(todo))
+    kept = {name: problem[name] for name in ("where", "id", "field", "value", "code")}
+    return Told(**kept, message=str(message), todo=str(todo))

@@ -138,7 +138,7 @@ def test_a_manager_tries_and_imports_in_the_console(client, world):
     client.force_login(world.manager)
     assert "mapping.schema.json" in client.get("/console/rules/imports/").content.decode()
     files = [SimpleUploadedFile(path.name, path.read_bytes()) for path in FILES]
-    answer = client.post("/console/rules/imports/", {"files": files, "mapping": MAPPING.read_text()})
+    answer = client.post("/console/rules/imports/", {"exports": files, "mapping": MAPPING.read_text()})
     assert answer.status_code == 302, answer.content.decode()
     waiting = client.get(answer["Location"], HTTP_HX_REQUEST="true").content.decode()
     assert "正在读文件" in waiting
@@ -159,7 +159,7 @@ def test_a_manager_tries_and_imports_in_the_console(client, world):
 def test_a_wrong_mapping_is_told_by_line_and_kept_as_it_was_typed(client, world):
     client.force_login(world.manager)
     files = [SimpleUploadedFile("t.json", b"[]")]
-    answer = client.post("/console/rules/imports/", {"files": files, "mapping": "source: zendesk\ncategory: {}\n"})
+    answer = client.post("/console/rules/imports/", {"exports": files, "mapping": "source: zendesk\ncategory: {}\n"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "第 2 行" in page

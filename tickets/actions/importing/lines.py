@@ -58,7 +58,7 @@ def further_lines(one: Understood, ground: Ground, seen: set[str], ticket: Ticke
 
 def parts_of(one: Understood) -> list[str]:
     """Return the ids of everything that a ticket's history holds."""
-    return [part.id for part in (*one.past.said, *one.past.turns)]
+    return [*(part.id for part in one.past.said), *(part.id for part in one.past.turns)]
 
 
 def _opening_first(said: Sequence[Said]) -> Sequence[Said]:

@@ -60,7 +60,7 @@ class Upload(forms.Form):
 
     use_required_attribute = False
 
-    files = forms.Field(
+    exports = forms.Field(
         label=gettext_lazy("导出的文件"), required=False, widget=ManyFiles(attrs={"accept": ".json,.jsonl"}),
         help_text=gettext_lazy(
             "JSON 或 JSON Lines，可以一次选几个：工单、用户、组织、留言。合计最大 20 MB，更大的用命令行导入。"
@@ -91,9 +91,9 @@ def import_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     if not may_write(reader.user):
         raise PermissionDenied
     form = Upload(request.POST)
-    files = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
+    files = [file for file in request.FILES.getlist("exports") if isinstance(file, UploadedFile)]
     if was_cut(request):
-        form.add_error("files", _("文件合计超过 %(n)d MB，请用命令行导入。") % {"n": MOST_IMPORTED >> 20})
+        form.add_error("exports", _("文件合计超过 %(n)d MB，请用命令行导入。") % {"n": MOST_IMPORTED >> 20})
     if not form.is_valid():
         return _listed(request, reader, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     asked = Asked((), form.cleaned_data["mapping"], is_dry_run=True)
