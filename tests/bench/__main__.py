@@ -30,6 +30,8 @@ PARTS = (
     "coverage",
     "report",
     "account",
+    "chat",
+    "import",
     "hooks",
     "talk",
     "mail",

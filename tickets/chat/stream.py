@@ -21,6 +21,8 @@ from tickets.chat.talking import messages_after, number_in
 from tickets.live.streams import Event, stream
 from tickets.models import Chat, Visitor
 
+# How long a right is taken to hold once it was looked at, in seconds.
+HOLDS = 5.0
 # One place further in the line is looked up at most so often, in seconds.
 LINE_EVERY = 3.0
 
@@ -58,7 +60,8 @@ async def live(request: HttpRequest) -> HttpResponseBase:
             return [Event("typing", {"name": news.get("name", "")})] if news.get("who") == "agent" else []
         if is_nothing(reader, news):
             return []
-        return await sync_to_async(seen, thread_sensitive=False)(reader)
+        only_words = news.get("kind") == "message"
+        return await sync_to_async(seen, thread_sensitive=False)(reader, only_words=only_words)
 
     return opened_by(request, stream(reader.topics, turn))
 
@@ -102,10 +105,15 @@ def _admitted(request: HttpRequest) -> Reader:
         give_back()
 
 
-def seen(reader: Reader) -> list[Event] | None:
-    """Return what a reader has not seen yet and how the conversation stands; None once they may read no more."""
+def seen(reader: Reader, *, only_words: bool = False) -> list[Event] | None:
+    """Return what a reader has not seen yet and how the conversation stands; None once they may read no more.
+
+    Where only words came, and the right was looked at a moment ago, it is only they that are read.
+    """
     try:
         with translation.override(reader.language), timezone.override(zone_named(reader.zone)):
+            if only_words and time.monotonic() - reader.looked_at < HOLDS:
+                return _said(reader, Chat(pk=reader.chat))
             return _looked(reader, database_now())
     finally:
         give_back()

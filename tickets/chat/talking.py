@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.parsers import MultiPartParser
@@ -39,8 +40,9 @@ HIGHEST = 2**31 - 1
 
 def messages_after(chat: Chat, number: int, limit: int = PAGE) -> list[dict[str, Any]]:
     """Return what the customer may read of a conversation after a number, in order."""
-    found = chat.messages.for_customer().after(number).select_related("chat").prefetch_related("files")
-    return [message_fields(message, for_agent=False) for message in found[:limit]]
+    found = list(chat.messages.for_customer().after(number)[:limit])
+    prefetch_related_objects([message for message in found if message.kind == ChatMessage.Kind.FILE], "files")
+    return [message_fields(message, for_agent=False) for message in found]
 
 
 def number_in(said: Mapping[str, Any], name: str) -> int:

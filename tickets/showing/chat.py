@@ -32,7 +32,8 @@ def message_fields(message: ChatMessage, *, for_agent: bool) -> dict[str, Any]:
         "name": author_name(message),
         "body": words_of(message),
         "fields": dict(message.fields) if for_agent else _outward(message.fields),
-        "files": [_file(file) for file in message.files.all()],
+        # Only a file's message has any: nothing is asked of the database for the others.
+        "files": [_file(file) for file in message.files.all()] if message.kind == ChatMessage.Kind.FILE else [],
         "whisper": message.is_whisper,
         "at": instant(message.at),
         "client_id": _client_id(message),

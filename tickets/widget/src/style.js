@@ -73,6 +73,7 @@ a{color:inherit}
 .compose textarea{flex:1;min-width:0;max-height:120px;padding:9px 10px}
 .compose .plain{width:40px;height:40px}
 textarea,select,input:not([type=radio]):not([type=file]){width:100%;padding:9px 10px;border:1px solid var(--edge);border-radius:4px;background:var(--paper);resize:none;line-height:20px}
+textarea:focus-visible,select:focus-visible,input:focus-visible{outline-offset:-1px}
 ::placeholder{color:var(--ink-2);opacity:1}
 progress{width:160px;height:6px;accent-color:var(--jade)}
 .form{flex:1;overflow-y:auto;padding:16px;display:flex;flex-direction:column;gap:14px}

@@ -121,10 +121,10 @@ function Notice({ store, words }) {
   if (!state.isOnline) return html`<p class="notice is-off" role="status">${words.offline}</p>`;
   if (state.problem) return html`<p class="notice is-off" role="alert">${state.problem}</p>`;
   if (!state.isConnected && chat.state !== "ended" && state.wasConnected) return html`<p class="notice" role="status">${words.reconnecting}</p>`;
+  if (chat.opens_at) return html`<p class="notice is-waiting" role="status">${words.shut(moment(chat.opens_at))}</p>`;
   if (chat.state === "waiting")
     return html`<div class="notice is-waiting" role="status"><p><strong>${words.place(chat.place, chat.agents)}</strong></p>
       <p>${chat.estimate ? words.estimate(chat.estimate) : words.noEstimate}</p><p>${words.soon}</p></div>`;
-  if (chat.opens_at && chat.state === "bot") return html`<p class="notice is-waiting" role="status">${words.shut(moment(chat.opens_at, words))}</p>`;
   return null;
 }
 
@@ -194,7 +194,7 @@ function Message({ message, before, store, words, config }) {
       ${message.body && html`<div class="bubble"><${Text} body=${message.body} /></div>`}
       ${message.files.map(file => (PICTURES.includes(file.content_type) ? html`<${Picture} file=${file} store=${store} words=${words} />` : html`<${File} file=${file} store=${store} words=${words} />`))}
       <${Articles} message=${message} words=${words} config=${config} />
-      ${"known" in message.fields && html`<${Judge} message=${message} store=${store} words=${words} />`}
+      ${message.fields.known && html`<${Judge} message=${message} store=${store} words=${words} />`}
       <p class="when"><time datetime=${message.at}>${clock(message.at)}</time>${isMine && store.state.chat.state === "active" ? html` · ${isRead ? words.read : words.sent}` : ""}</p>
     </div>`;
 }
