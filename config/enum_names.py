@@ -3,6 +3,9 @@
 ENUM_NAMES = {
     "ArticleKindEnum": "tickets.models.Article.Kind",
     "CallStateEnum": "tickets.models.Call.State",
+    "DeliveryStateEnum": "tickets.models.Delivery.State",
+    "EndpointKindEnum": "tickets.models.WebhookEndpoint.Kind",
+    "TryOutcomeEnum": "tickets.models.DeliveryTry.Outcome",
     "PostKindEnum": "tickets.models.Post.Kind",
     "PostStateEnum": "tickets.models.Post.State",
     "ReportStateEnum": "tickets.models.reports.ServiceReport.State",
