@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -109,7 +110,8 @@ def send(call: Call) -> Answer:
 
 
 def _judged(answer: Answer) -> Answer:
-    status, told = answer.status, {"status": answer.status, "said": answer.said}
+    status = answer.status
+    told: dict[str, Any] = {"status": status, "said": answer.said}
     if 200 <= status < 300:
         return answer
     if status == GONE:

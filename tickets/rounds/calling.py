@@ -45,7 +45,7 @@ class Called:
 
     @property
     def is_to_come_again(self) -> bool:
-        error = self.attempt and self.attempt.error
+        error = self.attempt.error if self.attempt else None
         return error is not None and not error.permanent
 
 

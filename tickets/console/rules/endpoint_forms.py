@@ -59,7 +59,7 @@ class EndpointForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, kind: str, is_new: bool, **more: Any) -> None:
-        super().__init__(*args, label_suffix="", **more)
+        super().__init__(*args, **(more | {"label_suffix": ""}))
         self.fields["vendor"].choices = [("", _("不限")), *((one.code, name_of(one)) for one in Vendor.objects.all())]  # type: ignore[attr-defined]
         for name in ("team", "customer"):
             self.fields[name].label_from_instance = name_of  # type: ignore[attr-defined]
