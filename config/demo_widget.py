@@ -28,7 +28,7 @@ HOST = {
 
 
 @require_safe
-@csp(HOST)  # type: ignore[arg-type]  # its type knows no views with an argument
+@csp(HOST)
 def page(request: HttpRequest) -> HttpResponse:
     """Show the product's page; `?as=` names a contact whom it has signed in. Raises Http404 without the demo's site."""
     site = Site.objects.filter(code=SITE, is_active=True).first()

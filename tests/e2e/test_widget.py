@@ -1,5 +1,6 @@
 """The widget on other people's pages, with somebody of ours at the other end."""
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sla.clock import database_now
-from tests.e2e.browsing import Visit, findings, move_server_clock, reset_server_clock, visit
+from tests.e2e.browsing import Visit, findings, move_server_clock, overflow, reset_server_clock, visit
 from tests.e2e.chatting import HOSTILE, embedding, served
 from tests.tickets.chat.browser import signed, site
 from tests.world import World
@@ -16,6 +17,8 @@ from tickets.models import Chat, Site
 
 pytestmark = pytest.mark.e2e
 
+# Two by two red points.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=="
 NOON = "2026-09-28 10:00"
 TAG = '<script src="{product}/static/widget/shouyue.js" data-site="erp" data-module="总账" {more} defer></script>'
 
@@ -105,3 +108,45 @@ def test_two_people_talk_across_a_strict_page_and_nothing_is_lost_offline__Y05_Y
     expect(other.get_by_role("log").get_by_text("断网时写的第一句")).to_be_visible()
     write(other, "第二个标签页里说的")
     expect(log.get_by_text("第二个标签页里说的")).to_have_count(1)
+
+
+def test_on_a_phone_in_the_dark_in_english_by_keys_alone__Y05_Y19(hosts: Callable[..., Visit], world: World):
+    window = hosts('data-language="en"', width=390, theme="dark", language="en-GB")
+    page = window.open("/")
+    launcher = page.get_by_role("button", name="Open the chat")
+    launcher.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log").get_by_text("I am the bot")).to_be_visible()
+    assert page.get_by_role("dialog").get_attribute("aria-modal") == "true"
+    assert findings(page) == []
+    assert overflow(page) == 0
+    # The focus stays inside while nothing else can be seen.
+    for _press in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.tagName") == "SHOUYUE-CHAT"
+    page.get_by_role("button", name="Send a ticket").click()
+    expect(page.get_by_label("Your name")).to_be_visible()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(launcher).to_be_focused()
+    assert page.evaluate("Object.keys(window).filter(name => /shouyue|preact|htm$/i.test(name))") == ["Shouyue"]
+
+    page.reload()
+    page.get_by_role("button", name="Open the chat").click()
+    expect(page.get_by_role("log").get_by_text("I am the bot")).to_have_count(1)
+    assert Chat.objects.count() == 1
+
+
+def test_a_picture_arrives_and_is_drawn_where_no_picture_may_be_loaded__Y06(hosts: Callable[..., Visit], world: World):
+    page = launched(hosts(known(world)))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "截图.png", "mimeType": "image/png", "buffer": base64.b64decode(PICTURE)}
+    )
+    drawn = page.get_by_role("button", name="图片：截图.png")
+    expect(drawn).to_be_visible()
+    expect(drawn.locator("canvas")).to_have_attribute("width", "2")
+    page.locator("input[type=file]").set_input_files({"name": "a.exe", "mimeType": "x/y", "buffer": b"MZ"})
+    expect(page.get_by_text("不能发送这种文件")).to_be_visible()
+    page.get_by_role("button", name="删除").click()
+    expect(page.locator(".is-pending")).to_have_count(0)

@@ -134,7 +134,7 @@ class Files(ChatView):
         chat = self.chat
         message = acts.send_file(
             chat=chat, speaker=self.guest.visitor, file=_file(request), at=self.guest.at,
-            client_id=str(request.data.get("client_id", ""))[:64],
+            client_id=request.POST.get("client_id", "")[:64],
         )  # fmt: skip
         return Response(message_fields(message, for_agent=False), status=HTTPStatus.CREATED)
 
