@@ -1,7 +1,6 @@
 """How fast another system's tickets are taken in, and in how little memory, beside an export a tenth as long."""
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,7 @@ from sla.actors import SYSTEM
 from sla.clock import database_now
 from tests.bench.database import database
 from tests.world import World
-from tickets.actions.importing.runs import BATCH, Asked, Kept, go_on, start_run
-from tickets.importing import spool
+from tickets.actions.importing.runs import Asked, Kept, go_on, start_run
 from tickets.models import TicketEvent
 
 LINES = 100_000
@@ -75,24 +73,10 @@ def read_apart(folder: Path, count: int) -> dict[str, float]:
     path = folder / f"{count}.jsonl"
     write(path, count, "a@b.example")
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.bench.import_bench", str(path)], capture_output=True, check=True
+        [sys.executable, "-m", "tests.bench.import_reading", str(path)], capture_output=True, check=True
     )
     found: dict[str, float] = json.loads(answer.stdout)
     return found
-
-
-def read_through(path: Path) -> dict[str, float]:
-    """Return what reading an export into a spool, and every batch out of it, costs this process."""
-    began = time.perf_counter()
-    kept = path.with_suffix(".sqlite")
-    assert list(spool.fill(kept, "zendesk", [(path, path.name)])) == []
-    seconds = time.perf_counter() - began
-    with spool.opened(kept) as records:
-        place = 0
-        while batch := spool.batch(records, "zendesk", after=place, limit=BATCH):
-            place = batch[-1].place
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": seconds, "memory": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)}
 
 
 def taken_in(folder: Path) -> float:
@@ -111,7 +95,3 @@ def taken_in(folder: Path) -> float:
     assert run.state == "done", run.error
     assert TicketEvent.objects.count() == 3 * TAKEN
     return TAKEN / seconds
-
-
-if __name__ == "__main__":
-    print(json.dumps(read_through(Path(sys.argv[1]))))

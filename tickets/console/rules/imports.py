@@ -23,6 +23,7 @@ from tickets.actions.importing.uploads import start_uploaded
 from tickets.console.guard import Reader
 from tickets.console.rules.guard import may_write, readers_only, writers_only
 from tickets.console.rules.nav import rules_page
+from tickets.console.rules.people import people, person_named
 from tickets.console.views import shown
 from tickets.importing.report import figures, lines, plain, rows
 from tickets.ledger import actor_of
@@ -61,10 +62,11 @@ class Upload(forms.Form):
     use_required_attribute = False
 
     exports = forms.Field(
-        label=gettext_lazy("导出的文件"), required=False, widget=ManyFiles(attrs={"accept": ".json,.jsonl"}),
+        label=gettext_lazy("导出的文件"), widget=ManyFiles(attrs={"accept": ".json,.jsonl"}),
         help_text=gettext_lazy(
             "JSON 或 JSON Lines，可以一次选几个：工单、用户、组织、留言。合计最大 20 MB，更大的用命令行导入。"
         ),
+        error_messages={"required": gettext_lazy("选一个或几个导出的文件。")},
     )  # fmt: skip
     mapping = forms.CharField(
         label=gettext_lazy("对应关系"), widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "wrap": "off"}),
@@ -90,7 +92,7 @@ def import_list(request: HttpRequest, reader: Reader) -> HttpResponse:
         return _listed(request, reader, Upload(initial={"mapping": last or START}))
     if not may_write(reader.user):
         raise PermissionDenied
-    form = Upload(request.POST)
+    form = Upload(request.POST, request.FILES)
     files = [file for file in request.FILES.getlist("exports") if isinstance(file, UploadedFile)]
     if was_cut(request):
         form.add_error("exports", _("文件合计超过 %(n)d MB，请用命令行导入。") % {"n": MOST_IMPORTED >> 20})
@@ -116,7 +118,14 @@ def _listed(
 ) -> HttpResponse:
     page = Paginator(ImportRun.objects.defer("mapping", "problems"), PAGE).get_page(request.GET.get("page"))
     found = refused or Refused()
-    context = {"form": form, "page": page, "problems": found.problems, "refusal": found.refusal}
+    named = people(run.requested_by for run in page)
+    listed = [(run, named[run.requested_by]) for run in page]
+    wrong = {problem.line for problem in found.problems}
+    lines_of = range(1, str(form["mapping"].value() or "").count("\n") + 2)
+    context = {
+        "form": form, "page": page, "runs": listed, "problems": found.problems, "refusal": found.refusal,
+        "numbers": [(number, number in wrong) for number in lines_of],
+    }  # fmt: skip
     return rules_page(request, reader, (SUBJECT, "console/rules/imports.html"), context, status)
 
 
@@ -125,7 +134,12 @@ def _listed(
 def import_run(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Show an import: how far it is and what it came to; to a refresh, only how far."""
     run = get_object_or_404(ImportRun, pk=pk)
-    context = {"run": run, "progress": progress(run, reader), "figures": figures(run.counts)}
+    context: dict[str, Any] = {
+        "run": run,
+        "by": person_named(run.requested_by),
+        "progress": progress(run, reader),
+        "figures": figures(run.counts),
+    }
     if request.headers.get("HX-Request"):
         return shown(request, "console/rules/_import_progress.html", context)
     context |= {"listed": lines(run.problems), "all_problems": run.counts.get("problems", 0), "most": LISTED}
