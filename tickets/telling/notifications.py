@@ -163,6 +163,12 @@ def queue_for_subscribers(steps: Sequence[tuple[Escalation, Ticket]], *, at: dat
         _insert(heard)
 
 
+def keep_silent() -> None:
+    """Have the database queue nothing for subscribers until this transaction ends: history that comes in is no news."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL shouyue.silent = 'on'")
+
+
 def _is_meant(endpoint: WebhookEndpoint, ticket: Ticket) -> bool:
     """Tell whether a ticket is among those that an endpoint wants to hear of."""
     return (

@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
@@ -22,6 +22,7 @@ from tickets.models import Delivery, DeliveryTry, TicketEvent, WebhookEndpoint
 from tickets.models.endpoints import EVENTS
 from tickets.rounds import dispatch
 from tickets.rounds.calling import call_webhooks
+from tickets.telling.notifications import keep_silent
 
 State = Delivery.State
 NOT_NEWS = {"escalated"}
@@ -81,8 +82,8 @@ def test_only_what_is_wanted_is_heard(world: World, receiver: Receiver):  # noqa
 
 def test_history_that_is_brought_in_is_no_news(world: World, receiver: Receiver):  # noqa: F811
     one = subscribed(receiver, *EVENTS)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL shouyue.silent = 'on'")
+    with transaction.atomic():
+        keep_silent()
         world.open_ticket("三年前的工单")
     assert news(one) == []
 

@@ -26,6 +26,7 @@ from tickets.ledger import Entry, record
 from tickets.models import ImportedTicket, ImportRun, ImportSource, Message, Ticket, TicketEvent
 from tickets.models.decisions import Outcome
 from tickets.models.ticket import ENDED
+from tickets.telling.notifications import keep_silent
 
 
 @dataclass
@@ -62,6 +63,7 @@ def take(pasts: Sequence[Past], terms: Terms) -> Taken:
     """
     try:
         with transaction.atomic():
+            keep_silent()
             return _taken(pasts, terms)
     except OperationalError:
         raise
