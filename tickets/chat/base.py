@@ -22,7 +22,7 @@ from plans.accounts import zone_named
 from sla.api.problems import ProblemError, refused
 from sla.refusals import ActionRefusedError
 from tickets.channels.base import MalformedError, Reader
-from tickets.chat.guests import REALM, Guest, chat_of, guest_of, is_named, origin_of
+from tickets.chat.guests import REALM, Guest, chat_of, guest_of, is_named, origin_of, own_chat
 from tickets.models import Chat
 
 METHODS, HEADERS = "GET, POST", "Authorization, Content-Type, Accept-Language, Last-Event-ID"
@@ -125,6 +125,11 @@ class ChatView(APIView):
     def chat(self) -> Chat:
         """Return the conversation that the address names, without a name the latest. Raises ProblemError."""
         return chat_of(self.guest, self.request.query_params.get("chat", "")[:20])
+
+    @property
+    def own(self) -> Chat:
+        """Return the same conversation, for an action alone. Raises ProblemError."""
+        return own_chat(self.guest, self.request.query_params.get("chat", "")[:20])
 
     @property
     def said(self) -> Reader:

@@ -121,7 +121,16 @@ def chats_of(guest: Guest) -> Any:
 
 def chat_of(guest: Guest, code: str) -> Chat:
     """Return one conversation of a visitor by its code, without one the latest. Raises ProblemError: 404."""
-    found = chats_of(guest).select_related("product", "assignee", "ticket")
+    return one_of(chats_of(guest).select_related("product", "assignee", "ticket"), code)
+
+
+def own_chat(guest: Guest, code: str) -> Chat:
+    """Return the same with nothing read but whose it is: enough for an action, which locks and reads it itself."""
+    return one_of(chats_of(guest).only("contact", "visitor"), code)
+
+
+def one_of(found: Any, code: str) -> Chat:
+    """Return the one of a code, without one the latest. Raises ProblemError: 404."""
     chat: Chat | None = (found.filter(code=code) if code else found.order_by("-pk")).first()
     if chat is None:
         raise ProblemError("unknown_chat", _("没有这个会话。"), status=HTTPStatus.NOT_FOUND)

@@ -119,7 +119,7 @@ class Messages(ChatView):
         client_id, body = said.text("client_id", 64), said.text("body", HIGHEST)
         said.finish()
         message = acts.say(
-            chat=self.chat, speaker=self.guest.visitor, body=body, at=self.guest.at, client_id=client_id
+            chat=self.own, speaker=self.guest.visitor, body=body, at=self.guest.at, client_id=client_id
         )  # fmt: skip
         return Response(message_fields(message, for_agent=False), status=HTTPStatus.CREATED)
 
@@ -184,8 +184,7 @@ class Typing(ChatView):
 
     def post(self, request: Request) -> Response:
         """Tell who serves them; nothing is stored."""
-        chat = self.chat
-        visitor = self.guest.visitor
+        chat, visitor = self.own, self.guest.visitor
         name = visitor.contact.name if visitor.contact else visitor.name
         tell(f"chat:{chat.pk}", {"kind": "typing", "who": "customer", "name": name})
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -197,7 +196,7 @@ class Read(ChatView):
     def post(self, request: Request) -> Response:
         """Note it."""
         number = number_in(self.said.payload, "number")
-        acts.mark_read(chat=self.chat, reader=self.guest.visitor, number=number, at=self.guest.at)
+        acts.mark_read(chat=self.own, reader=self.guest.visitor, number=number, at=self.guest.at)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
