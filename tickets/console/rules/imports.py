@@ -34,6 +34,8 @@ from tickets.uploads import MOST_IMPORTED, was_cut
 
 SUBJECT = "imports"
 PAGE = 30
+# Lines of the area in which a mapping is written.
+SHORTEST = 14
 State = ImportRun.State
 START = """# 完整写法见 fixtures/imports/README.md / see fixtures/imports/README.md
 source: zendesk            # zendesk | zammad
@@ -69,7 +71,8 @@ class Upload(forms.Form):
         error_messages={"required": gettext_lazy("选一个或几个导出的文件。")},
     )  # fmt: skip
     mapping = forms.CharField(
-        label=gettext_lazy("对应关系"), widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "wrap": "off"}),
+        label=gettext_lazy("对应关系"),
+        widget=forms.Textarea(attrs={"rows": SHORTEST, "spellcheck": "false", "wrap": "off"}),
         help_text=gettext_lazy("YAML：对方的状态、类别、组织在这里各算什么。"),
         error_messages={"required": gettext_lazy("请写对应关系。")},
     )  # fmt: skip
@@ -122,6 +125,8 @@ def _listed(
     listed = [(run, named[run.requested_by]) for run in page]
     wrong = {problem.line for problem in found.problems}
     lines_of = range(1, str(form["mapping"].value() or "").count("\n") + 2)
+    # The area does not scroll: it is as tall as what stands in it.
+    form.fields["mapping"].widget.attrs["rows"] = max(SHORTEST, len(lines_of))
     context = {
         "form": form, "page": page, "runs": listed, "problems": found.problems, "refusal": found.refusal,
         "numbers": [(number, number in wrong) for number in lines_of],
