@@ -8,6 +8,7 @@ from plans.models import Contact, Product, User
 from sla.compiled import CompiledCalendar, calendar_named
 from tickets.actions.board import answering, asking, moderating, talking, ticketing
 from tickets.actions.ticket import reply, resolve
+from tickets.demo.stage import catch_up
 from tickets.demo.timetable import BEIJING
 from tickets.models import Comment, Post, Topic
 
@@ -110,8 +111,12 @@ def _turned(now: datetime) -> None:
     due_at = _calendar(TURNED).calendar.due_at(post.at, DAY[TURNED.vendor])
     if due_at is None:
         return
-    agent = _ours("fan.xueqing")
-    ticket = ticketing.open_now(post=post, actor=agent, at=due_at + timedelta(minutes=1))
+    # Nobody answers: the warning, the breach, and with it the ticket, come by themselves.
+    catch_up(due_at + timedelta(minutes=1))
+    post.refresh_from_db()
+    agent, ticket = _ours("fan.xueqing"), post.ticket
+    if ticket is None:
+        return
     said = "在“盘点差异明细表”里把“仓库”加进分组即可；汇总单里的每一行都能联查到原盘点单。"
     reply(ticket=ticket, body=said, actor=agent, at=due_at + timedelta(minutes=47))
     ticketing.post_back(post=post, body=said, actor=agent, at=due_at + timedelta(minutes=52))

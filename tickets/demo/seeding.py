@@ -31,7 +31,7 @@ from tickets.demo import (
     script,
 )
 from tickets.demo.cast import Cast, put_in_place
-from tickets.demo.stage import date_records, perform
+from tickets.demo.stage import catch_up, date_records, perform
 from tickets.models import Delivery, Ticket, TicketEvent
 from tickets.telling.notifications import withhold
 
@@ -103,6 +103,7 @@ def _fill() -> Seeded:
     credentials.renew(password=password, at=now)
     # By the key of the hotline, which knows its menu.
     hotline.ring(cast, now=now)
+    catch_up(now)
     date_records()
     return Seeded(
         customers=Customer.objects.count(),

@@ -81,9 +81,9 @@ def perform(cast: Cast, *, now: datetime) -> Play:
     """Live through every story up to `now` and return the tickets. Call inside atomic."""
     play = Play(cast)
     for scene in _in_order(cast, now):
-        _catch_up(scene.at)
+        catch_up(scene.at)
         _perform(scene, play)
-    _catch_up(now)
+    catch_up(now)
     date_records()
     return play
 
@@ -215,7 +215,7 @@ DOINGS: dict[str, Callable[[Cue], object]] = {
 }
 
 
-def _catch_up(until: datetime) -> None:
+def catch_up(until: datetime) -> None:
     """Let everything happen that time alone brings before an instant: warnings, breaches, waits that end."""
     while (at := _next_due()) and at < until:
         with _clock_at(at + NOTICED_AFTER):
