@@ -24,7 +24,7 @@ urlpatterns = [
     path("rules/", include("tickets.console.rules.urls")),
     path("accounts/", include("tickets.console.accounts.urls")),
     path("knowledge/", include("tickets.console.knowledge.urls")),
-    path("chats/", include("tickets.console.chat.urls")),
+    path("chat/", include("tickets.console.chat.urls")),
     path("board/", include("tickets.console.board.urls")),
     path("tickets/<str:number>/", views.ticket_page, name="ticket"),
     path("tickets/<str:number>/what-if/", what_if_page, name="what_if"),

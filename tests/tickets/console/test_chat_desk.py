@@ -12,6 +12,7 @@ from tests.tickets.chat.conftest import Talks
 from tests.world import person
 from tickets.actions import chat as actions
 from tickets.models import CannedAnswer, Chat, ChatMessage, Presence
+from tickets.telling.talk_matters import TALKS
 
 pytestmark = pytest.mark.django_db
 CANARY = "金丝雀：别让客户看到"
@@ -33,7 +34,7 @@ def active(talks):
 
 
 def url(chat, part=""):
-    return f"/console/chats/{chat.code}/{part}"
+    return f"/console/chat/{chat.code}/{part}"
 
 
 def text(response):
@@ -44,19 +45,19 @@ def test_the_line_is_shown_by_plan_rank_then_wait_with_what_was_asked__Y06(desk,
     first = talks.open(world.yonsuite, "2026-09-28 09:50")
     talks.customer(first, "凭证怎么冲销", "2026-09-28 09:50")
     talks.customer(first, "人工", "2026-09-28 09:51")
-    page = text(desk.get("/console/chats/"))
+    page = text(desk.get("/console/chat/"))
     for words in ("王会计", "王会计的公司", "凭证怎么冲销", "第 1 位", "尊"):
         assert words in page
-    assert text(desk.get("/console/chats/?part=line")).lstrip().startswith('<div class="line" data-waiting="1"')
+    assert text(desk.get("/console/chat/?part=line")).lstrip().startswith('<div class="line" data-waiting="1"')
 
 
 def test_the_next_in_line_is_taken_by_one_post_and_nobody_twice__Y06(client, desk, talks, world):
     chat = talks.waiting()
-    answer = desk.post("/console/chats/next/")
+    answer = desk.post("/console/chat/next/")
     assert answer["Location"] == url(chat)
     chat.refresh_from_db()
     assert (chat.state, chat.assignee) == ("active", world.agent)
-    assert desk.post("/console/chats/next/")["Location"] == "/console/chats/"
+    assert desk.post("/console/chat/next/")["Location"] == "/console/chat/"
     client.force_login(world.expert)
     refused = client.post(url(chat, "act/"), {"act": "accept"})
     assert refused.status_code == 409
@@ -107,7 +108,10 @@ def test_a_whisper_never_brings_files_to_the_customer(desk, active):
 
 
 def test_pictures_are_shown_by_their_bytes_and_other_files_saved(desk, active):
-    files = [SimpleUploadedFile("截图.png", PNG, "image/png"), SimpleUploadedFile("x.png", b"<svg onload=1>", "image/png")]
+    files = [
+        SimpleUploadedFile("截图.png", PNG, "image/png"),
+        SimpleUploadedFile("x.png", b"<svg onload=1>", "image/png"),
+    ]
     desk.post(url(active, "say/"), {"body": "见附件", "client_id": "f1", "file": files})
     picture, other = (message.files.get() for message in active.messages.filter(kind="file").order_by("number"))
     shown = desk.get(url(active, f"files/{picture.pk}/?as=picture"))
@@ -147,7 +151,7 @@ def test_a_chat_goes_from_hand_to_hand_and_ends__Y06(client, desk, active, world
     client.post(url(active, "act/"), {"act": "transfer", "to": f"team:{world.team.pk}"})
     active.refresh_from_db()
     assert (active.state, active.team) == ("waiting", world.team)
-    client.post("/console/chats/next/")
+    client.post("/console/chat/next/")
     client.post(url(active, "act/"), {"act": "end"})
     active.refresh_from_db()
     assert (active.state, active.ended_by) == ("ended", "agent")
@@ -177,7 +181,8 @@ def test_who_sees_and_does_what(client, talks, active, world):
         assert client.get(url(active)).status_code == sees, user
         assert client.get(url(active, "messages/")).status_code == sees, user
         assert client.post(url(active, "say/"), {"body": f"话{user.pk}"}).status_code == says, user
-        assert client.post(url(active, "say/"), {"body": f"悄{user.pk}", "mode": "whisper"}).status_code == whispers, user
+        secret = client.post(url(active, "say/"), {"body": f"悄{user.pk}", "mode": "whisper"})
+        assert secret.status_code == whispers, user
         assert client.post(url(active, "act/"), {"act": "take_over"}).status_code == takes, user
     assert not active.messages.filter(body__in=[f"话{customer.pk}", f"悄{customer.pk}"]).exists()
     active.refresh_from_db()
@@ -187,7 +192,7 @@ def test_who_sees_and_does_what(client, talks, active, world):
     assert client.get(url(active)).status_code == 200
     assert client.post(url(active, "say/"), {"body": "我来看看"}).status_code == 302
     # Once out of it, it is gone for them.
-    assert client.post(url(active, "act/"), {"act": "leave"})["Location"] == "/console/chats/"
+    assert client.post(url(active, "act/"), {"act": "leave"})["Location"] == "/console/chat/"
     assert client.get(url(active)).status_code == 404
 
 
@@ -212,16 +217,16 @@ def test_typing_is_told_to_the_other_side_and_kept_nowhere(desk, active, django_
 
 
 def test_presence_is_switched_and_going_gives_back_what_one_has__Y06(desk, active, world):
-    desk.post("/console/chats/presence/", {"is_available": "yes", "at_most": "2"})
+    desk.post("/console/chat/presence/", {"is_available": "yes", "at_most": "2"})
     row = Presence.objects.get(user=world.agent)
     assert (row.is_available, row.at_most) == (True, 2)
-    assert desk.post("/console/chats/here/").json() == {"is_available": True}
-    desk.post("/console/chats/presence/", {"is_available": "no"})
+    assert desk.post("/console/chat/here/").json() == {"is_available": True}
+    desk.post("/console/chat/presence/", {"is_available": "no"})
     active.refresh_from_db()
     assert (active.state, active.assignee) == ("waiting", None)
-    for back in ("https://evil.example/", "//evil.example", "/console/chats//evil.example", "/console/chats/\\evil"):
-        answer = desk.post("/console/chats/presence/", {"is_available": "no", "back": back})
-        assert answer["Location"] == "/console/chats/"
+    for back in ("https://evil.example/", "//evil.example", "/console/chat//evil.example", "/console/chat/\\evil"):
+        answer = desk.post("/console/chat/presence/", {"is_available": "no", "back": back})
+        assert answer["Location"] == "/console/chat/"
 
 
 def test_a_ticket_is_submitted_with_the_plans_answer_seen_before__Y07_K02(desk, talks, active):
@@ -248,7 +253,7 @@ def test_ended_chats_are_found_by_agent_plan_rating_bot_and_ticket__Y06(desk, ta
     actions.end(chat=bot, actor=bot.visitor, at=beijing("2026-09-28 10:12"))
 
     def found(query):
-        page = text(desk.get(f"/console/chats/all/?{query}"))
+        page = text(desk.get(f"/console/chat/all/?{query}"))
         return {chat.code for chat in (active, bot) if chat.code in page}
 
     both = {active.code, bot.code}
@@ -259,34 +264,39 @@ def test_ended_chats_are_found_by_agent_plan_rating_bot_and_ticket__Y06(desk, ta
         f"q={bot.code}": {bot.code}, "q=%E7%8E%8B%E4%BC%9A%E8%AE%A1": {active.code}, "page=99": both,
     }  # fmt: skip
     assert {query: found(query) for query in table} == table
-    figures = text(desk.get("/console/chats/ratings/"))
+    figures = text(desk.get("/console/chat/ratings/"))
     assert "5.0" in figures
     assert "很快" in figures
 
 
 def test_canned_answers_are_ones_own_or_everybodys_by_the_lead__Y06(client, desk, active, world):
-    own = {"vendor": "yonsuite", "shortcut": "hi", "title": "问好", "body": "您好 {customer}，我是 {agent}。", "body_en": ""}
-    assert desk.post("/console/chats/canned/new/", own).status_code == 302
+    own = {"vendor": "yonsuite", "shortcut": "hi", "title": "问好", "body": "您好 {customer}，我是 {agent}。"}
+    assert desk.post("/console/chat/canned/new/", own).status_code == 302
     row = CannedAnswer.objects.get(shortcut="hi")
     assert row.owner == world.agent
-    assert desk.post("/console/chats/canned/new/", own).status_code == 422
-    assert desk.post("/console/chats/canned/new/", {**own, "shortcut": "a b"}).status_code == 422
-    found = desk.get(f"/console/chats/canned/found/?chat={active.code}").json()["answers"]
+    assert desk.post("/console/chat/canned/new/", own).status_code == 422
+    assert desk.post("/console/chat/canned/new/", {**own, "shortcut": "a b"}).status_code == 422
+    found = desk.get(f"/console/chat/canned/found/?chat={active.code}").json()["answers"]
     assert found == [{"shortcut": "hi", "title": "问好", "body": "您好 王会计，我是 李坐席。"}]
     client.force_login(world.lead)
-    assert client.get(f"/console/chats/canned/{row.pk}/").status_code == 404
-    assert client.post("/console/chats/canned/new/", {**own, "is_shared": "on"}).status_code == 302
+    assert client.get(f"/console/chat/canned/{row.pk}/").status_code == 404
+    assert client.post("/console/chat/canned/new/", {**own, "is_shared": "on"}).status_code == 302
     shared = CannedAnswer.objects.get(owner=None, shortcut="hi")
     client.force_login(world.agent)
-    assert client.post(f"/console/chats/canned/{shared.pk}/drop/").status_code == 404
-    assert client.post(f"/console/chats/canned/{row.pk}/drop/").status_code == 302
+    assert client.post(f"/console/chat/canned/{shared.pk}/drop/").status_code == 404
+    assert client.post(f"/console/chat/canned/{row.pk}/drop/").status_code == 302
     assert not CannedAnswer.objects.filter(pk=row.pk).exists()
+
+
+def test_a_letter_about_a_wait_leads_to_the_conversation__Y06_Y22(desk, active):
+    matter = TALKS["chat"].matter(active)
+    assert desk.get(matter.path).context["chat"] == active
 
 
 def test_every_page_asks_for_a_sign_in_and_no_look_changes_a_row(client, active, world):
     paths = [
-        "/console/chats/", url(active), url(active, "messages/"), url(active, "ticket/"), url(active, "transcript/"),
-        url(active, "articles/?q=x"), "/console/chats/all/", "/console/chats/ratings/", "/console/chats/canned/",
+        "/console/chat/", url(active), url(active, "messages/"), url(active, "ticket/"), url(active, "transcript/"),
+        url(active, "articles/?q=x"), "/console/chat/all/", "/console/chat/ratings/", "/console/chat/canned/",
     ]  # fmt: skip
     for path in paths:
         assert "/sign-in/" in client.get(path)["Location"]

@@ -215,7 +215,7 @@ def presence(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 
 def _is_ours(back: str) -> bool:
-    return back.startswith("/console/chats/") and "\\" not in back and "//" not in back
+    return back.startswith("/console/chat/") and "\\" not in back and "//" not in back
 
 
 @require_POST
