@@ -183,7 +183,9 @@ TIME_ZONE = "Asia/Shanghai"
 
 # Milliseconds. A migration or a report may take long; a page or a tick that does is broken.
 LIMITED = {"web", "clock", "out", "watchdog", "test"}
-TIME_LIMITS = "-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
+TIME_LIMITS = "-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=%d"
+# Tests lay the tables down themselves, on machines that may be busy.
+IDLE, IDLE_IN_TESTS = 10_000, 60_000
 
 
 def database(process: str) -> dict[str, Any]:
@@ -192,7 +194,8 @@ def database(process: str) -> dict[str, Any]:
     options = {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 15_000, **settings["OPTIONS"]}
     options["application_name"] = f"shouyue-{process}"
     if process in LIMITED:
-        options["options"] = f"{options.get('options', '')} {TIME_LIMITS}".strip()
+        limits = TIME_LIMITS % (IDLE_IN_TESTS if process == "test" else IDLE)
+        options["options"] = f"{options.get('options', '')} {limits}".strip()
     if process == "web":
         # Under ASGI every request may come on another thread: a pool shares connections, a kept one would not.
         options["pool"] = {"min_size": 2, "max_size": 16, "timeout": 5}
