@@ -211,7 +211,8 @@ def presence(request: HttpRequest, reader: Reader) -> HttpResponse:
     is_available = request.POST.get("is_available") == "yes"
     actions.set_presence(user=reader.user, is_available=is_available, at_most=at_most, at=reader.at)
     messages.success(request, _("现在接待会话。") if is_available else _("现在不接待会话，手上的会话已交还。"))
-    return redirect(request.POST.get("back") if _is_ours(request.POST.get("back", "")) else "console:chats:desk")
+    back = request.POST.get("back", "")
+    return redirect(back if _is_ours(back) else "console:chats:desk")
 
 
 def _is_ours(back: str) -> bool:

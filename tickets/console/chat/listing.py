@@ -81,8 +81,8 @@ def chats_for(wish: Wish, reader: Reader) -> QuerySet[Chat]:
     """Return the conversations that a reader may see and asks for, the last begun in front."""
     rows = Chat.objects.visible_to(reader.user).filter(STATES[wish.state][1], KINDS[wish.kind][1])
     rows = rows.filter(RATINGS[wish.rating][1])
-    if wish.agent.isdecimal() and len(wish.agent) < 10:
-        rows = rows.filter(assignee=wish.agent)
+    if wish.agent.isascii() and wish.agent.isdecimal() and len(wish.agent) < 10:
+        rows = rows.filter(assignee=int(wish.agent))
     if wish.plan:
         rows = rows.filter(contract__plan__code=wish.plan)
     if wish.words:

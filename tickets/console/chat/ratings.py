@@ -48,7 +48,7 @@ class Week:
     @property
     def wait(self) -> timedelta | None:
         """Return how long one half waited at most."""
-        return median(self.waits) if self.waits else None
+        return timedelta(seconds=median(wait.total_seconds() for wait in self.waits)) if self.waits else None
 
     @property
     def longest(self) -> timedelta | None:
