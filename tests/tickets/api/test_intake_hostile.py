@@ -50,7 +50,9 @@ def test_a_key_of_something_else_is_forbidden(post, body, world, scope):
 def test_a_channel_that_is_not_served_names_those_that_are(post, body, channel):
     answer = post(body, channel)
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_channel")
-    assert answer.json()["channels"] == sorted(["community", "email", "hotline", "im", "in_product", "monitoring", "portal"])
+    assert answer.json()["channels"] == sorted(
+        ["community", "email", "hotline", "im", "in_product", "monitoring", "portal"]
+    )
     assert stored() == 0
 
 
