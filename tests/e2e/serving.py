@@ -27,6 +27,9 @@ def streaming_server() -> Iterator[str]:
         thread.join(0.02)
         if not thread.is_alive():
             raise RuntimeError("the streaming server did not start")
-    yield f"http://{HOST}:{port}"
-    server.should_exit = server.force_exit = True
-    thread.join(10)
+    try:
+        yield f"http://{HOST}:{port}"
+    finally:
+        # A server left behind would hold the tables that the next test needs.
+        server.should_exit = server.force_exit = True
+        thread.join(10)
