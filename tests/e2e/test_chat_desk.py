@@ -1,5 +1,6 @@
 """A customer in the widget and two of ours at the desk, each in a browser of their own."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -143,6 +144,8 @@ def finish(theirs: Page, customer: Page) -> None:
     theirs.get_by_role("link", name="提交问题").click()
     expect(theirs.locator("#foretold")).to_contain_text("在范围内")
     theirs.get_by_role("button", name="提交为工单").click()
+    # What the form answers replaces the page: a menu opened before that would be gone.
+    theirs.wait_for_url(re.compile(r"/console/chat/[^/]+/$"))
     expect(customer.get_by_role("log")).to_contain_text("已提交为工单")
     theirs.locator("#end summary").click()
     theirs.get_by_role("button", name="结束会话").click()
