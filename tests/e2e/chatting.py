@@ -19,9 +19,11 @@ STRICT = (
     "default-src 'none'; script-src 'self' {product}; connect-src {product}; style-src 'self'; "
     "require-trusted-types-for 'script'"
 )
-OTHERS = """
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+# What the server's threads left open; the tests' own sessions, of other threads too, go on.
+LEFT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s) AND state = 'idle'
 """
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>ERP</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/host.css"></head>
@@ -32,6 +34,9 @@ HOSTILE = "*{font-size:30px!important;display:block!important;color:red!importan
 @contextmanager
 def served() -> Iterator[str]:
     """Give the address of a server that streams, until the block ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(SESSIONS)
+        before = [pid for (pid,) in cursor.fetchall()]
     port = free_port()
     config = uvicorn.Config(
         ASGIStaticFilesHandler(application), host="127.0.0.1", port=port, log_level="error", lifespan="off",
@@ -42,12 +47,14 @@ def served() -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-    # Its threads are gone, their sessions may not be: nobody could drop the database.
-    with connection.cursor() as cursor:
-        cursor.execute(OTHERS)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        # Its threads are gone, their sessions may not be: nobody could drop the database.
+        with connection.cursor() as cursor:
+            cursor.execute(LEFT, [before])
 
 
 @contextmanager
@@ -58,8 +65,10 @@ def embedding(product: str, tag: str, *, sheet: str = "", policy: str = STRICT) 
     handler = partial(Host, answers, policy.format(product=product))
     server = ThreadingHTTPServer(("localhost", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
 
 
 class Host(BaseHTTPRequestHandler):

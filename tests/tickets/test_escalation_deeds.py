@@ -157,8 +157,9 @@ def test_a_batch_reads_its_people_once(world: World, django_assert_max_num_queri
     for n in range(20):
         open_under(world, under, "2026-09-28 09:00", subject=f"第{n}张")
     # Before, each read its account team for each role: what is left is its locks, its ledger and its own state, and
-    # what the other hops of a tick (what is owed, sign-offs, engagements, updates) ask however many tickets there are.
-    with clock_at(BREACH), django_assert_max_num_queries(20 * 6 + 140):
+    # what the other hops of a tick (what is owed, sign-offs, updates, chats, calls, posts, whom programs tell) ask
+    # however many tickets there are.
+    with clock_at(BREACH), django_assert_max_num_queries(20 * 6 + 160):
         assert dispatch.sweep()
     assert Delivery.objects.filter(kind="breach").count() == 20 * 5
     assert not Milestone.objects.filter(clock__ticket_clock__isnull=False, next_step_at__isnull=False).exists()

@@ -7,13 +7,16 @@ const idle = () => document.visibilityState === "visible" && !document.querySele
 
 if (window.Idiomorph) window.Idiomorph.defaults.ignoreActiveValue = true;
 
+// What somebody has opened stays open under their hand, whatever came meanwhile.
+const callbacks = { beforeAttributeUpdated: (name, node) => !(name === "open" && node.localName === "details") };
+
 /** Fetch the part again and morph it; a lost connection is tried again at the next turn. */
 export async function refresh(part) {
   try {
     const answer = await fetch(part.dataset.live, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
     if (answer.redirected) return location.reload();
     if (!answer.ok || !part.isConnected) return;
-    window.Idiomorph.morph(part, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true });
+    window.Idiomorph.morph(part, await answer.text(), { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks });
     window.htmx?.process(part);
   } catch {
     part.dataset.stale = "";
