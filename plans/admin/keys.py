@@ -42,7 +42,7 @@ class WithOptions(forms.ModelForm):
     """A form in which wrong options are told beside them."""
 
     def clean_options(self) -> object:
-        options = self.cleaned_data["options"]
+        options = self.cleaned_data["options"] or {}
         try:
             check_options(options)
         except RefusedError as refused:
