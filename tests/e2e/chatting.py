@@ -1,60 +1,20 @@
-"""The product as it really answers, streams and all, and a host product's page that embeds its chat."""
+"""A host product's page that embeds the chat, on an origin of its own."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import uvicorn
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.db import connection
-
-from config.asgi import application
-from config.launch.ports import free_port
-
 STRICT = (
     "default-src 'none'; script-src 'self' {product}; connect-src {product}; style-src 'self'; "
     "require-trusted-types-for 'script'"
 )
-SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-# What the server's threads left open; the tests' own sessions, of other threads too, go on.
-LEFT = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s) AND state = 'idle'
-"""
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>ERP</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/host.css"></head>
 <body><main><h1>ERP</h1></main>{tag}</body></html>"""
 HOSTILE = "*{font-size:30px!important;display:block!important;color:red!important;float:left}"
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Give the address of a server that streams, until the block ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(SESSIONS)
-        before = [pid for (pid,) in cursor.fetchall()]
-    port = free_port()
-    config = uvicorn.Config(
-        ASGIStaticFilesHandler(application), host="127.0.0.1", port=port, log_level="error", lifespan="off",
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        # Its threads are gone, their sessions may not be: nobody could drop the database.
-        with connection.cursor() as cursor:
-            cursor.execute(LEFT, [before])
 
 
 @contextmanager

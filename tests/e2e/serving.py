@@ -6,20 +6,31 @@ from contextlib import contextmanager
 
 import uvicorn
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-from django.core.asgi import get_asgi_application
+from django.db import connection
 
+from config.asgi import application
 from config.launch.ports import free_port
 
 HOST = "127.0.0.1"
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+# What the server's threads left open; the tests' own sessions, of other threads too, go on.
+LEFT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s) AND state = 'idle'
+"""
 
 
 @contextmanager
 def streaming_server() -> Iterator[str]:
-    """Serve this test's database by ASGI, and give the address."""
+    """Serve this test's database as the product does, and give the address."""
+    with connection.cursor() as cursor:
+        cursor.execute(SESSIONS)
+        before = [pid for (pid,) in cursor.fetchall()]
     port = free_port()
-    application = ASGIStaticFilesHandler(get_asgi_application())
-    config = uvicorn.Config(application, host=HOST, port=port, log_level="warning", lifespan="off")
-    config.timeout_graceful_shutdown = 1
+    config = uvicorn.Config(
+        ASGIStaticFilesHandler(application), host=HOST, port=port, log_level="error", lifespan="off",
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -33,3 +44,6 @@ def streaming_server() -> Iterator[str]:
         # A server left behind would hold the tables that the next test needs.
         server.should_exit = server.force_exit = True
         thread.join(10)
+        # Its threads are gone, their sessions may not be: nobody could drop the database.
+        with connection.cursor() as cursor:
+            cursor.execute(LEFT, [before])

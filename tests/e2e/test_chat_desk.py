@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from plans.models import User
 from sla.clock import database_now
 from tests.e2e.browsing import Visit, findings, move_server_clock, overflow, reset_server_clock, visit
-from tests.e2e.chatting import embedding, served
+from tests.e2e.chatting import embedding
+from tests.e2e.serving import streaming_server
 from tests.tickets.chat.browser import signed, site
 from tests.tickets.chat.conftest import Talks
 from tests.world import World
@@ -28,7 +29,7 @@ LOST = "ERR_INTERNET_DISCONNECTED"
 def product(world: World) -> Iterator[str]:
     """Return where the product answers; its clock says that people are there."""
     move_server_clock(MORNING)
-    with served() as url:
+    with streaming_server() as url:
         yield url
     reset_server_clock()
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from sla.clock import database_now
 from tests.e2e.browsing import Visit, findings, move_server_clock, overflow, reset_server_clock, visit
-from tests.e2e.chatting import HOSTILE, embedding, served
+from tests.e2e.chatting import HOSTILE, embedding
+from tests.e2e.serving import streaming_server
 from tests.tickets.chat.browser import signed, site
 from tests.world import World
 from tickets.actions import chat as acts
@@ -27,7 +28,7 @@ TAG = '<script src="{product}/static/widget/shouyue.js" data-site="erp" data-mod
 def product(world: World) -> Iterator[str]:
     """Return where the product answers; its clock says that people are there."""
     move_server_clock(NOON)
-    with served() as url:
+    with streaming_server() as url:
         yield url
     reset_server_clock()
 
