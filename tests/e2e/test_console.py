@@ -134,6 +134,7 @@ def test_everything_works_without_scripts(browser, live_server, world, tickets):
     visit.sign_in(world.agent)
     page = visit.open(f"/console/tickets/{tickets[0].number}/")
     page.get_by_role("button", name="接单").click()
+    expect(page.get_by_role("button", name="接单")).to_have_count(0)
     assert again(tickets[0]).assignee == world.agent
     page.locator(".composer textarea").fill("没有脚本也能回复")
     page.get_by_role("button", name="发给客户").click()

@@ -196,13 +196,16 @@ def test_pages_are_open_to_everybody(
         page.goto(f"{visit.url}/portal/{path}")
         found[path] = judged(page)
     page.get_by_role("link", name="怎么算的").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("是怎么算出来的")
     found["proof"] = judged(page)
     assert sheets(page) == 1
     page.goto(f"{visit.url}/portal/new/")
     page.get_by_role("button", name="提交").click()
+    expect(page.locator(".wrong").first).to_be_visible()
     found["wrong"] = judged(page)
     fill(page, "第三方产品")
     page.get_by_role("button", name="提交").click()
+    expect(page.locator(".letter--no")).to_be_visible()
     found["refused"] = judged(page)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
