@@ -32,6 +32,8 @@ UNKNOWN = frozenset({"", "unknown", "unknown-8bit", "x-unknown", "default", "def
 # The set that nearly every real text in a larger one keeps to.
 SMALLEST = {"gb18030": "gb2312", "big5hkscs": "big5", "cp932": "shift_jis", "cp949": "euc_kr"}
 FIRST_IDEOGRAPHIC = "\u2e80"
+# So many Chinese characters in a row of bytes are no accident of accented letters.
+FEWEST_CHINESE = 2
 GUESSES = ("utf-8", "gb18030", "big5hkscs")
 ESCAPES = b"\x1b$"
 
@@ -41,7 +43,8 @@ def decoded(raw: bytes, charset: str) -> tuple[str, bool]:
     named = charset.strip().strip("\"'").lower()
     meant = MEANT.get(named, named)
     if named not in UNKNOWN:
-        found = None if _is_utf_8_after_all(raw, meant) else _strictly(raw, meant)
+        is_other = _is_utf_8_after_all(raw, meant) or _is_chinese_after_all(raw, meant)
+        found = None if is_other else _strictly(raw, meant)
         if found is not None:
             return clean(found), True
     if not raw.isascii() or ESCAPES in raw:
@@ -61,6 +64,14 @@ def _is_utf_8_after_all(raw: bytes, meant: str) -> bool:
         return False
     text = _strictly(raw, "utf-8")
     return text is not None and any(character >= FIRST_IDEOGRAPHIC for character in text)
+
+
+def _is_chinese_after_all(raw: bytes, meant: str) -> bool:
+    """Tell whether a text called Western is Chinese: nearly all bytes are Western text, accents seldom stand in pairs."""
+    if meant != "cp1252" or raw.isascii():
+        return False
+    text = _strictly(raw, "utf-8") or _strictly(raw, "gb2312")
+    return text is not None and sum(character >= FIRST_IDEOGRAPHIC for character in text) >= FEWEST_CHINESE
 
 
 def _strictly(raw: bytes, charset: str) -> str | None:

@@ -13,7 +13,7 @@ LONGEST_LINE, LONGEST_INTRODUCTION, LINES_OF_INTRODUCTION = 300, 400, 3
 # "-----Original Message-----", "------------------ 原始邮件 ------------------"; not the mark of what is passed on.
 DIVIDER = re.compile(
     r"[-_—=\s]*(原始邮件|原始郵件|原邮件|原郵件|回复的原邮件|回复的邮件|original message|original mail)"
-    r"[-_—=\s]*[:：]?$",
+    r"[-_—=\s]*[:：]?$|-{4,}\s*original\s*-{4,}$",
     re.IGNORECASE,
 )  # fmt: skip
 RULER = re.compile(r"[_\-]{10,}$")

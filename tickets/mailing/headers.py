@@ -19,6 +19,8 @@ WORD = re.compile(rb"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 ID = re.compile(r"<([^<>\s]{1,250})>")
 ADDRESS = re.compile(r"[^\s<>\"@]{1,64}@[^\s<>\"@,;]{1,190}")
 NAME = re.compile(rb"[!-9;-~]{1,80}$")
+# Turn the order of what follows them round: a file's name ends in another ending than the one that is read.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class Headers:
@@ -27,6 +29,8 @@ class Headers:
     def __init__(self, block: bytes) -> None:
         self.found: dict[str, list[bytes]] = {}
         self.is_cut = False
+        # In which charset the rest of the mail is written: what names none is read by it.
+        self.charset = ""
         self._fill(block)
 
     def _fill(self, block: bytes) -> None:
@@ -51,20 +55,20 @@ class Headers:
 
     def plain(self, name: str) -> str:
         """Return the first header of a name as text, nothing in it decoded but its bytes."""
-        return decoded(self.raw(name), "")[0][:LONGEST_STRUCTURED]
+        return decoded(self.raw(name), self.charset)[0][:LONGEST_STRUCTURED]
 
     def every(self, name: str) -> list[str]:
         """Return all headers of a name as text."""
-        return [decoded(value, "")[0][:LONGEST_STRUCTURED] for value in self.found.get(name, [])]
+        return [decoded(value, self.charset)[0][:LONGEST_STRUCTURED] for value in self.found.get(name, [])]
 
     def text(self, name: str) -> tuple[str, bool]:
         """Return a header for people with its encoded words read, on one line, and whether all was in order."""
-        said, is_sure = words(self.raw(name))
+        said, is_sure = words(self.raw(name), self.charset)
         return " ".join(said.split()), is_sure
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the people that headers of a name list, each once; what is no address is left out."""
-        listed = [decoded(value, "")[0][:LONGEST_STRUCTURED] for value in self.found.get(name, [])]
+        listed = self.every(name)
         people: dict[str, Address] = {}
         for shown, address in _named(listed):
             if found := ADDRESS.search(address) or ADDRESS.search(shown):
@@ -111,6 +115,11 @@ class Typed:
         return self.message.get_content_type()
 
     @property
+    def is_text(self) -> bool:
+        """Tell whether it is words to be read."""
+        return self.kind in ("text/plain", "text/html") and not self.is_file
+
+    @property
     def is_file(self) -> bool:
         """Tell whether it is to be kept rather than shown."""
         return self.message.get_content_disposition() == "attachment" or bool(self.name and self.kind != "text/plain")
@@ -134,8 +143,10 @@ class Typed:
         return str(value or "").strip()
 
 
-def words(raw: bytes) -> tuple[str, bool]:
+def words(raw: bytes, charset: str = "") -> tuple[str, bool]:
     """Return a header with its encoded words read (RFC 2047), and whether all was in order.
+
+    `charset` is what the rest of the mail is written in, for words that name none.
 
     Neighbours in one charset are joined as bytes first: programs cut characters in two between them.
     """
@@ -145,16 +156,17 @@ def words(raw: bytes) -> tuple[str, bool]:
         between = raw[end : found.start()]
         if between.strip() or not pieces or not pieces[-1][0]:
             pieces.append(("", between))
-        charset = found[1].partition(b"*")[0].decode("ascii", "replace")
+        named = found[1].partition(b"*")[0].decode("ascii", "replace")
         content = _unpacked(found[2], found[3])
-        if pieces and pieces[-1][0].lower() == charset.lower() and not between.strip():
-            pieces[-1] = (charset, pieces[-1][1] + content)
+        if pieces and pieces[-1][0].lower() == named.lower() and not between.strip():
+            pieces[-1] = (named, pieces[-1][1] + content)
         else:
-            pieces.append((charset, content))
+            pieces.append((named, content))
         end = found.end()
     pieces.append(("", raw[end:]))
-    read = [decoded(content, charset) for charset, content in pieces if content]
-    return clean("".join(text for text, _sure in read)), all(sure for _text, sure in read)
+    read = [decoded(content, named or charset) for named, content in pieces if content]
+    said = TURNING.sub("", "".join(text for text, _sure in read))
+    return clean(said), all(sure for _text, sure in read)
 
 
 def _unpacked(kind: bytes, content: bytes) -> bytes:

@@ -34,7 +34,7 @@ def kind_of(headers: Headers, *, sender: str, subject: str, own: str, is_report:
     if len(headers.found.get("received", [])) > MOST_HOPS:
         return Kind.LOOP
     if is_report or _is_null(headers, sender):
-        return Kind.BOUNCE if is_report or DAEMONS.match(sender) else Kind.AUTO_REPLY
+        return Kind.BOUNCE if is_report or is_daemon(sender) else Kind.AUTO_REPLY
     if _is_automatic(headers) or AWAY.match(subject):
         return Kind.AUTO_REPLY
     precedence = headers.plain("precedence").strip().lower()
@@ -43,8 +43,13 @@ def kind_of(headers: Headers, *, sender: str, subject: str, own: str, is_report:
     return Kind.HUMAN
 
 
+def is_daemon(sender: str) -> bool:
+    """Tell whether an address is that of a mail server itself."""
+    return bool(DAEMONS.match(sender))
+
+
 def _is_null(headers: Headers, sender: str) -> bool:
-    return headers.raw("return-path").strip() == b"<>" or bool(DAEMONS.match(sender))
+    return headers.raw("return-path").strip() == b"<>" or is_daemon(sender)
 
 
 def _is_automatic(headers: Headers) -> bool:

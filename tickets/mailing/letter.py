@@ -25,6 +25,8 @@ class Flaw(StrEnum):
     EMPTY = "empty"
     ENCODING = "encoding"
     NO_ID = "no_id"
+    # What it says is encrypted, or wrapped by a signature: the file has it.
+    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)

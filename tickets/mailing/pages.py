@@ -28,6 +28,9 @@ TAG = re.compile(r"<(/?)([a-z0-9]+)[^<>]*>")
 ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]{0,4000}>?")
 DEEPEST_ELEMENT = 256
 # What needs no end, so that many of it do not lie in each other.
+# So many different words on a page are names of attributes of one element; each is compared with all the others.
+MOST_WORDS, FEWEST_CHARACTERS = 20_000, 80_000
+WORD = re.compile(r"[^\s/\"'=<>]+")
 FLAT = frozenset({
     "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
     "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "wbr",
@@ -38,7 +41,10 @@ BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
 def is_too_deep(page: str) -> bool:
-    """Tell whether elements lie in each other deeper than any mail program nests: parsers take square time on them."""
+    """Tell whether elements lie in each other deeper than any mail program nests, or one has more attributes than any.
+
+    Parsers take square time on both.
+    """
     depth = 0
     for tag in ANY_TAG.finditer(page[:LONGEST]):
         if tag[2].lower() in FLAT:
@@ -46,7 +52,7 @@ def is_too_deep(page: str) -> bool:
         depth += -1 if tag[1] and depth else 0 if tag[1] else 1
         if depth > DEEPEST_ELEMENT:
             return True
-    return False
+    return len(page) > FEWEST_CHARACTERS and len(set(WORD.findall(page[:LONGEST]))) > MOST_WORDS
 
 
 def safe(page: str) -> str:

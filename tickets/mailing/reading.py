@@ -22,7 +22,10 @@ FILE_NAMES = {
     "text/plain": "text.txt",
 }  # fmt: skip
 # Parts that make a signature or a report, not something that was sent along.
-NOT_FILES = frozenset({"application/pgp-signature", "message/delivery-status", "text/rfc822-headers"})
+NOT_FILES = frozenset({
+    "application/pgp-signature", "application/pgp-encrypted", "message/delivery-status", "text/rfc822-headers",
+})  # fmt: skip
+SEALS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 MARKS = re.compile(r"^(>*)(.*)$")
 
 
@@ -63,7 +66,9 @@ def read(raw: bytes, *, ours: Ours = Ours(), allowed: Allowed = Allowed()) -> Le
     """Return a mail as it was understood; whatever the bytes are, there is a letter."""
     headers, body = opened(raw)
     parts = list(leaves(headers, body))
+    headers.charset = next((part.typed.parameter("charset") for part in parts if part.typed.is_text), "")
     found = _gather(parts, allowed)
+    found.flaws |= {Flaw.SEALED} if any(part.typed.kind in SEALS for part in parts) else set()
     found.flaws |= {Flaw.NESTED} if len(parts) >= MOST else set()
     found.flaws |= {Flaw.CUT} if headers.is_cut else set()
     return _letter(headers, body, parts, found, ours)
@@ -74,7 +79,7 @@ def _letter(headers: Headers, body: Span, parts: Sequence[Part], found: Gathered
     subject, is_sure = headers.text("subject")
     found.flaws |= set() if is_sure else {Flaw.CHARSET}
     sender = next(iter(headers.addresses("from") or headers.addresses("sender")), NO_SENDER)
-    is_report = _is_report(parts)
+    is_report = _is_report(parts, sender)
     kind = kinds.kind_of(headers, sender=sender.address, subject=subject, own=ours.loop, is_report=is_report)
     text = _said(found)
     message_id = next(iter(headers.ids("message-id")), "")
@@ -95,7 +100,7 @@ def _letter(headers: Headers, body: Span, parts: Sequence[Part], found: Gathered
         sent_at=headers.instant("date"),
         files=tuple(found.files),
         left_out=tuple(found.left_out),
-        reports=bounces.reports_of(parts) if is_report else (),
+        reports=bounces.reports_of(headers, parts, f"{subject} {text}") if kind == Kind.BOUNCE else (),
         flaws=frozenset(str(flaw) for flaw in found.flaws | _lacks(message_id, text, found)),
         is_verified=kinds.verified(headers, ours.trusted),
         takes_answers=kind == Kind.HUMAN and kinds.takes_answers(headers, sender.address),
@@ -115,8 +120,10 @@ def _lacks(message_id: str, text: str, found: Gathered) -> set[Flaw]:
     return lacks if text.strip() or found.files else lacks | {Flaw.EMPTY}
 
 
-def _is_report(parts: Sequence[Part]) -> bool:
-    return any(part.typed.kind == "message/delivery-status" and "multipart/report" in part.within for part in parts)
+def _is_report(parts: Sequence[Part], sender: Address) -> bool:
+    """Tell whether servers report; some providers put their reports into a mail of another kind."""
+    told = [part for part in parts if part.typed.kind == "message/delivery-status"]
+    return any("multipart/report" in part.within for part in told) or bool(told and kinds.is_daemon(sender.address))
 
 
 def _gather(parts: Sequence[Part], allowed: Allowed) -> Gathered:

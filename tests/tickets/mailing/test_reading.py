@@ -51,6 +51,8 @@ def test_text_is_read_by_what_its_charset_means__Y18(text, written, named):
         (b"\x1b$)A\x0eVPND\x0f abc", "iso-2022-cn", "中文 abc"),
         (b"a\x00b\xff", "utf-8", None),
         (b"plain", "", "plain"),
+        ("月结报错，请看".encode("gbk"), "iso-8859-1", "月结报错，请看"),
+        ("café ¿Qué? Ã".encode("cp1252"), "iso-8859-1", "café ¿Qué? Ã"),
     ],
 )
 def test_a_charset_that_lies_is_found_out_and_nothing_is_unstorable(raw, charset, text):
@@ -64,6 +66,12 @@ def test_header_words_cut_within_a_character_are_joined_before_they_are_read():
     whole = "月结报错".encode()
     one, other = (base64.b64encode(part).decode() for part in (whole[:4], whole[4:]))
     assert words(f"=?utf-8?B?{one}?=\r\n =?UTF-8?B?{other}?= 2".encode()) == ("月结报错 2", True)
+
+
+def test_a_header_that_names_no_charset_is_read_by_the_mail_s_and_never_turned_round():
+    raw = b"Subject: " + "測試".encode("big5") + b"\r\n" + mail(b"x", "Content-Type: text/plain; charset=big5")
+    assert read(raw).subject == "測試"
+    assert words("凭证\u202egpj.exe".encode())[0] == "凭证gpj.exe"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +99,7 @@ def test_broken_header_words_are_still_words(raw):
         ("foxmail", "\u00a0\n发件人： 客服\n发送时间： 2026-09-28 09:00\n收件人： 王会计\n主题： 月结\n旧内容"),
         ("163", 'At 2026-09-28 09:00:00, "客服" <a@b.example> wrote:\n>旧内容'),
         ("163 zh", '在 2026-09-28 09:00:00，"客服" <a@b.example> 写道：\n>旧内容'),
+        ("exmail", '------------------ Original ------------------\nFrom: "Desk"<a@b.example>;\n\n旧内容'),
         ("tencent", "---- 回复的原邮件 ----\n| 发件人 | 客服 |\n\n旧内容"),
         ("bare", "> 旧内容\n> 更旧"),
     ],
@@ -226,6 +235,44 @@ def test_a_bounce_says_which_mail_came_back_and_why(action, status, is_permanent
     assert "User unknown" in report.reason
 
 
+PROVIDER = """From: {sender}
+Subject: 系统退信
+{headers}Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/html; charset=utf-8
+
+抱歉，您的邮件被退回来了。{words}
+--b
+{returned}
+--b--
+"""
+
+
+@pytest.mark.parametrize(
+    ("headers", "returned", "words", "found"),
+    [
+        ("", "Content-Type: message/rfc822\n\nMessage-ID: <a@ours.example>\nTo: gone@163.example\n\nx",
+         "550 5.1.1 收件人不存在", ("gone@163.example", "5.1.1")),
+        ("In-Reply-To: <a@ours.example>\nX-Failed-Recipients: gone@163.example\n", "Content-Type: text/plain\n\n",
+         "邮箱不存在", ("gone@163.example", "5.0.0")),
+        ("References: <a@ours.example>\n", "Content-Type: text/plain\n\n", "暂时无法投递，系统会继续尝试", ("", "4.0.0")),
+    ],
+)  # fmt: skip
+def test_a_provider_s_own_report_says_which_mail_came_back(headers, returned, words, found):
+    raw = PROVIDER.format(sender="Postmaster@163.example", headers=headers, returned=returned, words=words).encode()
+    [report] = read(raw).reports
+    assert (report.message_id, report.recipient, report.status) == ("a@ours.example", *found)
+    assert "退回" in report.reason
+    forged = PROVIDER.format(sender="a@163.example", headers=headers, returned=returned, words=words).encode()
+    assert read(forged).reports == ()
+
+
+@pytest.mark.parametrize("kind", ["application/pkcs7-mime; smime-type=enveloped-data", "application/pgp-encrypted"])
+def test_a_sealed_mail_says_so(kind):
+    assert "sealed" in read(mail(b"MIIB", f"Content-Type: {kind}")).flaws
+
+
 def test_a_mail_of_many_parts_gives_text_safe_page_and_files():
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "王会计 <wang@customer.example>", "s@b.example", "月结报错"
@@ -326,6 +373,7 @@ HOSTILE = {
     "deep divs": html(b"<div>" * 60_000),
     "deep quotations": html(b"<blockquote>" * 30_000 + b"x"),
     "formatting elements": html(b"<b><i><u><s>" * 25_000),
+    "attributes": html(b"<a " + b" ".join(b"a%d=" % n for n in range(60_000)) + b">x</a>"),
     "entities": html(b"&amp;" * 80_000 + b"&" * 100_000),
     "a zip bomb": mail(base64.encodebytes(b"PK\x03\x04" + b"\0" * 3_000_000),
                        'Content-Type: application/zip; name="a.zip"',

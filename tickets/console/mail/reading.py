@@ -20,6 +20,7 @@ FLAWS = {
     "cut": gettext_lazy("内容过长，只读取了前面的部分"),
     "empty": gettext_lazy("没有正文"),
     "no_id": gettext_lazy("没有邮件标识"),
+    "sealed": gettext_lazy("正文加密或封装，下载附件后用证书打开"),
 }
 TONES = {
     Mail.State.WAITING: "at_risk", Mail.State.OPENED: "kept", Mail.State.ADDED: "kept", Mail.State.REFUSED: "breached",
