@@ -3,11 +3,12 @@
 The vendor's own, as documented: form fields `CallSid`, `ParentCallSid`, `From`, `To`, `Direction`, `CallStatus`
 (`queued`, `initiated`, `ringing`, `in-progress`, `completed`, `busy`, `no-answer`, `failed`, `canceled`), `Timestamp`
 (RFC 2822), `Digits` and `SpeechResult` of a `<Gather>`, `RecordingSid` and `RecordingUrl`, `TranscriptionText`;
+`AnsweredBy` (`machine_…`, `fax`: nobody was reached);
 `X-Twilio-Signature` over the address and the sorted fields; an answer of TwiML.
 
 Ours: `BotTranscript` (a list of `{"who", "text", "at"}` as JSON) and `BotHandOff` (`true`), which a voice bot built
 there may send along. Options of the key: `answers` = `"ivr"` where the number is answered by a menu, so that only a
-leg to a person (one with `ParentCallSid`) counts as answered; `menu`, `numbers`, `vendor`: see `tickets.actions.calls`.
+leg to a person (one with `ParentCallSid`) counts as answered, as wherever such legs are told of; `menu`, `numbers`, `vendor`: see `tickets.actions.calls`.
 
 It is to be called as a status callback: an empty `<Response/>` to the address that runs the call would hang up.
 """
@@ -42,6 +43,8 @@ from tickets.channels.hook import (
 SIGNATURE = "x-twilio-signature"
 MOST_FIELDS = 300
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+# What stands for a number that is not shown: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE as dialled by letters.
+HIDDEN = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 KINDS = {
     "queued": Heard.RANG, "initiated": Heard.RANG, "ringing": Heard.RANG, "in-progress": Heard.ANSWERED,
     "answered": Heard.ANSWERED, "completed": Heard.ENDED, "busy": Heard.ENDED, "no-answer": Heard.ENDED,
@@ -112,7 +115,8 @@ def _told(fields: Fields, options: Mapping[str, Any]) -> Iterator[Happening]:
     kind = KINDS.get(fields.text("CallStatus", "DialCallStatus", limit=20))
     if kind and not _is_answer_to_menu(fields) and not _is_menu_answering(kind, leg == call, options):
         status = fields.text("CallStatus", "DialCallStatus", limit=20)
-        yield told(kind, call, at=at, key=f"{leg}:{status}", fields={"reason": status, **_parties(fields, leg, call)})
+        said = {"reason": status, "by_machine": _is_machine(fields) or None, **_parties(fields, leg, call)}
+        yield told(kind, call, at=at, key=f"{leg}:{status}", fields=said)
 
 
 def _is_answer_to_menu(fields: Fields) -> bool:
@@ -124,13 +128,19 @@ def _is_menu_answering(kind: Heard, is_first_leg: bool, options: Mapping[str, An
     return kind == Heard.ANSWERED and is_first_leg and options.get("answers") == "ivr"
 
 
+def _is_machine(fields: Fields) -> bool:
+    """Tell whether a machine was heard to pick up: an answering machine, a fax."""
+    return fields.text("AnsweredBy", limit=30).startswith(("machine", "fax"))
+
+
 def _parties(fields: Fields, leg: str, call: str) -> dict[str, str]:
     """Return who rings whom; a leg to a person tells by its far end which colleague it is."""
     far = fields.text("To", "Called", limit=NUMBER + 20)
     if leg != call:
-        return {"agent": far.rpartition(":")[2].partition("@")[0]}
+        return {"agent": far.rpartition(":")[2].partition("@")[0], "leg": leg}
     direction = "out" if fields.text("Direction", limit=30).startswith("outbound") else "in"
-    return {"caller": fields.text("From", "Caller", limit=NUMBER), "called": far[:NUMBER], "direction": direction}
+    caller = fields.text("From", "Caller", limit=NUMBER)
+    return {"caller": "" if caller in HIDDEN else caller, "called": far[:NUMBER], "direction": direction}
 
 
 def _said(fields: Fields, call: str, at: datetime | None) -> Iterator[Happening]:

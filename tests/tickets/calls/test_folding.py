@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tickets.actions.calls.folding import Told, fold
@@ -16,6 +16,7 @@ def told(kind, seconds=0, key="", **fields):
 
 
 RANG = told("rang", caller="13800000001", called="4006600588", direction="in")
+LEGS = [told("answered", 9, "a1", leg="1"), told("answered", 20, "a2", leg="2"), told("ended", 21, "e1", leg="1")]
 TALK = [{"who": "caller", "text": "怎么反结账"}, {"who": "bot", "text": "请打开总账"}]
 
 
@@ -35,6 +36,17 @@ TALK = [{"who": "caller", "text": "怎么反结账"}, {"who": "bot", "text": "�
         ([RANG, told("transcript", 50, lines=TALK, hand_off=True)], "ringing"),
         ([RANG, told("transcript", 50, lines=TALK, hand_off=True), told("ended", 90)], "missed"),
         ([told("rang", direction="out", called="1380"), told("ended", 30)], "ended"),
+        # What was said to a machine that says nothing is a voice mail: somebody waits for a call.
+        ([RANG, told("ended", 40), told("transcript", 50, lines=TALK[:1])], "missed"),
+        # A menu picks up, and a colleague does not: the next is rung.
+        ([RANG, told("answered", 1), told("rang", 5, "r1", leg="1", agent="8001")], "ringing"),
+        ([RANG, told("rang", 5, "r1", leg="1"), told("ended", 25, "e1", leg="1")], "ringing"),
+        ([RANG, told("rang", 5, "r1", leg="1"), told("ended", 25, "e1", leg="1"), told("ended", 30)], "missed"),
+        # One hangs up, to whom the call was passed on talks; then nobody does.
+        ([RANG, *LEGS], "answered"),
+        ([RANG, *LEGS, told("ended", 50, "e2", leg="2")], "ended"),
+        # A machine is nobody.
+        ([told("rang", direction="out"), told("answered", 9), told("ended", 30, by_machine=True)], "ended"),
     ],
 )
 def test_a_call_stands_as_what_was_told_of_it_says__Y08(events, state):
@@ -61,6 +73,17 @@ def test_what_a_call_is_about_is_gathered_from_all_that_was_told__Y08_K08():
     assert folded.recording_url == "https://rec.example/1.mp3"
 
 
+def test_of_several_who_are_rung_at_once_nobody_is_meant__Y08():
+    rung = [RANG, told("rang", 1, "a", leg="1", agent="8001"), told("rang", 1, "b", leg="2", agent="8002")]
+    assert fold(rung).extension == ""
+    assert fold([*rung, told("ended", 9, "c", leg="1", agent="8001")]).extension == "8002"
+    assert fold([*rung, told("answered", 9, "d", leg="1", agent="8001")]).extension == "8001"
+
+
+def test_who_was_not_reached_but_by_a_machine_was_not_answered__Y18():
+    assert fold([told("rang", direction="out"), told("answered", 9, by_machine=True)]).answered_at is None
+
+
 KINDS = st.sampled_from(["rang", "menu", "bot", "answered", "ended", "recording", "transcript"])
 SAID = st.fixed_dictionaries(
     {},
@@ -71,6 +94,8 @@ SAID = st.fixed_dictionaries(
         "agent": st.sampled_from(["8001", "8002"]),
         "url": st.sampled_from(["https://a.example", "https://b.example"]),
         "hand_off": st.booleans(),
+        "leg": st.sampled_from(["1", "2"]),
+        "by_machine": st.booleans(),
         "lines": st.just(TALK),
     },
 )
@@ -83,6 +108,8 @@ EVENTS = st.lists(
 )
 
 
+# A busy machine draws slowly.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(EVENTS, st.data())
 def test_order_and_repetition_change_nothing__Y08(events, data):
     again = data.draw(st.lists(st.sampled_from(events), max_size=5))

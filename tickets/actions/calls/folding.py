@@ -44,10 +44,10 @@ def fold(events: Iterable[Told]) -> Folded:
     told = _once(events)
     if not told:
         raise ValueError("A call of which nothing was told is none.")
-    answered = [one for one in told if one.kind == Heard.ANSWERED]
-    ended = [one for one in told if one.kind == Heard.ENDED]
+    answered = _answers(told)
+    ended = _ends(told, answered)
     return Folded(
-        state=_state(told),
+        state=_state(told, bool(answered), bool(ended)),
         rang_at=told[0].at,
         answered_at=answered[0].at if answered else None,
         ended_at=max(ended[-1].at, answered[0].at if answered else ended[-1].at) if ended else None,
@@ -55,7 +55,7 @@ def fold(events: Iterable[Told]) -> Folded:
         caller=_first(told, "caller"),
         called=_first(told, "called"),
         menu=_pressed(told),
-        extension=_last(answered, "agent") or _last(told, "agent"),
+        extension=_last(answered, "agent") or _rung(told),
         recording_url=_last(told, "url"),
         transcript=_lines(told),
     )
@@ -74,16 +74,54 @@ def _place(one: Told) -> tuple[datetime, int, str]:
     return one.at, ORDER[Heard(one.kind)], one.key
 
 
-def _state(told: list[Told]) -> str:
-    kinds = {one.kind for one in told}
-    is_answered = Heard.ANSWERED in kinds
-    has_bot = bool(kinds & {Heard.BOT, Heard.TRANSCRIPT})
-    if Heard.ENDED in kinds:
+def _leg(one: Told) -> str:
+    """Return to which leg of a call something happened; blank for the call itself. A leg leads to one of us."""
+    return str(one.fields.get("leg", ""))
+
+
+def _answers(told: list[Told]) -> list[Told]:
+    """Return what tells that a person answered: where legs lead to persons, theirs alone, for the call's own is a menu.
+
+    What a machine picked up nobody answered.
+    """
+    if any(one.fields.get("by_machine") for one in told):
+        return []
+    has_legs = any(_leg(one) for one in told)
+    return [one for one in told if one.kind == Heard.ANSWERED and bool(_leg(one)) == has_legs]
+
+
+def _ends(told: list[Told], answered: list[Told]) -> list[Told]:
+    """Return what tells that a call is over: its own end, else the ends of all legs on which somebody talked.
+
+    Where one colleague did not answer, the next is rung.
+    """
+    over = [one for one in told if one.kind == Heard.ENDED]
+    whole = [one for one in over if not _leg(one)]
+    talks = {_leg(one) for one in answered if _leg(one)}
+    hung_up = [one for one in over if _leg(one) in talks]
+    return whole or (hung_up if talks == {_leg(one) for one in hung_up} else [])
+
+
+def _rung(told: list[Told]) -> str:
+    """Return whom it rings, or rang last; of several who are rung at once nobody in particular."""
+    over = {_leg(one) for one in told if one.kind == Heard.ENDED}
+    rung = {str(one.fields["agent"]) for one in told if _leg(one) and _leg(one) not in over and one.fields.get("agent")}
+    return _last(told, "agent") if not rung else rung.pop() if len(rung) == 1 else ""
+
+
+def _state(told: list[Told], is_answered: bool, is_over: bool) -> str:
+    # What a caller leaves on a machine that says nothing is a voice mail, and waits for a person.
+    has_bot = any(one.kind == Heard.BOT or _is_of_bot(one) for one in told)
+    if is_over:
         is_missed = not is_answered and _first(told, "direction") != "out" and (not has_bot or _wants_person(told))
         return MISSED if is_missed else ENDED
     if is_answered:
         return ANSWERED
     return VOICE_BOT if has_bot and not _wants_person(told) else RINGING
+
+
+def _is_of_bot(one: Told) -> bool:
+    return any(line["who"] == "bot" for line in one.fields.get("lines", ()))
 
 
 def _wants_person(told: list[Told]) -> bool:
