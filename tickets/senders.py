@@ -25,7 +25,7 @@ WRITTEN = {
     "id": ("id",),
     "email": ("email",),
     "external_id": ("external_id_of_contact",),
-    "phone": ("digits", "at_home", "with_country", "from_abroad", "from_abroad_home"),
+    "phone": ("digits", "at_home", "with_country", "from_abroad", "from_abroad_home", "long_distance"),
 }
 
 
@@ -106,11 +106,11 @@ def _written(by: str, name: str | int) -> dict[str, Any]:
         return {"email": str(name).lower()}
     if by != "phone":
         return {WRITTEN[by][0]: name}
-    digits = re.sub(r"\D", "", str(name)).removeprefix("00")
-    if len(digits) < SHORTEST_NUMBER:
+    digits, home = re.sub(r"\D", "", str(name)).removeprefix("00"), plain_number(str(name))
+    if not home:
         return dict.fromkeys(WRITTEN["phone"], "none")
-    home = digits.removeprefix("86")
-    return dict(zip(WRITTEN["phone"], (digits, home, f"86{home}", f"00{digits}", f"0086{home}"), strict=True))
+    forms = (digits, home, f"86{home}", f"00{digits}", f"0086{home}", f"0{home}")
+    return dict(zip(WRITTEN["phone"], forms, strict=True))
 
 
 def contacts_by_number(number: str, *, customer_id: int | None = None) -> QuerySet[Contact]:
@@ -120,9 +120,14 @@ def contacts_by_number(number: str, *, customer_id: int | None = None) -> QueryS
 
 
 def plain_number(number: str) -> str:
-    """Return a number as it is compared: digits, without what stands for our own country; blank for a hidden one."""
+    """Return a number as it is compared; blank for a hidden one.
+
+    Digits, without what stands for our own country, and without the zero of a long-distance call: land lines are written
+    with it, and switchboards put it before mobiles from elsewhere.
+    """
     digits = re.sub(r"\D", "", number).removeprefix("00")
-    return digits.removeprefix("86") if len(digits) >= SHORTEST_NUMBER else ""
+    is_number = len(digits) >= SHORTEST_NUMBER and digits.strip("0")
+    return digits.removeprefix("86").removeprefix("0") if is_number else ""
 
 
 def _only(contacts: list[Any], incoming: Incoming) -> Any:
