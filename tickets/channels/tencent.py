@@ -81,12 +81,21 @@ def objects_in(body: bytes) -> list[dict[str, Any]]:
 
 def _parties(fields: Fields) -> dict[str, str]:
     direction = {"0": "in", "1": "out"}.get(fields.text("Direction", limit=5), "")
-    pressed = fields.said.get("IVRKeyPressed")
-    keys = "".join(str(key) for key in pressed) if isinstance(pressed, list) else fields.text("IVRKeyPressed")
     return {
         "caller": fields.text("Caller", limit=NUMBER), "called": fields.text("Callee", limit=NUMBER),
-        "direction": direction, "menu": keys[:NUMBER],
+        "direction": direction, "menu": _pressed(fields),
     }  # fmt: skip
+
+
+def _pressed(fields: Fields) -> str:
+    """Return the keys that were pressed: of a list of keys, or of objects that name each; else as one text."""
+    said = fields.said.get("IVRKeyPressed")
+    if not isinstance(said, list):
+        return fields.text("IVRKeyPressed", limit=NUMBER)
+    each = [Fields({"IVRKeyPressed": one.get("Key") if isinstance(one, dict) else one}) for one in said[:NUMBER]]
+    keys = "".join(one.text("IVRKeyPressed", limit=NUMBER) for one in each)
+    fields.errors += [error for one in each for error in one.errors]
+    return keys[:NUMBER]
 
 
 def _seat(fields: Fields) -> dict[str, str]:

@@ -16,10 +16,11 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import new_key
 from tests.world import World
-from tickets.actions.calls import owing
+from tickets.actions.calls import hearing, owing
 from tickets.actions.calls.hearing import end_lost
 from tickets.actions.calls.placing import candidates
 from tickets.models import Call, CallBack, CallEvent, InboundEvent
+from tickets.senders import plain_number
 
 pytestmark = pytest.mark.django_db
 STORY = (
@@ -125,8 +126,22 @@ def _missed(hotline, phone):
 
 def test_a_hidden_number_is_owed_nothing_and_a_call_is_kept(hotline):
     hotline("tencent/missed.json", change=("008613800000001", "anonymous"))
-    call = Call.objects.get()
-    assert (call.state, call.contact, call.call_back) == ("missed", None, None)
+    # ANONYMOUS, as dialled by letters.
+    hotline("twilio/no-answer.txt", change=("%2B8613800000001", "%2B266696687"))
+    assert [(call.state, call.contact, call.call_back) for call in Call.objects.all()] == [("missed", None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "rings"),
+    [("010-6666 8888", "+861066668888"), ("010-6666 8888", "01066668888"), ("13800000009", "013800000009"),
+     ("+86 138 0000 0009", "8613800000009"), ("13800000009", "008613800000009")],
+)  # fmt: skip
+def test_a_number_is_known_with_or_without_country_and_long_distance_zero__Y08(world, kept, rings):
+    contact = world.yonsuite.contact
+    Contact.objects.filter(pk=contact.pk).update(phone=kept)
+    assert candidates(rings) == [contact]
+    assert plain_number(kept) == plain_number(rings)
+    assert plain_number("00000000") == ""
 
 
 def test_of_several_with_one_number_nobody_is_guessed__Y08(hotline, options, world):
@@ -161,6 +176,41 @@ def test_two_switchboards_may_use_the_same_ids_and_a_new_key_of_one_continues_it
 def test_a_clock_that_runs_ahead_is_not_believed(hotline):
     hotline("tencent/missed.json", change=("17905572", "17995572"))
     assert abs(Call.objects.get().ended_at - beijing("2026-09-28 09:05")) < timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("pressed", [r'"\u0000"', r'"\ud800"', '{"Key": [6]}'])
+def test_keys_that_cannot_be_kept_are_refused_at_once__Y08(hotline, pressed):
+    answer = hotline("tencent/missed.json", change=('"6"', pressed))
+    assert (answer.status_code, "IVRKeyPressed" in answer.content.decode()) == (400, True)
+    assert InboundEvent.objects.get().state == "refused"
+
+
+def test_a_clock_that_was_set_back_is_not_believed(hotline):
+    # 1 January 1970.
+    hotline("tencent/missed.json", change=("179055", "1"))
+    assert abs(Call.objects.get().ended_at - beijing("2026-09-28 09:05")) < timedelta(seconds=60)
+
+
+def test_whoever_is_rung_next_is_told_and_who_is_not_known_here_is_nobody__Y08(hotline, world, monkeypatch):
+    told = []
+    monkeypatch.setattr(hearing, "tell", lambda topic, news: told.append(topic))
+    world.expert.extension = "8002"
+    world.expert.save()
+    for extension, agent in (("8001", world.agent), ("8002", world.expert), ("9999", None)):
+        told.clear()
+        hotline("tencent/ring.json", query="?action=ring", change=("8001", extension))
+        assert Call.objects.get().agent == agent
+        assert told == ["desk:yonsuite", *([f"agent:{agent.pk}"] if agent else [])]
+        told.clear()
+        hotline("tencent/ring.json", query="?action=ring", change=("8001", extension))
+        assert told == []
+
+
+def test_a_voice_mail_is_owed_a_call__Y08_K08(hotline):
+    hotline("twilio/no-answer.txt")
+    hotline("twilio/recording.txt", change=("RecordingDuration=63", "TranscriptionText=call+me"))
+    call = Call.objects.get()
+    assert (call.state, call.call_back.done_at, call.transcript[0]["text"]) == ("missed", None, "call me")
 
 
 def test_a_voice_bot_is_no_person_and_its_talk_is_kept__K08(hotline, world):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -13,8 +14,8 @@ from tickets.live.telling import tell
 from tickets.models import Call, CallEvent, InboundEvent
 
 NEXT = "SELECT nextval(pg_get_serial_sequence('tickets_call', 'id'))"
-# A switchboard whose clock is further ahead than this is not believed.
-AHEAD = timedelta(minutes=5)
+# A switchboard whose clock is further ahead, or further behind, than this is not believed.
+AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=31)
 # No phone rings, and nobody talks, longer than this: its end was lost on the way.
 RINGS, TALKS = timedelta(minutes=30), timedelta(hours=6)
 FOLDED = ("state", "rang_at", "answered_at", "ended_at", "direction", "caller", "called", "menu", "transcript")
@@ -32,16 +33,21 @@ def take(event: InboundEvent, happenings: list[Happening], at: datetime) -> Outc
 def _hear(event: InboundEvent, name: str, happenings: Iterable[Happening], at: datetime) -> str:
     ours = [one for one in happenings if one.external_id == name]
     call = _found(event, name, ours)
-    before = call.state if call.events.exists() else ""
+    before = _shown(call) if call.events.exists() else None
     rows = [_row(call, event, one) for one in ours]
     CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
     _fold(call)
     settle_in(call, event.api_key, at)
     call.save(update_fields=[*FOLDED, *PLACED])
     catch_up_with(call, at)
-    if call.state != before or call.state == Call.State.VOICE_BOT:
+    if _shown(call) != before:
         announce(call)
     return call.code
+
+
+def _shown(call: Call) -> tuple[Any, ...]:
+    """Return what consoles show of a call that goes on."""
+    return call.state, call.agent_id, call.extension, call.contact_id, call.menu, call.tenant, len(call.transcript)
 
 
 def _found(event: InboundEvent, name: str, ours: list[Happening]) -> Call:
@@ -73,9 +79,9 @@ def code_of(pk: int, at: datetime) -> str:
 
 
 def _when(one: Happening, event: InboundEvent) -> datetime:
-    """Return when something happened: as told, unless it is told of the future; else when it came."""
-    is_told = one.at is not None and one.at <= event.received_at + AHEAD
-    return one.at if one.at and is_told else event.received_at
+    """Return when something happened: as told, unless it is told of the future or of long ago; else when it came."""
+    came = event.received_at
+    return one.at if one.at and -BEHIND <= one.at - came <= AHEAD else came
 
 
 def _row(call: Call, event: InboundEvent, one: Happening) -> CallEvent:
@@ -92,12 +98,13 @@ def refolded(call: Call) -> Folded:
 
 def _fold(call: Call) -> None:
     """Have a call stand as all that was told of it says; unsaved."""
-    folded = refolded(call)
+    folded, before = refolded(call), call.extension
     for name in FOLDED:
         setattr(call, name, getattr(folded, name))
     call.extension, call.recording_url = folded.extension[:80], folded.recording_url[:800]
-    # Who wrote the call down took it, whatever the switchboard calls them.
-    call.agent = call.agent if call.noted_at else agent_with(call.extension) or call.agent
+    # Who wrote the call down took it, whatever the switchboard calls them; who left since took it too.
+    if not call.noted_at:
+        call.agent = (call.agent if call.extension == before else None) or agent_with(call.extension)
 
 
 def end_lost(*, at: datetime, limit: int = 100) -> int:
