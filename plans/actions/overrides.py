@@ -213,7 +213,8 @@ def _row(entitlement: Entitlement, kind: str, value: dict[str, Any], decided: De
 def _check_dates(entitlement: Entitlement, dates: Dates, today: date) -> None:
     first, last = dates.starts_on or today, dates.ends_on
     if first < today:
-        raise refused("starts_in_the_past", _("约定只能从今天起生效：已经过去的日子按当时的承诺算。"), entitlement)
+        said = _("约定只能从今天（%s）起生效：已经过去的日子按当时的承诺算。") % today.isoformat()
+        raise refused("starts_in_the_past", said, entitlement)
     if last and last < first:
         raise refused("dates_backwards", _("约定的截止日早于起始日。"), entitlement)
     end = last_day(entitlement.contract)

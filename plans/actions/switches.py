@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plans.actions.history import Decided, Kind, changing
@@ -31,6 +32,16 @@ def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor:
         switch, _made = Switch.objects.update_or_create(contract=contract, name=name, defaults=values)
         announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
     return switch
+
+
+def switches_of(contract: Contract) -> list[Switch.Name]:
+    """Return what the source leaves open for this contract: nothing about a service that it does not hold."""
+    asked = {
+        Switch.Name.HOTLINE_CALENDAR: Q(item__service="hotline"),
+        Switch.Name.SIGN_OFF_CALENDAR: ~Q(item__deliverable=""),
+    }
+    held = contract.entitlements.all()
+    return [name for name in Switch.Name if name not in asked or held.filter(asked[name]).exists()]
 
 
 def unset_switch(

@@ -1,5 +1,6 @@
 """A file is tried without being saved: what would change, what would reach signed contracts, and what is odd."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,16 +53,27 @@ def try_out(paths: Sequence[Path]) -> Tried:
         before = {plan.code: items_of(plan) for plan in Plan.objects.current().select_related("includes")}
         known = {(one.place, one.message) for one in lint_house(at)}
         changes = load(paths)
-        told = [change for change in changes if change.outcome != Outcome.UNCHANGED]
-        lines = [line for change in told for line in _lines(change, before)] or [_("没有任何改动。")]
+        moved = [change for change in changes if change.outcome != Outcome.UNCHANGED]
+        lines = [line for change in moved for line in _lines(change, before)] or [_("没有任何改动。")]
         odd = [one for one in lint_house(at) if (one.place, one.message) not in known]
         transaction.set_rollback(True)
     return Tried(changes, lines, odd)
 
 
-def _lines(change: Change, before: dict[str, list[Item]]) -> Iterator[str]:
+def told(change: Change) -> str:
+    """Return what became of one thing, in words."""
     version = f" v{change.version}" if change.version else ""
-    yield f"{OUTCOMES[change.outcome]} {KINDS.get(change.kind, change.kind)} {change.code}{version}"
+    return f"{OUTCOMES[change.outcome]} {KINDS.get(change.kind, change.kind)} {change.code}{version}"
+
+
+def counted(changes: Sequence[Change]) -> str:
+    """Return how many things came to each outcome, in words."""
+    found = Counter(change.outcome for change in changes)
+    return _("、").join(f"{OUTCOMES[outcome]} {found[outcome]}" for outcome in Outcome if found[outcome])
+
+
+def _lines(change: Change, before: dict[str, list[Item]]) -> Iterator[str]:
+    yield told(change)
     if change.outcome == Outcome.NEW_VERSION and change.kind == "policy":
         yield from _reach(change.code)
     if change.kind == "plan" and change.outcome in (Outcome.NEW_VERSION, Outcome.ADDED):

@@ -164,6 +164,10 @@ def test_dry_run_tells_and_saves_nothing(tmp_path):
     call_command("load_plans", str(changed), dry_run=True, json=True, stdout=out)
     assert json.loads(out.getvalue())["summary"]["new_version"] == 1
     assert Policy.objects.count() == before
+    words = StringIO()
+    call_command("load_plans", str(changed), dry_run=True, stdout=words)
+    assert "新版本 响应标准 kingdee-advanced-ticket v2" in words.getvalue()
+    assert "未保存：新版本 1、不变 " in words.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from plans.catalogue.checking import try_out
+from plans.catalogue.checking import counted, told, try_out
 from plans.loading import load, summary
 from sla.actions import Outcome
 from sla.rules.reading import ReadingError
@@ -38,10 +38,8 @@ class Command(BaseCommand):
             return
         for change in changes:
             if change.outcome != Outcome.UNCHANGED:
-                version = f" v{change.version}" if change.version else ""
-                self.stdout.write(f"{change.outcome:<12} {change.kind:<9} {change.code}{version}")
-        counted = ", ".join(f"{outcome} {count}" for outcome, count in summary(changes).items())
-        self.stdout.write((_("未保存：") if options["dry_run"] else "") + counted)
+                self.stdout.write(told(change))
+        self.stdout.write((_("未保存：") if options["dry_run"] else "") + counted(changes))
 
     def _check(self, paths: list[Path]) -> None:
         try:

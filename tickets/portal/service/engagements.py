@@ -86,6 +86,8 @@ def _line(row: Engagement, asking: set[int]) -> Line:
 @for_service
 def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     """Ask for a service: what is left and the earliest day are said before anything is typed; nothing typed is lost."""
+    if "right" not in request.GET:
+        return redirect("portal:service:engagements", contract.number)
     offer = _offer(request, contract, at)
     said = request.POST if request.method == "POST" else None
     zone = zone_named(contract.timezone)

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from plans.models import Contract, Customer, Override, Plan, Product
+from plans.actions.switches import switches_of
+from plans.models import Contract, Customer, Override, Plan, Product, Switch
 from tests.world import World, person
 from tickets.console.accounts.choosing import shown
 
@@ -106,6 +107,15 @@ def test_what_the_source_leaves_open_is_answered_by_choosing__Y19_K09(boss: Clie
     assert ("由分公司受理" in page, "yonsuite-7x24" in page, "回到原文的读法" in page) == (True, True, True)
     answer = boss.post(f"{PAGE}amend/switch/", {"name": "hotline_calendar", "value": "moon", "reason": "x"})
     assert (answer.status_code, "moon" in answer.content.decode()) == (422, True)
+
+
+def test_nothing_is_asked_about_a_service_that_the_contract_does_not_hold__K06_K09(world: World) -> None:
+    own, other = switches_of(world.kingdee.contract), switches_of(world.yonsuite.contract)
+    assert own == [Switch.Name.HOTLINE_CALENDAR, Switch.Name.SERVED_BY_BRANCH, Switch.Name.SIGN_OFF_CALENDAR]
+    assert Switch.Name.HOTLINE_CALENDAR in other
+    world.kingdee.contract.entitlements.filter(item__service="hotline").delete()
+    world.kingdee.contract.entitlements.exclude(item__deliverable="").delete()
+    assert switches_of(world.kingdee.contract) == [Switch.Name.SERVED_BY_BRANCH]
 
 
 def test_a_contract_goes_over_to_another_plan_of_its_vendor__C41(boss: Client, world: World) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.actions.overrides import Dates, counted
 from plans.actions.own_terms import MEETS
+from plans.actions.switches import switches_of
 from plans.models import AccountTeamMember, Contract, Override, Plan, Product, Switch
 from plans.models.contracts import Deployment
 from plans.quotas.words import unit_name
@@ -137,6 +138,10 @@ class SwitchForm(AmendForm):
     name = forms.ChoiceField(label=_("选项"), choices=Switch.Name.choices)
     value = forms.ChoiceField(label=_("取值"), required=False, choices=fields.switch_values)
     reason = fields.reason()
+
+    def prepare(self) -> None:
+        name: Any = self.fields["name"]
+        name.choices = [(one.value, one.label) for one in switches_of(self.contract)]
 
 
 class DatedForm(AmendForm):
