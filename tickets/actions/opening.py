@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.actions.quotas import Posting, consume
 from plans.coverage import Decision
-from plans.models import Contact, Contract, Product
+from plans.models import Contact, Contract, Product, Team
 from plans.quotas.words import in_both
 from plans.terms import local_date
 from sla.models import Milestone
@@ -42,6 +42,8 @@ class Opening:
     customisation: Mapping[str, bool] = field(default_factory=dict)
     external_id: str = ""
     external_scope: str = ""
+    # Whose it becomes where that is not for the contract to say.
+    team: Team | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _ticket(opening: Opening, contract: Contract, at: datetime) -> Ticket:
         external_id=opening.external_id,
         external_scope=opening.external_scope,
         language=opening.contact.reads,
-        team_id=team_of(contract),
+        team_id=opening.team.pk if opening.team else team_of(contract),
         opened_at=at,
     )
     keep(ticket, opening.decision, contract)

@@ -2,7 +2,6 @@
 
 import contextlib
 import imaplib
-import os
 import re
 import socket
 import ssl
@@ -11,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tickets.channels.base import ChannelError
+from tickets.channels.secrecy import SecretError, secret_at
 from tickets.models import Mailbox
 
 # Seconds for each step, however slowly the server answers.
 TIMEOUT = 10.0
 # More bytes of one mail than this are not fetched: it is read as far as that, and stays where it is.
 LARGEST = 20 * 1024 * 1024
-ENVIRONMENT = "env:"
 SIZE, ARRIVED = re.compile(rb"RFC822\.SIZE (\d+)"), re.compile(rb'INTERNALDATE "([^"]{10,40})"')
 Failures = (OSError, imaplib.IMAP4.error, ValueError, EOFError)
 
@@ -33,11 +32,12 @@ class Fetched:
 
 
 class Box:
-    """An open mailbox."""
+    """An open mailbox; `newest` is the number of the last mail that was in it then."""
 
-    def __init__(self, connection: imaplib.IMAP4, uid_validity: int) -> None:
+    def __init__(self, connection: imaplib.IMAP4) -> None:
         self.connection = connection
-        self.uid_validity = uid_validity
+        self.uid_validity = _counted(connection, "UIDVALIDITY")
+        self.newest = max(0, _counted(connection, "UIDNEXT") - 1)
 
     def new(self, after: int | None) -> list[int]:
         """Return the numbers of the mails after one, in order; without one, of those that nobody has read yet."""
@@ -68,9 +68,9 @@ def opened(mailbox: Mailbox) -> Iterator[Box]:
     connection: imaplib.IMAP4 | None = None
     try:
         connection = _connected(mailbox)
-        connection.login(mailbox.username, password_of(mailbox))
+        connection.login(mailbox.username, secret_at(mailbox.password))
         _told(connection.select(_quoted(mailbox.folder)))
-        yield Box(connection, _validity(connection))
+        yield Box(connection)
     except Failures as error:
         raise ChannelError(_words(error), permanent=False) from error
     finally:
@@ -88,15 +88,9 @@ def _connected(mailbox: Mailbox) -> imaplib.IMAP4:
     return connection
 
 
-def password_of(mailbox: Mailbox) -> str:
-    """Return the password, from the environment where the mailbox only names it."""
-    if mailbox.password.startswith(ENVIRONMENT):
-        return os.environ.get(mailbox.password.removeprefix(ENVIRONMENT), "")
-    return mailbox.password
-
-
-def _validity(connection: imaplib.IMAP4) -> int:
-    found = connection.response("UIDVALIDITY")[1]
+def _counted(connection: imaplib.IMAP4, name: str) -> int:
+    """Return a number that the server said when the mailbox was opened, 0 where it said none."""
+    found = connection.response(name)[1]
     return int(found[0]) if found and found[0] else 0
 
 
@@ -135,6 +129,8 @@ def _shifted(text: str) -> str:
 
 def _words(error: BaseException) -> str:
     """Return what went wrong, never the password: some servers repeat what they were sent."""
+    if isinstance(error, SecretError):
+        return str(error)
     if isinstance(error, socket.timeout | TimeoutError):
         return f"No answer within {TIMEOUT:.0f} s."
     return f"{type(error).__name__}: {error}"[:300]

@@ -1,4 +1,4 @@
-"""What servers report of mail that we sent: RFC 3464, the original that they return with it, and providers' own words."""
+"""What servers report of mail that we sent: RFC 3464, the original that comes with it, and providers' own words."""
 
 import re
 from collections.abc import Sequence

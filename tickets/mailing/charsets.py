@@ -67,7 +67,7 @@ def _is_utf_8_after_all(raw: bytes, meant: str) -> bool:
 
 
 def _is_chinese_after_all(raw: bytes, meant: str) -> bool:
-    """Tell whether a text called Western is Chinese: nearly all bytes are Western text, accents seldom stand in pairs."""
+    """Tell whether a text called Western is Chinese: nearly all bytes are Western text, but accents stand alone."""
     if meant != "cp1252" or raw.isascii():
         return False
     text = _strictly(raw, "utf-8") or _strictly(raw, "gb2312")

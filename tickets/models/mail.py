@@ -7,7 +7,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from plans.models import Contact, Product, Team, User
+from plans.models import Contact, Product, Role, Team, User
 from tickets.models.mailbox import InboundEvent
 from tickets.models.ticket import Message, Ticket
 
@@ -35,7 +35,7 @@ class Mailbox(models.Model):
     team = models.ForeignKey(
         Team,
         verbose_name=_("团队"),
-        help_text=_("没有对上工单的来信由谁看；留空则是这个厂商的所有团队。"),
+        help_text=_("来信开的工单归谁，没有对上工单的来信由谁看；留空则按合同，由这个厂商的所有团队看。"),
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
@@ -45,8 +45,11 @@ class Mailbox(models.Model):
     port = models.PositiveIntegerField(_("端口"), default=993)
     security = models.CharField(_("加密"), max_length=8, choices=Security, default=Security.TLS)
     username = models.CharField(_("登录名"), max_length=200, blank=True)
-    # As it is, or `env:NAME` for one that the environment holds.
-    password = models.CharField(_("密码"), max_length=200, blank=True, help_text=_("也可写 env:名称，从环境变量读取。"))
+    # Never the password itself: `env:MAILBOX_NAME` or `file:NAME`, see tickets.channels.secrecy.
+    password = models.CharField(
+        _("密码所在"), max_length=200, blank=True,
+        help_text=_("密码不存在系统里：写 env:MAILBOX_名称（环境变量）或 file:名称（/run/secrets 下的文件）。"),
+    )  # fmt: skip
     folder = models.CharField(_("文件夹"), max_length=120, default="INBOX")
     # Whose Authentication-Results are believed: the name that our own receiving server writes there.
     trusted_server = models.CharField(
@@ -84,10 +87,16 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return self.filter(state__in=aside).order_by("-received_at", "-pk")
 
     def visible_to(self, user: User) -> Self:
-        """Narrow to mail that one of us may read where it is not a ticket's yet: partners and customers none."""
-        if not user.is_active or user.is_customer or user.role == "partner":
+        """Narrow to mail that one of us may read where it is not a ticket's yet: partners and customers none.
+
+        Who works in a team reads what comes by its mailboxes, and by those of its vendor that are nobody's.
+        """
+        if not user.is_active or user.is_customer or user.role == Role.PARTNER:
             return self.none()
-        return self
+        if user.team is None or user.role not in (Role.AGENT, Role.EXPERT):
+            return self
+        theirs = models.Q(mailbox__team=user.team) | models.Q(mailbox__team=None, mailbox__vendor=user.team.vendor)
+        return self.filter(theirs | models.Q(mailbox=None))
 
 
 class Mail(models.Model):
@@ -116,6 +125,7 @@ class Mail(models.Model):
         UNKNOWN = "unknown", _("写信人未登记")
         STAFF = "staff", _("写信人是我们的同事，不能以客户身份提交")
         NO_SENDER = "no_sender", _("没有可用的发件地址")
+        FORGED = "forged", _("发件人验证未通过，可能是冒名")
         FLOOD = "flood", _("同一地址来信过多，暂不自动建单")
         ROBOT = "robot", _("程序自动发出")
         RETURNED = "returned", _("投递失败通知")

@@ -10,7 +10,7 @@ from django.db import connection
 
 from sla.clock import database_now
 from tickets.actions import hooks
-from tickets.actions.mail import keep, note_poll
+from tickets.actions.mail import keep, note_count, note_poll
 from tickets.channels import imap
 from tickets.channels.base import ChannelError
 from tickets.models import InboundEvent, Mailbox
@@ -58,27 +58,35 @@ def _alone(mailbox: Mailbox) -> Iterator[bool]:
 
 
 def _poll(mailbox: Mailbox, stop_at: float) -> int:
-    """Read what is new. Under another validity the server counts anew: then what nobody has read is new."""
+    """Read what is new, and return how many mails that were.
+
+    Under another validity the server counts anew: then what nobody has read is new, until all of that is taken in.
+    What people had read before we came is not ours.
+    """
     with imap.opened(mailbox) as box:
-        is_known = mailbox.uid_validity == box.uid_validity and mailbox.last_uid > 0
-        numbers = box.new(mailbox.last_uid if is_known else None)[:MOST]
-        note_poll(mailbox=mailbox, at=database_now(), uid_validity=box.uid_validity)
+        is_known = mailbox.uid_validity == box.uid_validity
+        numbers = box.new(mailbox.last_uid if is_known else None)
         done = 0
-        for number in numbers:
+        for number in numbers[:MOST]:
             if time.monotonic() >= stop_at:
                 break
-            _take(mailbox, box, number)
+            _take(mailbox, box, number, is_counted=is_known)
             done += 1
+        if not is_known and done == len(numbers):
+            newest = max([box.newest, *numbers])
+            note_count(mailbox=mailbox, uid_validity=box.uid_validity, newest=newest)
+        note_poll(mailbox=mailbox, at=database_now())
     return done
 
 
-def _take(mailbox: Mailbox, box: imap.Box, number: int) -> None:
+def _take(mailbox: Mailbox, box: imap.Box, number: int, *, is_counted: bool) -> None:
     """Keep one mail, take it in, then mark it as read; one that cannot be taken in is kept and tried again later."""
     found = box.fetch(number)
     if found is None:
         return
     at = database_now()
-    event = keep(mailbox=mailbox, raw=found.raw, door=DOOR, at=at, arrived_at=found.arrived_at, uid=number)
+    uid = number if is_counted else 0
+    event = keep(mailbox=mailbox, raw=found.raw, door=DOOR, at=at, arrived_at=found.arrived_at, uid=uid)
     _understood(event, at)
     box.mark_read(number)
 

@@ -20,7 +20,8 @@ from tests.tickets.mail.conftest import Post
 from tests.world import World
 from tickets.actions import hooks
 from tickets.actions.mail import Settings, keep_mailbox
-from tickets.channels import imap
+from tickets.channels import imap, secrecy
+from tickets.channels.secrecy import SecretError, secret_at
 from tickets.channels.webhook import new_secret, signature
 from tickets.models import InboundEvent, Mail, Mailbox, Ticket
 from tickets.rounds import polling
@@ -40,6 +41,14 @@ class Server:
     def put(self, raw: bytes) -> None:
         connection = self.connected()
         connection.append("INBOX", None, None, raw)
+        connection.logout()
+
+    def read(self, place: int) -> None:
+        """Read a mail as a person in another program does."""
+        connection = self.connected()
+        connection.select("INBOX")
+        number = connection.uid("SEARCH", "ALL")[1][0].split()[place].decode()
+        connection.uid("STORE", number, "+FLAGS", r"(\Seen)")
         connection.logout()
 
     def unseen(self) -> int:
@@ -70,12 +79,14 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def read_box(server: Server, post: Post) -> Mailbox:
+def read_box(server: Server, post: Post, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
     """Return YonSuite's mailbox, on that server, with what lies there read already."""
     found = Settings(
         "YonSuite", post.mailbox.address, "yonsuite", host="127.0.0.1", port=server.port, security="plain",
-        username="demouser", password="demopass",
+        username="demouser", password="env:MAILBOX_TEST",
     )  # fmt: skip
+    monkeypatch.setenv("MAILBOX_TEST", "demopass")
+    monkeypatch.setenv("MAILBOX_WRONG", "hunter2x")
     keep_mailbox(mailbox=post.mailbox, settings=found, actor=post.world.agent)
     polling.poll_mail()
     Mail.objects.all().delete()
@@ -126,7 +137,8 @@ def test_a_server_that_counts_anew_brings_nothing_twice(server: Server, read_box
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"password": "hunter2x"}, "error"),
+        ({"password": "env:MAILBOX_WRONG"}, "error"),
+        ({"password": "env:MAILBOX_NONE"}, "MAILBOX_NONE"),
         ({"folder": "没有"}, "NO"),
         ({"port": 1}, "Refused"),
         ({"security": "tls"}, "Error"),
@@ -152,9 +164,36 @@ def test_a_mail_longer_than_we_take_is_read_as_far_as_that(
     assert Mail.objects.get().ticket.subject == "很长"
 
 
-def test_the_password_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("BOX_PASSWORD", "s3cret")
-    assert imap.password_of(Mailbox(password="env:BOX_PASSWORD")) == "s3cret"
+def test_what_people_had_read_before_is_not_ours_and_what_they_read_since_is(
+    server: Server, read_box: Mailbox, post: Post, monkeypatch: pytest.MonkeyPatch
+):
+    who = post.world.yonsuite.contact.email
+    for subject in ("旧的未读一", "旧的已读", "旧的未读二"):
+        server.put(post.written(who, subject, "正文").as_bytes())
+    server.read(-2)
+    Mailbox.objects.update(uid_validity=None, last_uid=0)
+    monkeypatch.setattr(polling, "MOST", 1)
+    polling.poll_mail()
+    polling.poll_mail()
+    polling.poll_mail()
+    server.put(post.written(who, "刚来就被人读了", "正文").as_bytes())
+    server.read(-1)
+    polling.poll_mail()
+    subjects = Mail.objects.order_by("pk").values_list("subject", flat=True)
+    assert list(subjects) == ["旧的未读一", "旧的未读二", "刚来就被人读了"]
+
+
+def test_a_password_is_only_looked_for_where_mailboxes_have_theirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("MAILBOX_DESK", "s3cret")
+    monkeypatch.setattr(secrecy, "FOLDER", tmp_path)
+    (tmp_path / "desk").write_text("from a file\n")
+    assert [secret_at(place) for place in ("env:MAILBOX_DESK", "file:desk", "")] == ["s3cret", "from a file", ""]
+    for place in ("env:SECRET_KEY", "env:PATH", "file:../../etc/passwd", "file:/etc/passwd", "file:none", "hunter2x"):
+        with pytest.raises(SecretError):
+            secret_at(place)
+
+
+def test_a_folder_s_name_is_written_as_imap_has_it():
     assert imap._quoted('收件箱 "a"&b') == '"&ZTZO9nux- \\"a\\"&-b"'
 
 

@@ -2,15 +2,16 @@
 
 import pytest
 
-from plans.models import Contact
+from plans.models import Contact, Team
 from sla.models import Milestone
+from sla.refusals import ActionRefusedError
 from tests.hours import beijing
 from tests.tickets.mail.conftest import Post, letter_about
-from tests.world import World
+from tests.world import World, person
 from tickets.actions import ticket as actions
 from tickets.actions.mail import add_to, discard, keep, open_from
 from tickets.actions.redriving import redrive_inbound
-from tickets.models import CoverageDecision, Delivery, InboundEvent, Mail, Ticket
+from tickets.models import CoverageDecision, Delivery, InboundEvent, Mail, Mailbox, Ticket
 from tickets.rounds.delivering import deliver
 from tickets.telling.replying import mark_of, thread_id
 
@@ -301,6 +302,36 @@ def test_a_letter_says_that_it_may_be_answered_and_where_the_answer_goes(world: 
 def test_whatever_comes_is_kept_and_shown(raw: bytes, world: World, post: Post):
     event = keep(mailbox=post.mailbox, raw=raw, door="test", at=beijing("2026-09-28 09:00"))
     assert bytes(InboundEvent.objects.get(pk=event.pk).raw) == raw
+
+
+def test_a_forged_sender_opens_nothing_and_joins_by_our_mark_alone(world: World, post: Post):
+    Mailbox.objects.update(trusted_server="mx.ours.example")
+    ticket = post.send(world.yonsuite.contact.email).ticket
+    forged = {"Authentication-Results": "mx.ours.example; dmarc=fail"}
+    bare = post.send(world.yonsuite.contact.email, "请改密码", **forged)
+    numbered = post.send(world.yonsuite.contact.email, f"回复：{ticket.number}", "关掉吧", **forged)
+    assert [(one.state, one.reason, one.claims) for one in (bare, numbered)] == [
+        ("waiting", "forged", None), ("waiting", "forged", ticket),
+    ]  # fmt: skip
+    answered = post.send(world.yonsuite.contact.email, "回复", "好", **forged, In_Reply_To=thread_id(ticket.number))
+    assert (answered.state, answered.ticket) == ("added", ticket)
+    assert Ticket.objects.count() == 1
+
+
+def test_a_mailbox_s_team_has_its_tickets_and_its_mail(world: World, post: Post):
+    desk, other = (
+        Team.objects.create(code=code, name=code, name_en=code, vendor=vendor)
+        for code, vendor in (("desk", "yonsuite"), ("kd", "kingdee"))
+    )
+    one, another, stranger = person("one", "甲", team=desk), person("two", "乙", team=other), "x@elsewhere.example"
+    mail = post.send(stranger)
+    seen = [Mail.objects.visible_to(user).exists() for user in (one, world.agent, another, world.lead)]
+    assert seen == [True, True, False, True]
+    Mailbox.objects.update(team=desk)
+    assert [Mail.objects.visible_to(user).exists() for user in (one, world.agent)] == [True, False]
+    assert post.send(world.yonsuite.contact.email).ticket.team == desk
+    with pytest.raises(ActionRefusedError):
+        discard(mail=mail, actor=world.agent, at=beijing("2026-09-28 10:00"))
 
 
 def test_a_contact_of_both_vendors_is_asked_about_by_the_mailbox_s(world: World, post: Post, kingdee_post: Post):

@@ -256,7 +256,7 @@ Content-Type: text/html; charset=utf-8
          "550 5.1.1 收件人不存在", ("gone@163.example", "5.1.1")),
         ("In-Reply-To: <a@ours.example>\nX-Failed-Recipients: gone@163.example\n", "Content-Type: text/plain\n\n",
          "邮箱不存在", ("gone@163.example", "5.0.0")),
-        ("References: <a@ours.example>\n", "Content-Type: text/plain\n\n", "暂时无法投递，系统会继续尝试", ("", "4.0.0")),
+        ("References: <a@ours.example>\n", "Content-Type: text/plain\n\n", "系统会继续尝试", ("", "4.0.0")),
     ],
 )  # fmt: skip
 def test_a_provider_s_own_report_says_which_mail_came_back(headers, returned, words, found):

@@ -62,9 +62,9 @@ def discard(*, mail: Mail, actor: User, at: datetime) -> Mail:
 def _held(mail: Mail, actor: User) -> Mail:
     """Lock a mail that waits to be decided about. Raises ActionRefusedError when somebody was faster."""
     check_agent(actor)
-    related = Mail.objects.select_related("event", "mailbox__product", "contact__customer")
-    held = related.select_for_update(of=("self",)).get(pk=mail.pk)
-    if held.state not in OPEN:
+    related = Mail.objects.visible_to(actor).select_related("event", "mailbox__product", "mailbox__team")
+    held = related.select_related("contact__customer").select_for_update(of=("self",)).filter(pk=mail.pk).first()
+    if held is None or held.state not in OPEN:
         raise ActionRefusedError("mail_handled", _("这封信已经处理过了。"))
     return held
 

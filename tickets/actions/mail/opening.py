@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plans.coverage import Decision, cover
-from plans.models import Contact, Contract, Product
+from plans.models import Contact, Contract, Product, Team
 from plans.terms import local_date
 from sla.actors import SYSTEM
 from tickets.actions.deciding import Facts, remember_refusal
@@ -73,6 +73,7 @@ def open_ticket(
         body=body_of(mail, contact, has_files=bool(letter.files)),
         product=matter.product,
         priority=matter.priority,
+        team=_team(mail.mailbox, decision.contract),
     )
     is_enough = is_stormed(contact.email, at=at) or not letter.takes_answers
     standing = stand_up(opening=opening, at=mail.received_at, told_at=at)
@@ -81,6 +82,12 @@ def open_ticket(
     if is_enough:
         _spare(standing)
     return standing.ticket
+
+
+def _team(mailbox: Mailbox | None, contract: Contract | None) -> Team | None:
+    """Return whose a mailbox's tickets are, if it says so and they are of its vendor."""
+    is_its_own = mailbox and contract and contract.plan.vendor == mailbox.vendor
+    return mailbox.team if mailbox and is_its_own else None
 
 
 def _spare(standing: Standing) -> None:

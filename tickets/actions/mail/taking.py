@@ -70,7 +70,7 @@ def mailbox_of(event: InboundEvent) -> Mailbox:
     """Return the mailbox that a mail came by: the door's, else the key's own."""
     options = event.api_key.options if event.api_key else {}
     address = event.headers.get(BOX) or str(options.get("mailbox", ""))
-    found = Mailbox.objects.select_related("product").filter(address__iexact=address).first()
+    found = Mailbox.objects.select_related("product", "team").filter(address__iexact=address).first()
     if found is None:
         raise ActionRefusedError("unknown_mailbox", f"No mailbox {address!r}.")
     return found
@@ -123,12 +123,21 @@ def _said(arrival: Arrival) -> None:
     if mail.contact is None:
         mail.claims = claim.ticket if claim else None
         mail.state, mail.reason = State.WAITING, _stranger(mail.from_address)
-    elif claim and claim.admits(mail.contact) and _joined(arrival, claim, mail.contact):
+    elif claim and _may_join(mail, claim, mail.contact) and _joined(arrival, claim, mail.contact):
         return
+    elif mail.is_verified is False:
+        # A mark or a letter of ours may be answered through a server that breaks signatures; a name alone is no proof.
+        mail.claims = claim.ticket if claim else None
+        mail.state, mail.reason = State.WAITING, Reason.FORGED
     elif _floods(mail.from_address, arrival.at):
         mail.state, mail.reason = State.WAITING, Reason.FLOOD
     else:
         _opened(arrival, claim, mail.contact)
+
+
+def _may_join(mail: Mail, claim: Claim, contact: Contact) -> bool:
+    is_proven = mail.is_verified is not False or claim.by != Mail.Thread.NUMBER
+    return is_proven and claim.admits(contact)
 
 
 def contact_of(address: str) -> Contact | None:

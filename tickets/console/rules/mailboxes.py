@@ -36,7 +36,7 @@ class MailboxForm(forms.Form):
     )  # fmt: skip
     team = forms.ModelChoiceField(
         Team.objects.order_by("name"), label=gettext_lazy("团队"), required=False,
-        help_text=gettext_lazy("没有对上工单的来信由谁看。"),
+        help_text=gettext_lazy("来信开的工单归谁，没有对上工单的来信由谁看；留空则按合同，由这个厂商的所有团队看。"),
     )  # fmt: skip
     host = forms.CharField(
         label=gettext_lazy("收信服务器"), max_length=200, required=False,
@@ -46,9 +46,11 @@ class MailboxForm(forms.Form):
     security = forms.ChoiceField(label=gettext_lazy("加密"), choices=Mailbox.Security.choices)
     username = forms.CharField(label=gettext_lazy("登录名"), max_length=200, required=False)
     password = forms.CharField(
-        label=gettext_lazy("密码"), max_length=200, required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("留空则不变；也可写 env:名称，从环境变量读取。"),
+        label=gettext_lazy("密码所在"), max_length=200, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "env:MAILBOX_SUPPORT"}),
+        help_text=gettext_lazy(
+            "密码不存在系统里：写 env:MAILBOX_名称（环境变量）或 file:名称（/run/secrets 下的文件）。"
+        ),
     )  # fmt: skip
     folder = forms.CharField(label=gettext_lazy("文件夹"), max_length=120, initial="INBOX")
     trusted_server = forms.CharField(
@@ -79,9 +81,9 @@ def mailbox_list(request: HttpRequest, reader: Reader) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @writers_only
 def mailbox_page(request: HttpRequest, reader: Reader, pk: int = 0) -> HttpResponse:
-    """Lay a mailbox down or change one; its password is never shown."""
+    """Lay a mailbox down or change one; its password is kept elsewhere."""
     box = get_object_or_404(Mailbox, pk=pk) if pk else None
-    initial = {name: getattr(box, name) for name in MailboxForm.base_fields if name != "password"} if box else None
+    initial = {name: getattr(box, name) for name in MailboxForm.base_fields} if box else None
     form = MailboxForm(request.POST or None, initial=initial)
     refusal = None
     if request.method == "POST" and form.is_valid():
