@@ -180,6 +180,7 @@ class Delivery(models.Model):
         TALK_SOON = "talk_soon", _("会话与来电预警")
         TALK_LATE = "talk_late", _("会话与来电超时")
         NEWS = "news", _("工单动态")
+        TRANSCRIPT = "transcript", _("会话记录")
 
     kind = models.CharField(_("类别"), max_length=20, choices=Kind)
     channel = models.CharField(_("渠道"), max_length=12, default=EMAIL)
@@ -222,6 +223,15 @@ class Delivery(models.Model):
     mail = models.ForeignKey(
         "tickets.Mail",
         verbose_name=_("来信"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    # The conversation whose record it brings.
+    chat = models.ForeignKey(
+        "tickets.Chat",
+        verbose_name=_("会话"),
         null=True,
         blank=True,
         on_delete=models.CASCADE,
@@ -296,12 +306,18 @@ class Delivery(models.Model):
                 condition=models.Q(mail__isnull=False),
                 name="delivery_once_a_mail",
             ),
+            models.UniqueConstraint(
+                fields=["chat", "address", "channel"],
+                condition=models.Q(chat__isnull=False),
+                name="delivery_once_a_chat",
+            ),
             models.CheckConstraint(
                 condition=models.Q(escalation__isnull=False)
                 | models.Q(event__isnull=False)
                 | models.Q(bulletin__isnull=False)
                 | models.Q(account_notice__isnull=False)
-                | models.Q(mail__isnull=False),
+                | models.Q(mail__isnull=False)
+                | models.Q(chat__isnull=False),
                 name="delivery_has_a_parent",
             ),
         ]

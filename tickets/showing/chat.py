@@ -13,6 +13,7 @@ from sla.wording import in_language
 from tickets.answers import instant
 from tickets.models import Chat, ChatMessage
 from tickets.models.chat import ChatFile
+from tickets.showing.wording import zone_words
 
 Fields = Mapping[str, Any]
 STAMP = "%m-%d %H:%M"
@@ -131,6 +132,12 @@ def _left(fields: Fields) -> str:
     return _gone(fields) if "heir" in fields else _("%(who)s 已离开会话。") % {"who": _name(fields)}
 
 
+def _ending(fields: Fields) -> str:
+    """Return when a conversation ends by silence, and how it goes on: by a word now, or anew at any time."""
+    said = _("好一会儿没有新消息了。还需要帮助，请回一句话，会话就会继续；否则会在 %(when)s 自动结束，之后随时可以再打开。")
+    return said % {"when": _when(fields["ends_at"])}
+
+
 def _ended(fields: Fields) -> str:
     said = {
         Chat.EndedBy.CUSTOMER: _("会话已由客户结束。"),
@@ -151,6 +158,7 @@ EVENTS: dict[str, Callable[[Fields], str]] = {
     "left": _left,
     "gone": _gone,
     "ticket": _ticket,
+    "ending": _ending,
     "ended": _ended,
 }
 
@@ -160,6 +168,14 @@ def transcript(chat: Chat, *, zone: str = "") -> str:
     here = zone_named(zone)
     said = chat.messages.for_customer().prefetch_related("files").order_by("number")
     return "\n".join(_line(message, message.at.astimezone(here)) for message in said if not _is_greeting(message))
+
+
+def record(chat: Chat, *, zone: str = "") -> str:
+    """Return a conversation's transcript under a line that names it and whose clock its times are; "" where empty."""
+    said = transcript(chat, zone=zone)
+    words = zone_words(zone_named(zone))
+    head = _("云客服会话 %(code)s 的记录（时间：%(zone)s）：") % {"code": chat.code, "zone": words}
+    return f"{head}\n{said}" if said else ""
 
 
 def _is_greeting(message: ChatMessage) -> bool:

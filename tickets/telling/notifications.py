@@ -15,7 +15,7 @@ from plans.models import AccountNotice, Contact, User
 from plans.on_call import Roster, roster
 from sla.models import Escalation
 from sla.models.policies import EscalationRule
-from tickets.models import Bulletin, Delivery, Mail, Priority, Ticket, TicketEvent, WebhookEndpoint
+from tickets.models import Bulletin, Chat, Delivery, Mail, Priority, Ticket, TicketEvent, WebhookEndpoint
 from tickets.telling import alert_hours
 from tickets.telling.gathering import ALERTS, gather
 
@@ -30,6 +30,7 @@ COLUMNS = {
     "account_notice_id": "bigint",
     "endpoint_id": "bigint",
     "mail_id": "bigint",
+    "chat_id": "bigint",
     "user_id": "bigint",
     "contact_id": "bigint",
     "address": "text",
@@ -198,6 +199,22 @@ def queue_answer(*, mail: Mail, contact: Contact | None, language: str, at: date
         language=language,
         timezone=contact.zone if contact else settings.TIME_ZONE,
         message_id=new_message_id("mail"),
+        queued_at=at,
+        not_before=at,
+    )
+    return next(iter(_insert([row])), None)
+
+
+def queue_transcript(*, chat: Chat, contact: Contact, at: datetime) -> Delivery | None:
+    """Queue the letter that brings a conversation's record to its customer; None where one is queued already."""
+    row = Delivery(
+        kind=Delivery.Kind.TRANSCRIPT,
+        chat=chat,
+        contact=contact,
+        address=contact.email,
+        language=contact.reads,
+        timezone=contact.zone,
+        message_id=new_message_id(chat.code),
         queued_at=at,
         not_before=at,
     )

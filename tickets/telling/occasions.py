@@ -37,6 +37,7 @@ RELATED = (
     "account_notice__contract__plan",
     "endpoint",
     "mail",
+    "chat",
     "user",
     "contact__customer",
 )

@@ -8,12 +8,17 @@ from django.utils.translation import pgettext
 
 from plans.wording import name_of as named
 from tickets.models import Delivery
+from tickets.showing.chat import record
 from tickets.showing.lateness import NOTICED_LATE
 from tickets.showing.wording import clause_of, name_of, one_line, said
 from tickets.telling.letters import Facts, Letter, waited
 from tickets.telling.occasions import Occasion
 from tickets.telling.talk_matters import Matter, matter_of
 from tickets.templatetags.shouyue import length_words
+
+
+# A longer record is read in the portal.
+LONGEST = 60_000
 
 
 def talk_in(occasion: Occasion) -> Matter:
@@ -86,7 +91,24 @@ def _facts(occasion: Occasion, matter: Matter) -> Facts:
     return tuple(found)
 
 
+def _record(occasion: Occasion) -> Letter:
+    chat = occasion.delivery.chat
+    if chat is None:
+        raise LookupError(f"Delivery {occasion.delivery.pk} has no conversation.")
+    words = {"when": said(chat.opened_at, occasion.at, occasion.zone, None), "code": chat.code}
+    return Letter(
+        subject=_("【会话记录】%(code)s") % {"code": chat.code},
+        greeting=_("%(name)s，您好：") % {"name": name_of(occasion.reader)} if occasion.reader else _("您好："),
+        lines=(_("这是您要的记录：%(when)s 开始的云客服会话 %(code)s。") % words,),
+        quoted=record(chat, zone=occasion.delivery.timezone)[:LONGEST],
+        link=f"{occasion.home}chats/{chat.code}/",
+        link_words=_("在门户里看，文件也在那里"),
+        closing=_("这封信由系统发出，直接回复没有人看到；还有问题，请再打开云客服。"),
+    )
+
+
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     Delivery.Kind.TALK_SOON: _soon,
     Delivery.Kind.TALK_LATE: _late,
+    Delivery.Kind.TRANSCRIPT: _record,
 }
