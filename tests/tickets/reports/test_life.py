@@ -140,6 +140,8 @@ def test_words_are_printed_with_the_figures_as_they_were(world: World, unprinted
     row.refresh_from_db()
     assert (row.state, row.words, row.content) == (State.READY, "感谢配合。", content)
     assert unprinted[1] == f"{row.code} v1 zh-hans 感谢配合。"
+    with pytest.raises(RefusedError, match="现在是：感谢配合。"):
+        reports.say(report=row, words="另一位写的", read="", actor=world.manager, at=beijing(AFTER))
     assert len(told("report_waiting")) == 1, "told of once"
     deliver(world, row)
     with pytest.raises(RefusedError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -84,32 +84,39 @@ def act(request: HttpRequest, contract: Contract, at: datetime, code: str, versi
     return redirect("console:accounts:report", contract.number, done.code, done.version)
 
 
-def _typed(request: HttpRequest) -> str:
+class Typed(NamedTuple):
+    """The words of a form, and those that stood there when it was opened."""
+
+    words: str
+    read: str
+
+
+def _typed(request: HttpRequest) -> Typed:
     """Return what was typed as it can be kept."""
-    return request.POST.get("words", "").replace("\r\n", "\n").replace("\0", "")
+    return Typed(*(request.POST.get(name, "").replace("\r\n", "\n").replace("\0", "") for name in Typed._fields))
 
 
-def _say(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:
-    return say(report=row, words=words, actor=actor, at=at), _("已保存，PDF 正在重新生成。")
+def _say(row: ServiceReport, typed: Typed, actor: User, at: datetime) -> tuple[ServiceReport, str]:
+    return say(report=row, words=typed.words, read=typed.read, actor=actor, at=at), _("已保存，PDF 正在重新生成。")
 
 
-def _deliver(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:
+def _deliver(row: ServiceReport, typed: Typed, actor: User, at: datetime) -> tuple[ServiceReport, str]:
     return deliver(report=row, actor=actor, at=at), _("已交付：客户会收到邮件，门户里也能看到。")
 
 
-def _remake(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:
+def _remake(row: ServiceReport, typed: Typed, actor: User, at: datetime) -> tuple[ServiceReport, str]:
     return remake(report=row, actor=actor, at=at), _("正在生成新的一版，这一版保持原样。")
 
 
-def _retry(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:
+def _retry(row: ServiceReport, typed: Typed, actor: User, at: datetime) -> tuple[ServiceReport, str]:
     return retry(report=row, actor=actor, at=at), _("正在重新生成。")
 
 
-def _withdraw(row: ServiceReport, words: str, actor: User, at: datetime) -> tuple[ServiceReport, str]:
-    return withdraw(report=row, reason=words, actor=actor, at=at), _("已撤回。")
+def _withdraw(row: ServiceReport, typed: Typed, actor: User, at: datetime) -> tuple[ServiceReport, str]:
+    return withdraw(report=row, reason=typed.words, actor=actor, at=at), _("已撤回。")
 
 
-Deed = Callable[[ServiceReport, str, User, datetime], tuple[ServiceReport, str]]
+Deed = Callable[[ServiceReport, Typed, User, datetime], tuple[ServiceReport, str]]
 DEEDS: dict[str, Deed] = {
     "say": _say, "deliver": _deliver, "remake": _remake, "retry": _retry, "withdraw": _withdraw,
 }  # fmt: skip
