@@ -140,7 +140,7 @@ def record(ticket: Ticket, *written: Entry) -> list[TicketEvent]:
         ticket.next_due_at = next_due(rows)
         _note_holds(ticket, events, rows)
     ticket.event_count += len(entries)
-    ticket.updated_at = entries[-1].at
+    ticket.updated_at = max(ticket.updated_at, entries[-1].at)
     ticket.save(update_fields=KEPT)
     return events
 

@@ -86,7 +86,9 @@ def test_only_a_talk_meets_what_is_owed__Y18(hotline, world):
     owing.claim(owed=owed, actor=world.agent, at=at)
     with pytest.raises(ActionRefusedError, match="认领"):
         owing.claim(owed=owed, actor=world.expert, at=at)
-    owing.attempt(owed=owed, was_reached=False, words="没人接", actor=world.agent, at=at)
+    with pytest.raises(ActionRefusedError, match="认领"):
+        owing.release(owed=owed, actor=world.expert, at=at)
+    owing.attempt(owed=owed, was_reached=False, words="没人接\x00", actor=world.agent, at=at)
     assert owed.clock.milestones.get().state == "running"
     with pytest.raises(ActionRefusedError) as refused:
         owing.give_up(owed=owed, result="unreachable", words="打不通", actor=world.agent, at=at)

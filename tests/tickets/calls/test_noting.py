@@ -1,5 +1,8 @@
 """The call form's actions: what a call becomes, by which clause it does not, and that it is written once."""
 
+from dataclasses import replace
+from datetime import UTC
+
 import pytest
 
 from plans.models import Product
@@ -82,6 +85,24 @@ def test_a_call_about_a_ticket_is_a_line_of_it_and_meets_its_clock__Y18(call, wo
     other = begin(said=ByHand("x", call.caller), actor=world.agent, at=AT)
     with pytest.raises(ActionRefusedError, match="不是"):
         note(call=other, noted=Noted("催办", "", call.contact, ticket=theirs), actor=world.agent, at=AT)
+
+
+def test_a_talk_counts_from_when_it_was_held_however_late_it_is_written_down__Y18(call, world):
+    ticket = world.open_ticket(at="2026-09-28 08:45")
+    with clock_at("2026-09-28 12:05"):
+        late = beijing("2026-09-28 12:00")
+        note(call=call, noted=Noted("催办", "已说明", call.contact, ticket=ticket), actor=world.agent, at=late)
+    first = first_response(ticket)
+    assert (first.state, first.stopped_at) == ("met", call.answered_at)
+
+
+def test_what_a_colleague_has_written_meanwhile_is_not_overwritten_unseen__Y08(call, world):
+    mine, theirs = Noted("我的", seen=""), Noted("同事的", seen="")
+    note(call=call, noted=theirs, actor=world.expert, at=AT)
+    with pytest.raises(ActionRefusedError, match="同事的") as refused:
+        note(call=call, noted=mine, actor=world.agent, at=AT)
+    assert refused.value.ways_on
+    assert note(call=call, noted=replace(mine, seen=AT.astimezone(UTC).isoformat()), actor=world.agent, at=AT).question == "我的"
 
 
 def test_a_voice_bot_meets_no_clock_whatever_is_logged_of_it__K02_K08(hotline, options, world):

@@ -37,7 +37,8 @@ NOTED = (
 class Noted:
     """What the call form says. `ticket` is one that stands already; `opens` asks for a new one; neither is a note.
 
-    `was_reached` says that they talked where no switchboard told of it.
+    `was_reached` says that they talked where no switchboard told of it; `seen` is when the call was last written down
+    as the form knows it, blank for never, None where nobody asks.
     """
 
     question: str
@@ -50,6 +51,7 @@ class Noted:
     opens: bool = False
     ticket: Ticket | None = None
     was_reached: bool = False
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,12 @@ def foretold(*, call: Call, noted: Noted, at: datetime, language: str = "") -> D
 def note(*, call: Call, noted: Noted, actor: User, at: datetime) -> Call:
     """Write a call down, and return it: opened as a ticket, logged on one that stands, or noted alone.
 
-    Sent twice it is one ticket and one line; later words change the note. Raises ActionRefusedError when the plan says
-    no, with its clause: `note_refused` keeps the note then.
+    Sent twice it is one ticket and one line; later words change the note. Raises ActionRefusedError when a colleague
+    has written it down meanwhile, and when the plan says no, with its clause: `note_refused` keeps the note then.
     """
     call = _locked(call)
     check_agent(actor)
+    _check_seen(call, noted, actor)
     _write(call, noted, actor, at)
     if noted.opens and call.ticket is None:
         call.ticket = _opened(call, noted, actor, at)
@@ -132,6 +135,18 @@ def note_refused(*, call: Call, noted: Noted, actor: User, at: datetime) -> Deci
 def _locked(call: Call) -> Call:
     related = Call.objects.select_related("contact__customer", "contract", "product", "ticket", "agent", "call_back")
     return related.select_for_update(of=("self",)).get(pk=call.pk)
+
+
+def _check_seen(call: Call, noted: Noted, actor: User) -> None:
+    """Raise ActionRefusedError when a colleague has written the call down since the form was opened."""
+    if noted.seen is None or call.noted_at is None or call.noted_by_id == actor.pk:
+        return
+    if noted.seen != call.noted_at.isoformat():
+        raise ActionRefusedError(
+            "noted_meanwhile",
+            _("%(name)s 刚刚登记了这通电话：%(question)s") % {"name": call.noted_by, "question": call.question},
+            ways_on=[_("看过对方写的再保存，会以您写的为准。")],
+        )
 
 
 def _write(call: Call, noted: Noted, actor: User, at: datetime) -> None:
@@ -188,7 +203,8 @@ def _body(call: Call) -> str:
     reads = call.contact.reads if call.contact else "zh-hans"
     zone = call.contact.zone if call.contact else "Asia/Shanghai"
     with override(reads):
-        head = _("语音机器人的对话记录：")
+        has_bot = any(line["who"] == "bot" for line in call.transcript)
+        head = _("语音机器人的对话记录：") if has_bot else _("客户的语音留言：")
         talk = transcript_text(call.transcript, zone_named(zone))
     parts = (call.question, call.result, f"{head}\n{talk}" if talk else "")
     return "\n\n".join(part for part in parts if part)[:BODY]
@@ -201,20 +217,25 @@ def _logged(call: Call, ticket: Ticket, noted: Noted, actor: User, at: datetime)
 
 
 def _line(call: Call, ticket: Ticket, noted: Noted, actor: User, at: datetime) -> Ticket:
-    """Write a call into a ticket's ledger: contact if a person talked to them, whatever a bot said. Source: Y18, K02"""
+    """Write a call into a ticket's ledger: contact if a person talked to them, whatever a bot said. Source: Y18, K02
+
+    It counts from when they talked, as the switchboard tells, however late it is written down.
+    """
     body = call.result or call.question
-    answered = talked(call) or noted.was_reached
-    return log_call(ticket=ticket, body=body, answered=answered, actor=actor, at=at, call=call.code)
+    begun = talked_at(call)
+    answered = begun is not None or noted.was_reached
+    held_at = min(max(begun or at, ticket.opened_at), at)
+    return log_call(ticket=ticket, body=body, answered=answered, actor=actor, at=held_at, call=call.code)
 
 
-def talked(call: Call) -> bool:
-    """Tell whether one of us and the customer talked: in this call, or when we called back."""
+def talked_at(call: Call) -> datetime | None:
+    """Return when one of us and the customer talked, in this call or when we called back; None where nobody did."""
     owed = call.call_back
-    return call.answered_at is not None or (owed is not None and owed.result == Result.REACHED)
+    return call.answered_at or (owed.done_at if owed and owed.result == Result.REACHED else None)
 
 
 def _settle_owed(call: Call, noted: Noted, actor: User, at: datetime) -> None:
     """End what is owed for a call that was missed, once its customer was talked to."""
     owed: CallBack | None = locked_call_back(call.call_back) if call.call_back else None
-    if owed and not owed.done_at and (noted.was_reached or (noted.ticket is not None and talked(call))):
+    if owed and not owed.done_at and (noted.was_reached or (noted.ticket is not None and talked_at(call))):
         end(owed, Result.REACHED, actor, at)

@@ -10,6 +10,7 @@ from plans.actions.own_terms import moved_to
 from plans.agreements import Agreement, agreements_of_customer
 from plans.coverage import hours_of
 from plans.models import Item, User
+from plans.models.people import Role
 from sla import engine
 from sla.actions import put_policy, terms_of
 from sla.actors import SYSTEM, Actor
@@ -29,6 +30,8 @@ Result = CallBack.Result
 DONE = ("done_at", "done_by", "result")
 # After so many tries in vain it may be given up.
 TRIES = 3
+WORDS = 500
+LEADING = (Role.LEAD, Role.MANAGER, Role.ADMIN)
 # Stands in the code of a policy between what it is and the hours that it is put on.
 ON = "@"
 
@@ -188,8 +191,14 @@ def claim(*, owed: CallBack, actor: User, at: datetime) -> CallBack:
 
 @transaction.atomic
 def release(*, owed: CallBack, actor: User, at: datetime) -> CallBack:
-    """Give a claimed call back to everybody; who leads may do it for another."""
+    """Give a claimed call back to everybody; who leads may do it for another, nobody else."""
     owed = _open(owed, actor)
+    if owed.claimed_by_id not in (None, actor.pk) and actor.role not in LEADING:
+        raise ActionRefusedError(
+            "claimed",
+            _("%(name)s 已经认领。") % {"name": owed.claimed_by},
+            ways_on=[_("请对方放弃认领，或请组长放回。")],
+        )
     owed.claimed_by = owed.claimed_at = None
     owed.save(update_fields=["claimed_by", "claimed_at"])
     return owed
@@ -199,7 +208,7 @@ def release(*, owed: CallBack, actor: User, at: datetime) -> CallBack:
 def attempt(*, owed: CallBack, was_reached: bool, words: str, actor: User, at: datetime) -> CallBack:
     """Note a try to call somebody back; one that reached them is what was owed. Source: Y18"""
     owed = _open(owed, actor)
-    CallBackAttempt.objects.create(call_back=owed, by=actor, was_reached=was_reached, words=words.strip()[:500], at=at)
+    CallBackAttempt.objects.create(call_back=owed, by=actor, was_reached=was_reached, words=_said(words), at=at)
     if was_reached:
         end(owed, Result.REACHED, actor, at)
     elif owed.claimed_by_id is None:
@@ -208,11 +217,15 @@ def attempt(*, owed: CallBack, was_reached: bool, words: str, actor: User, at: d
     return owed
 
 
+def _said(words: str) -> str:
+    return words.replace("\x00", "").strip()[:WORDS]
+
+
 @transaction.atomic
 def give_up(*, owed: CallBack, result: str, words: str, actor: User, at: datetime) -> CallBack:
     """End what is owed without a talk. Raises ActionRefusedError without a reason, or before enough tries in vain."""
     owed = _open(owed, actor)
-    if not words.strip():
+    if not _said(words):
         raise ActionRefusedError("reason_missing", _("请写明理由。"))
     if result not in (Result.UNREACHABLE, Result.NOT_NEEDED):
         raise ActionRefusedError("unknown_outcome", _("没有这样的结果。"))
@@ -222,6 +235,6 @@ def give_up(*, owed: CallBack, result: str, words: str, actor: User, at: datetim
             _("至少尝试 %(count)d 次仍未接通，才能作为联系不上办结。") % {"count": TRIES},
             ways_on=[_("记下这次尝试，过一会再打。")],
         )
-    CallBackAttempt.objects.create(call_back=owed, by=actor, was_reached=False, words=words.strip()[:500], at=at)
+    CallBackAttempt.objects.create(call_back=owed, by=actor, was_reached=False, words=_said(words), at=at)
     end(owed, Result(result), actor, at)
     return owed
