@@ -122,8 +122,8 @@ def contacts_by_number(number: str, *, customer_id: int | None = None) -> QueryS
 def plain_number(number: str) -> str:
     """Return a number as it is compared; blank for a hidden one.
 
-    Digits, without what stands for our own country, and without the zero of a long-distance call: land lines are written
-    with it, and switchboards put it before mobiles from elsewhere.
+    Digits, without what stands for our own country, and without the zero of a long-distance call: land lines are
+    written with it, and switchboards put it before mobiles from elsewhere.
     """
     digits = re.sub(r"\D", "", number).removeprefix("00")
     is_number = len(digits) >= SHORTEST_NUMBER and digits.strip("0")

@@ -3,12 +3,13 @@
 The vendor's own, as documented: form fields `CallSid`, `ParentCallSid`, `From`, `To`, `Direction`, `CallStatus`
 (`queued`, `initiated`, `ringing`, `in-progress`, `completed`, `busy`, `no-answer`, `failed`, `canceled`), `Timestamp`
 (RFC 2822), `Digits` and `SpeechResult` of a `<Gather>`, `RecordingSid` and `RecordingUrl`, `TranscriptionText`;
-`AnsweredBy` (`machine_…`, `fax`: nobody was reached);
-`X-Twilio-Signature` over the address and the sorted fields; an answer of TwiML.
+`AnsweredBy` (`machine_…`, `fax`: nobody was reached); `X-Twilio-Signature` over the address and the sorted fields; an
+answer of TwiML.
 
 Ours: `BotTranscript` (a list of `{"who", "text", "at"}` as JSON) and `BotHandOff` (`true`), which a voice bot built
 there may send along. Options of the key: `answers` = `"ivr"` where the number is answered by a menu, so that only a
-leg to a person (one with `ParentCallSid`) counts as answered, as wherever such legs are told of; `menu`, `numbers`, `vendor`: see `tickets.actions.calls`.
+leg to a person (one with `ParentCallSid`) counts as answered, as wherever such legs are told of; `menu`, `numbers`,
+`vendor`: see `tickets.actions.calls`.
 
 It is to be called as a status callback: an empty `<Response/>` to the address that runs the call would hang up.
 """
@@ -43,7 +44,7 @@ from tickets.channels.hook import (
 SIGNATURE = "x-twilio-signature"
 MOST_FIELDS = 300
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
-# What stands for a number that is not shown: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE as dialled by letters.
+# A number that is not shown: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE as they are dialled by letters.
 HIDDEN = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 KINDS = {
     "queued": Heard.RANG, "initiated": Heard.RANG, "ringing": Heard.RANG, "in-progress": Heard.ANSWERED,

@@ -20,6 +20,7 @@ from tickets.console.accounts.guard import accounts_of
 from tickets.console.guard import Reader
 from tickets.customisation_form import Question, fault_of, questions_of, read_answers
 from tickets.models import Call, Category, Priority, Ticket
+from tickets.senders import contacts_by_number
 
 TICKET, EXISTING, NOTE = "ticket", "existing", "note"
 OUTCOMES = (
@@ -61,9 +62,11 @@ class CallForm(forms.Form):
         Product.objects.none(), label=gettext_lazy("产品"), required=False, to_field_name="code", empty_label="—"
     )
     outcome = forms.ChoiceField(label=gettext_lazy("怎么办"), choices=OUTCOMES, initial=TICKET)
-    into = forms.CharField(label=gettext_lazy("工单号"), max_length=20, required=False)
+    into = forms.CharField(max_length=20, required=False)
+    other = forms.CharField(label=gettext_lazy("其他工单号"), max_length=20, required=False)
     was_reached = forms.BooleanField(label=gettext_lazy("已和客户通上话"), required=False)
     token = forms.CharField(max_length=64, required=False)
+    seen = forms.CharField(max_length=40, required=False)
 
     def __init__(self, said: Mapping[str, Any] | None, reader: Reader, call: Call | None = None) -> None:
         super().__init__(said, initial=_beginning(call))
@@ -114,7 +117,7 @@ class CallForm(forms.Form):
         return said
 
     def _ticket(self, said: dict[str, Any]) -> Ticket | None:
-        number = said.get("into", "").strip().upper()
+        number = (said.get("other") or said.get("into") or "").strip().upper()
         found = Ticket.objects.visible_to(self.reader.user).filter(number=number).first() if number else None
         if found is None:
             self.add_error("into", _("没有工单 %s。") % number if number else _("请选一张工单，或填写工单号。"))
@@ -126,7 +129,9 @@ class CallForm(forms.Form):
         names = ("question", "result", "contact", "product", "category", "priority", "ticket", "was_reached")
         is_custom = said["category"] == Category.CUSTOMISATION
         answers = self.answers if is_custom else {}
-        return Noted(**{name: said[name] for name in names}, answers=answers, opens=said["outcome"] == TICKET)
+        seen = said["seen"] if "seen" in self.data else None
+        opens = said["outcome"] == TICKET
+        return Noted(**{name: said[name] for name in names}, answers=answers, opens=opens, seen=seen)
 
     def by_hand(self, vendor: str) -> ByHand:
         """Return the call itself where no switchboard told of it."""
@@ -169,10 +174,10 @@ def contacts_found(words: str, reader: Reader) -> list[Contact]:
     words = words.replace("\x00", "").strip()[:80]
     if not words:
         return []
-    digits = "".join(sign for sign in words if sign.isdigit())
+    digits = "".join(sign for sign in words if sign.isdecimal())
     holds = Q(name__icontains=words) | Q(name_en__icontains=words) | Q(email__icontains=words)
     theirs = Q(customer__name__icontains=words) | Q(customer__name_en__icontains=words)
-    called = Q(phone__contains=digits) if len(digits) >= 4 else Q(pk=None)
+    called = Q(phone__contains=digits) | Q(pk__in=contacts_by_number(digits)) if len(digits) >= 4 else Q(pk=None)
     return list(contacts_for(reader).filter(holds | theirs | called).order_by("name", "pk")[:MOST_FOUND])
 
 

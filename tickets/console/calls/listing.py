@@ -1,5 +1,6 @@
 """Calls and calls that we owe, as lists show them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.wording import name_of
 from sla.models import Milestone
 from tickets.actions.calls.placing import number_of
+from tickets.channels.calling import web_address
 from tickets.console.calls.cards import RELATED, at_desk_of, since
 from tickets.console.guard import Reader
 from tickets.console.rows import Seal
@@ -22,6 +24,7 @@ from tickets.showing.calls import talk_time
 from tickets.showing.promises import Promise
 
 PAGE = 40
+LAST_DIGITS = 4
 # How a state is drawn: as the promises' states are.
 TONES = {"ringing": "at_risk", "voice_bot": "running", "answered": "running", "ended": "running", "missed": "at_risk"}
 
@@ -106,7 +109,9 @@ def calls_for(reader: Reader, view: View, words: str = "") -> QuerySet[Call]:
     words = words.replace("\x00", "").strip()[:80]
     if not words:
         return found
-    number = plain_number(words)
+    # The last four digits are what people remember.
+    digits = re.sub(r"\D", "", words)
+    number = plain_number(words) or (digits if len(digits) >= LAST_DIGITS else "")
     holds = Q(code__iexact=words) | Q(contact__name__icontains=words) | Q(customer__name__icontains=words)
     holds |= Q(customer__name_en__icontains=words) | Q(question__icontains=words)
     ends = Q(caller__contains=number) | Q(called__contains=number) if number else Q(pk=None)
@@ -126,15 +131,37 @@ class OwedRow:
     def id(self) -> int:
         return self.owed.pk
 
+    @cached_property
+    def missed(self) -> list[Call]:
+        """Return the calls that were missed, the last in front."""
+        rows = [call for call in self.owed.calls.all() if call.state == Call.State.MISSED]
+        return sorted(rows, key=lambda call: (call.rang_at, call.pk), reverse=True)
+
     @property
     def url(self) -> str:
         """Return where the last call that was missed is written down."""
-        calls = sorted(self.owed.calls.all(), key=lambda call: (call.rang_at, call.pk))
-        return reverse("console:call", args=[calls[-1].code]) if calls else ""
+        calls = self.missed or sorted(self.owed.calls.all(), key=lambda call: -call.pk)
+        return reverse("console:call", args=[calls[0].code]) if calls else ""
 
     @property
     def times(self) -> int:
-        return len([call for call in self.owed.calls.all() if call.state == Call.State.MISSED])
+        return len(self.missed)
+
+    @property
+    def number(self) -> str:
+        """Return the number as it rang, for that is how it can be dialled."""
+        return number_of(self.missed[0]) if self.missed else self.owed.number
+
+    @property
+    def voice_mail(self) -> str:
+        """Return what was last said to a machine, as far as somebody wrote it down for us."""
+        said = (" ".join(line["text"] for line in call.transcript if line["who"] == "caller") for call in self.missed)
+        return next((words for words in said if words), "")
+
+    @property
+    def recording(self) -> str:
+        """Return where the last thing said to a machine can be heard."""
+        return next((url for call in self.missed if (url := web_address(call.recording_url))), "")
 
     @property
     def who(self) -> str:

@@ -18,7 +18,7 @@ from plans.coverage import Decision
 from sla.refusals import ActionRefusedError
 from tickets.actions.calls import noting, owing
 from tickets.channels.calling import web_address
-from tickets.console.calls import listing
+from tickets.console.calls import figures, listing
 from tickets.console.calls.cards import RELATED, Card, ringing_for
 from tickets.console.calls.form import CallForm, choices, contacts_found
 from tickets.console.guard import Reader, agents_only
@@ -55,7 +55,26 @@ def calls_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     }
     if request.headers.get("HX-Request"):
         return shown(request, "console/calls/_rows.html", context)
-    return shown(request, "console/calls/list.html", {**framed(reader), **context})
+    return shown(request, "console/calls/list.html", {**framed(reader), **context, **_today(reader)})
+
+
+def _today(reader: Reader) -> dict[str, Any]:
+    return {"today": figures.today(reader), "waiting": figures.waiting(reader), "soon": figures.SOON}
+
+
+@require_safe
+@agents_only
+def today(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Show how the hotline is answered today, for a page that shows it already."""
+    return shown(request, "console/calls/_today.html", _today(reader))
+
+
+@require_safe
+@agents_only
+def figures_page(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Show how the hotline was answered in the last days, and by whom to those who lead."""
+    found = {"days": figures.by_day(reader), "agents": figures.by_agent(reader), "count": figures.DAYS}
+    return shown(request, "console/calls/figures.html", {**framed(reader), **_today(reader), **found})
 
 
 def framed(reader: Reader) -> dict[str, Any]:
@@ -265,6 +284,8 @@ def do_back(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
 urlpatterns = [
     path("calls/", calls_page, name="calls"),
     path("calls/cards/", cards, name="call_cards"),
+    path("calls/today/", today, name="calls_today"),
+    path("calls/figures/", figures_page, name="call_figures"),
     path("calls/new/", new_call, name="new_call"),
     path("calls/about/", about, name="call_about"),
     path("calls/contacts/", contacts, name="call_contacts"),

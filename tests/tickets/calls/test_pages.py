@@ -1,0 +1,67 @@
+"""The hotline's pages: how it is answered, what was left on the voice mail, and the form. Source: Y08, K09"""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.clocks import clock_at
+from tickets.console.calls import figures
+from tickets.console.guard import Reader
+from tickets.models import Call, Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(hotline, client, world, django_assert_max_num_queries):
+    """Have five calls told of on one day, and return a function that reads a page of the console."""
+    with clock_at("2026-09-28 09:05"):
+        for name in ("ringing", "leg-answered", "completed"):
+            hotline(f"twilio/{name}.txt")
+        hotline("tencent/cdr.json", change=("17905572", "17905573"))
+        hotline("huawei-cec/release.json")
+        hotline("twilio/no-answer.txt", change=("CA1111", "CA9999"))
+        hotline("twilio/recording.txt", change=("CallSid=CA1111", "TranscriptionText=call+me&CallSid=CA9999"))
+
+        def page(path, user=world.agent, **posted):
+            client.force_login(user)
+            with django_assert_max_num_queries(40):
+                answer = client.post(path, posted) if posted else client.get(path)
+            return answer.content.decode()
+
+        yield page
+
+
+def test_how_the_hotline_is_answered_is_shown_by_day_and_to_leads_by_agent__Y08_K09(told, world):
+    reader = Reader(world.agent, Call.objects.latest("rang_at").rang_at + timedelta(minutes=4))
+    today = figures.today(reader)
+    assert (today.calls, today.answered, today.missed, today.asked_us) == (4, 3, 1, 4)
+    waits = [call.answered_at - call.rang_at for call in Call.objects.exclude(answered_at=None)]
+    assert today.soon == len([wait for wait in waits if wait <= figures.SOON])
+    assert (today.wait, today.lost) == (sum(waits, timedelta()) / 3, "25%")
+    days = figures.by_day(reader)
+    assert ([one.calls for one in days], len(days)) == ([4] + [0] * 13, 14)
+    assert figures.by_agent(reader) == []
+    lead = told("/console/calls/figures/", world.lead)
+    assert "谁接的" in lead
+    assert "25%" in told("/console/calls/")
+    # Whose desk it is not sees none of it.
+    assert figures.today(Reader(world.expert, reader.at)).calls in (0, 4)
+
+
+def test_what_was_said_to_a_machine_stands_with_the_call_that_is_owed__Y08(told):
+    page = told("/console/calls/backs/")
+    assert "call me" in page
+    assert 'href="tel:+8613800000001"' in page
+    assert "听录音" in page
+
+
+def test_a_call_goes_to_any_ticket_that_is_named_and_is_found_by_four_digits__Y18(told, world):
+    call = Call.objects.filter(state="ended", contact=world.yonsuite.contact).first()
+    ticket = world.open_ticket(at="2026-09-28 08:45")
+    said = {"question": "催办", "outcome": "existing", "other": ticket.number.lower(), "contact": call.contact_id}
+    told(f"/console/calls/{call.code}/", category="how_to", priority="urgent", seen="", **said)
+    assert Ticket.objects.get(calls=call) == ticket
+    assert re.search(r'name="seen" value="2026-\S+\+00:00"', told(f"/console/calls/{call.code}/"))
+    assert call.code in told("/console/calls/?q=0001")
