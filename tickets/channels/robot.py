@@ -53,19 +53,22 @@ def packed(said: dict[str, Any]) -> bytes:
 def send(robot: Robot, call: Call) -> Answer:
     """Have a robot write one message. Raises ChannelError; GoneError where it is no more, BusyError where we wait."""
     url, body = robot.signed(call)
-    status, said = webhook.exchange("POST", url, body, HEADERS)
-    return judged(robot.codes, status, said)
+    heard = webhook.hear("POST", url, body, HEADERS)
+    return judged(robot.codes, heard.status, heard.said, heard.wish(call.at))
 
 
-def judged(codes: Codes, status: int, said: bytes) -> Answer:
-    """Return an answer that says it was written: the code alone tells, whatever the status of HTTP."""
+def judged(codes: Codes, status: int, said: bytes, wish: timedelta | None = None) -> Answer:
+    """Return an answer that says it was written: the code alone tells, whatever the status of HTTP.
+
+    Raises ChannelError. `wish` is how long the platform asked to be left alone, if it did.
+    """
     code, answer = _code(codes.name, said), Answer(status, webhook.readable(said))
     told: dict[str, Any] = {"status": status, "said": answer.said}
     if code == 0 and 200 <= status < 300:
         return answer
     words = f"HTTP {status}" if code is None else f"{codes.name} {code}"
-    if code in codes.busy or (code is None and status in (TOO_MANY, FOUND)):
-        raise BusyError(words, wait=codes.wait, **told)
+    if code in codes.busy or (code is None and (status in (TOO_MANY, FOUND) or wish)):
+        raise BusyError(words, wait=max(wish or codes.wait, codes.wait), **told)
     if code in codes.gone:
         raise GoneError(words, **told)
     raise ChannelError(words, permanent=code in codes.refused, **told)

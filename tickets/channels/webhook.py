@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -29,9 +30,11 @@ SECRET_BYTES = 32
 # Seconds for the whole call, however slowly the answer drips.
 TIMEOUT = 5.0
 LONGEST_ANSWER = 64 * 1024
-GONE, REQUEST_TIMEOUT, TOO_MANY = 410, 408, 429
-# How long an endpoint is left alone that has had too much.
+GONE, TOO_MANY, UNAVAILABLE = 410, 429, 503
+# How long an endpoint is left alone that has had too much and does not say how long.
 BUSY = timedelta(minutes=1)
+# Nobody's wish keeps alerts back for longer.
+LONGEST_WISH = timedelta(days=1)
 # Characters of an answer that are kept.
 HEAD = 400
 PORTS = {"http": 80, "https": 443}
@@ -92,10 +95,34 @@ class Answer:
     said: str
 
 
+class Heard(NamedTuple):
+    """What the other side said: the status, the head of the body, and `Retry-After` as it was written."""
+
+    status: int
+    said: bytes
+    retry_after: str = ""
+
+    def wish(self, at: datetime) -> timedelta | None:
+        """Return for how long from an instant it asks to be left alone, within bounds; None where it does not."""
+        seconds = _seconds(self.retry_after.strip(), at)
+        return None if seconds is None else min(timedelta(seconds=max(seconds, 1)), LONGEST_WISH)
+
+
+def _seconds(written: str, at: datetime) -> float | None:
+    """Return the seconds that `Retry-After` means at an instant: written as a number, or as a date of HTTP."""
+    if written.isascii() and written.isdecimal():
+        return float(written[:9]) if len(written) < 10 else LONGEST_WISH.total_seconds()
+    try:
+        until = parsedate_to_datetime(written)
+    except (ValueError, OverflowError):
+        return None
+    return ((until if until.tzinfo else until.replace(tzinfo=UTC)) - at).total_seconds()
+
+
 def send(call: Call) -> Answer:
     """Call an endpoint; anything but 2xx is no success and no redirect is followed.
 
-    Raises ChannelError, permanent where trying again is of no use; GoneError on 410, BusyError on 429.
+    Raises ChannelError: GoneError on 410, BusyError on 429 and wherever it says when to come again.
     """
     timestamp = int(call.at.timestamp())
     signatures = (signature(key, call.message_id, timestamp, call.body) for key in call.endpoint.signing(call.at))
@@ -105,20 +132,21 @@ def send(call: Call) -> Answer:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),
     }
-    status, said = exchange("POST", call.endpoint.url, call.body, headers)
-    return _judged(Answer(status, readable(said)))
+    heard = hear("POST", call.endpoint.url, call.body, headers)
+    return _judged(Answer(heard.status, readable(heard.said)), heard.wish(call.at))
 
 
-def _judged(answer: Answer) -> Answer:
+def _judged(answer: Answer, wish: timedelta | None) -> Answer:
+    """Return an answer that took the call. What a server refuses today it may take once it is put right."""
     status = answer.status
     told: dict[str, Any] = {"status": status, "said": answer.said}
     if 200 <= status < 300:
         return answer
     if status == GONE:
         raise GoneError("410 Gone", **told)
-    if status == TOO_MANY:
-        raise BusyError("HTTP 429", wait=BUSY, **told)
-    raise ChannelError(f"HTTP {status}", permanent=400 <= status < 500 and status != REQUEST_TIMEOUT, **told)
+    if status == TOO_MANY or (status == UNAVAILABLE and wish):
+        raise BusyError(f"HTTP {status}", wait=wish or BUSY, **told)
+    raise ChannelError(f"HTTP {status}", permanent=False, **told)
 
 
 def readable(said: bytes) -> str:
@@ -198,7 +226,13 @@ def _host(place: Place) -> str:
 def exchange(
     method: str, url: str, body: bytes, headers: dict[str, str], *, most: int = LONGEST_ANSWER
 ) -> tuple[int, bytes]:
-    """Return the status and the first `most` bytes of what another program answers, called as `send` calls.
+    """Return the status and the first `most` bytes of what another program answers. Raises ChannelError as `hear`."""
+    heard = hear(method, url, body, headers, most=most)
+    return heard.status, heard.said
+
+
+def hear(method: str, url: str, body: bytes, headers: dict[str, str], *, most: int = LONGEST_ANSWER) -> Heard:
+    """Return what another program answers, called as `send` calls, its body cut after `most` bytes.
 
     Raises ChannelError where it cannot be called or does not answer.
     """
@@ -210,9 +244,7 @@ def exchange(
         raise ChannelError(f"{type(error).__name__}: {error}", permanent=False) from error
 
 
-def _exchanged(
-    method: str, place: Place, body: bytes, headers: dict[str, str], most: int = LONGEST_ANSWER
-) -> tuple[int, bytes]:
+def _exchanged(method: str, place: Place, body: bytes, headers: dict[str, str], most: int = LONGEST_ANSWER) -> Heard:
     began = time.monotonic()
     with _connected(place) as connection:
         connection.request(method, place.path, body=body, headers=headers, preload_content=False)
@@ -220,7 +252,7 @@ def _exchanged(
         said = answer.read(most, decode_content=False)
         if time.monotonic() - began >= TIMEOUT:
             raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
-        return int(answer.status), said
+        return Heard(int(answer.status), said, answer.headers.get("Retry-After", ""))
 
 
 @contextmanager

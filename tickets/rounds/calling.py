@@ -37,11 +37,24 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """The database's time in threads that may not ask it: what it was, and when by our own steady clock."""
+
+    at: datetime
+    began: float
+
+    def now(self) -> datetime:
+        """Return the time by now."""
+        return self.at + timedelta(seconds=time.monotonic() - self.began)
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """What became of one row: None where it was not tried, as an earlier one of the same pass failed."""
 
     row: Delivery
     attempt: Attempt | None = None
+    at: datetime | None = None
 
     @property
     def is_to_come_again(self) -> bool:
@@ -73,6 +86,7 @@ def _alone() -> Iterator[bool]:
 
 def _call(later_than: timedelta, within: float) -> int:
     batch, at = _claim(later_than, within)
+    clock = Clock(at, time.monotonic())
     by_endpoint: dict[int, list[Delivery]] = defaultdict(list)
     # The order of the ledger, whatever waited in between.
     for row in sorted(batch.rows, key=lambda row: row.pk):
@@ -81,10 +95,10 @@ def _call(later_than: timedelta, within: float) -> int:
         elif _is_written(row, batch):
             by_endpoint[row.endpoint.pk].append(row)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
-        passes = list(pool.map(lambda rows: _call_one_by_one(rows, batch, at), by_endpoint.values()))
+        passes = list(pool.map(lambda rows: _call_one_by_one(rows, batch, clock), by_endpoint.values()))
     for called in passes:
-        _mark(called, batch, at)
-    return note_tries([one for called in passes for one in called], at)
+        _mark(called, batch, clock.now())
+    return note_tries([one for called in passes for one in called])
 
 
 @transaction.atomic
@@ -149,58 +163,72 @@ def _written(row: Delivery) -> bytes:
     return outside.written_by(row.channel, card_of([Occasion(one, at) for one in (row, *carried)]))
 
 
-def _call_one_by_one(rows: Sequence[Delivery], batch: Batch, at: datetime) -> list[Called]:
+def _call_one_by_one(rows: Sequence[Delivery], batch: Batch, clock: Clock) -> list[Called]:
     """Call one endpoint with each of its rows until one fails; touches no database, for it runs in a thread."""
     called: list[Called] = []
     for row in rows:
         failed = any(one.is_to_come_again for one in called)
-        called.append(Called(row) if failed or batch.is_over() or row.endpoint is None else _try(row, row.endpoint, at))
+        is_over = failed or batch.is_over() or row.endpoint is None
+        called.append(Called(row) if is_over or row.endpoint is None else _try(row, row.endpoint, clock.now()))
     return called
 
 
 def _try(row: Delivery, endpoint: WebhookEndpoint, at: datetime) -> Called:
-    return Called(row, outside.attempt(Call(endpoint, row.message_id, bytes(row.rendered or b""), at)))
+    """Make a call, signed for the second in which it is made: what came before it may have been slow."""
+    return Called(row, outside.attempt(Call(endpoint, row.message_id, bytes(row.rendered or b""), at)), at)
 
 
 def _mark(called: Sequence[Called], batch: Batch, at: datetime) -> None:
-    """Note what became of an endpoint's rows, and how long it is left alone; at its wish it is switched off."""
+    """Note what became of an endpoint's rows, and how long it is left alone; at its wish it is switched off.
+
+    So it is once a message was tried in vain for as long as any is.
+    """
     give_back([one.row for one in called if one.attempt is None], batch)
     tried = [(one.row, one.attempt) for one in called if one.attempt]
     for row, attempt in tried:
         if attempt.error is None:
             end(row, batch, Delivery.State.SENT)
         else:
-            fail(row, batch, str(attempt.error), 0 if attempt.error.permanent else TRIES)
+            fail(row, batch, str(attempt.error), 0 if attempt.error.permanent else TRIES, wait=wish_of(attempt))
     endpoint, attempts = called[0].row.endpoint, [attempt for _row, attempt in tried]
     if endpoint and (rest := rest_after(endpoint, attempts)):
         webhooks.rest(endpoint=endpoint, until=at + rest)
-    gone = next((attempt.error for attempt in attempts if isinstance(attempt.error, GoneError)), None)
-    if endpoint and gone:
-        webhooks.give_up(endpoint=endpoint, why=str(gone), at=at)
+    if endpoint and (gone := next(filter(None, (_why_gone(row, attempt) for row, attempt in tried)), "")):
+        webhooks.give_up(endpoint=endpoint, why=gone, at=at)
+
+
+def _why_gone(row: Delivery, attempt: Attempt) -> str:
+    """Return why an endpoint is to be called no more, blank where it is."""
+    is_lost = attempt.error and not attempt.error.permanent and row.attempts >= TRIES
+    return str(attempt.error) if isinstance(attempt.error, GoneError) or is_lost else ""
+
+
+def wish_of(attempt: Attempt) -> timedelta:
+    """Return for how long the other side asked to be left alone, nothing where it did not."""
+    return attempt.error.wait if isinstance(attempt.error, BusyError) else timedelta()
 
 
 def rest_after(endpoint: WebhookEndpoint, attempts: Collection[Attempt]) -> timedelta:
     """Return for how long an endpoint is left alone after these."""
-    errors = [attempt.error for attempt in attempts if attempt.error and not attempt.error.permanent]
-    wishes = [error.wait if isinstance(error, BusyError) else REST for error in errors]
+    failed = [attempt for attempt in attempts if attempt.error and not attempt.error.permanent]
     paced = [len(attempts) * MINUTE / endpoint.per_minute] if endpoint.per_minute else []
-    return max((*wishes, *paced), default=timedelta())
+    return max((*(wish_of(attempt) or REST for attempt in failed), *paced), default=timedelta())
 
 
-def note_tries(called: Collection[Called], at: datetime) -> int:
+def note_tries(called: Collection[Called]) -> int:
     """Keep how each of these went, and return how many were tried."""
     tries = [
         DeliveryTry(
             delivery=one.row,
             endpoint=one.row.endpoint,
-            at=at,
+            at=one.at,
             outcome=one.attempt.outcome,
             status=one.attempt.status,
             ms=one.attempt.ms,
             answer=one.attempt.said[:400],
         )
         for one in called
-        if one.attempt
+        if one.attempt and one.at
     ]
     DeliveryTry.objects.bulk_create(tries)
     return len(tries)

@@ -64,18 +64,22 @@ def end(row: Delivery, batch: Batch, state: Delivery.State, error: str = "") -> 
             carried.update(state=state, error=error[:400], sent_at=sent_at)
 
 
-def put_off(row: Delivery, batch: Batch, error: str) -> None:
-    """Try again later: twice as long after each try, give or take half, so that not all come back at once."""
-    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.attempts - 1, 12)) * random.uniform(0.5, 1.5)
+def put_off(row: Delivery, batch: Batch, error: str, wait: timedelta = timedelta()) -> None:
+    """Try again later: twice as long after each try, give or take half, so that not all come back at once.
+
+    Not before `wait` is over, which the other side asked for.
+    """
+    usual = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.attempts - 1, 12)) * random.uniform(0.5, 1.5)
+    wait = max(wait, usual)
     ours(row, batch).update(lease_until=None, not_before=database_now() + wait, error=error[:400])
 
 
-def fail(row: Delivery, batch: Batch, error: str, tries: int) -> None:
-    """Put a row off, or give it up once it was tried so often."""
+def fail(row: Delivery, batch: Batch, error: str, tries: int, *, wait: timedelta = timedelta()) -> None:
+    """Put a row off, for `wait` at least, or give it up once it was tried so often."""
     if row.attempts >= tries:
         end(row, batch, Delivery.State.FAILED, error)
     else:
-        put_off(row, batch, error)
+        put_off(row, batch, error, wait)
 
 
 def give_back(rows: Sequence[Delivery], batch: Batch, *, not_before: datetime | None = None) -> None:

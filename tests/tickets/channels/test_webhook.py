@@ -18,15 +18,18 @@ from sla.clock import database_now
 from sla.models import Escalation
 from sla.refusals import ActionRefusedError
 from tests.clocks import clock_at
+from tests.hours import beijing
 from tests.world import World
 from tickets import tasks
 from tickets.actions import webhooks
 from tickets.channels import webhook
 from tickets.channels.base import ChannelError
-from tickets.models import Delivery, WebhookEndpoint
+from tickets.channels.webhook import Heard
+from tickets.models import Bulletin, Delivery, DeliveryTry, WebhookEndpoint
 from tickets.rounds import dispatch
 from tickets.rounds.calling import EACH, call_webhooks
 from tickets.telling.notifications import queue_webhook
+from tickets.telling.outbox import TRIES
 
 State = Delivery.State
 
@@ -138,15 +141,54 @@ def test_a_failed_call_is_made_again_with_the_same_id_and_body(
 
 
 @pytest.mark.parametrize(
-    ("status", "ends"), [(301, "queued"), (400, "failed"), (404, "failed"), (408, "queued"), (429, "queued")]
-)
-def test_only_2xx_is_success_and_most_4xx_end_it(
-    world: World, endpoint: WebhookEndpoint, receiver: Receiver, status: int, ends: str
+    ("wish", "seconds"),
+    [("600", 600), (" 1 ", 1), ("0", 1), ("Mon, 28 Sep 2026 03:10:00 GMT", 600), ("Mon, 28 Sep 2026 02:00:00 GMT", 1),
+     ("9" * 40, 86_400), ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400), ("", None), ("soon", None), ("-5", None)],
+)  # fmt: skip
+def test_a_wish_to_be_left_alone_is_read_as_seconds_or_as_a_date(wish: str, seconds: int | None):
+    found = Heard(429, b"", wish).wish(beijing("2026-09-28 11:00"))
+    assert (found and found.total_seconds()) == seconds
+
+
+def test_who_says_when_to_come_again_is_left_alone_until_then(
+    world: World, endpoint: WebhookEndpoint, receiver: Receiver
+):
+    [row] = queued(world, endpoint)
+    receiver.answer = lambda handler: say(handler, 503, **{"Retry-After": "7200"})
+    due = beijing("2026-09-28 11:00:10")
+    with clock_at(due):
+        call_webhooks()
+    receiver.answer = lambda handler: say(handler, 200)
+    assert state(row) == (State.QUEUED, 1)
+    assert row.not_before >= due + timedelta(hours=2)
+    assert DeliveryTry.objects.get().outcome == "busy"
+    with clock_at(due + timedelta(minutes=119)):
+        assert call_webhooks() == 0
+    with clock_at(due + timedelta(minutes=121)):
+        assert call_webhooks() == 1
+    assert state(row) == (State.SENT, 2)
+
+
+def test_a_program_that_takes_nothing_for_two_days_is_switched_off_and_somebody_told(
+    world: World, endpoint: WebhookEndpoint, receiver: Receiver
+):
+    [row] = queued(world, endpoint)
+    Delivery.objects.filter(pk=row.pk).update(attempts=TRIES - 1)
+    receiver.answer = lambda handler: say(handler, 404)
+    call_webhooks()
+    endpoint.refresh_from_db()
+    assert (state(row)[0], endpoint.is_active, endpoint.note) == (State.FAILED, False, "HTTP 404")
+    assert Bulletin.objects.get().fields == {"name": endpoint.name, "why": "HTTP 404"}
+
+
+@pytest.mark.parametrize("status", [301, 400, 404])
+def test_only_2xx_is_success_and_the_rest_comes_again(
+    world: World, endpoint: WebhookEndpoint, receiver: Receiver, status: int
 ):
     [row] = queued(world, endpoint)
     receiver.answer = lambda handler: say(handler, status, Location=receiver.url)
     call_webhooks()
-    assert state(row)[0] == ends
+    assert state(row)[0] == "queued"
     assert len(receiver.calls) == 1, "no redirect is followed"
 
 
