@@ -56,7 +56,8 @@ def take(*, event: InboundEvent, at: datetime) -> Outcome:
     try:
         return _taken(event.pk, at)
     except (MalformedError, ActionRefusedError) as refusal:
-        outcome = Outcome(Verdict.REFUSED, str(refusal))
+        ways_on = refusal.ways_on if isinstance(refusal, ActionRefusedError) else ()
+        outcome = Outcome(Verdict.REFUSED, " ".join([str(refusal), *map(str, ways_on)]))
         _settle(event, outcome, at)
         return outcome
 

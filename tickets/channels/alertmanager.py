@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -32,6 +34,16 @@ LABELS, LONGEST_LABEL = 60, 200
 MOST = 20_000
 # It writes this for an alert that has not ended.
 NEVER = "0001-01-01"
+# No alert begins before there were computers or so late that no calendar of ours has it.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+# What alerts should not say and do: a ticket has more readers than a monitoring system.
+MASK = "•••"
+CALLED = (
+    r"pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|authorization|credentials?|密码|口令|密钥"
+)
+SECRET = re.compile(rf"(?i)(?<![a-z])({CALLED})(\s*[=:：]\s*)(?:(?:bearer|basic)\s+)?[^\s,;&，；。]+")
+NAMED_SECRET = re.compile(rf"(?i)(?:^|[._-])(?:{CALLED})$")
+SIGNED_IN = re.compile(r"(?<=://)[^/\s@]*:[^/\s@]*(?=@)")
 
 
 class Alertmanager(Hook):
@@ -103,6 +115,7 @@ def _happening(alert: Mapping[str, Any], group: Mapping[str, Any]) -> Happening:
     """Return one alert. Raises MalformedError naming what cannot be read in it."""
     fields = Fields(alert)
     labels, notes = _texts(alert.get("labels")), _texts(alert.get("annotations"))
+    shown = {name: MASK if NAMED_SECRET.search(name) else masked(value) for name, value in labels.items()}
     status = fields.text("status", limit=20, required=True)
     starts_at = fields.instant("startsAt")
     ends_at = None if fields.text("endsAt").startswith(NEVER) else fields.instant("endsAt")
@@ -112,16 +125,23 @@ def _happening(alert: Mapping[str, Any], group: Mapping[str, Any]) -> Happening:
         raise MalformedError([FieldError("status", "unknown", _("只能是 firing 或 resolved。"))])
     if starts_at is None:
         raise MalformedError([FieldError("startsAt", "missing", _("这一项必须填写。"))])
+    if not EARLIEST <= starts_at < LATEST:
+        raise MalformedError([FieldError("startsAt", "invalid", _("这一项不是能读懂的时间。"))])
     told = {
         **group,
-        "labels": labels,
-        "name": labels.get("alertname", "")[:LONGEST_LABEL] or _("未命名告警"),
+        "labels": shown,
+        "name": shown.get("alertname", "")[:LONGEST_LABEL] or _("未命名告警"),
         "severity": labels.get("severity", "")[:40].lower(),
-        "summary": (notes.get("summary") or notes.get("description") or notes.get("message") or "")[:LONGEST],
-        "source_url": source if source.startswith(("http://", "https://")) else "",
-        "ends_at": ends_at,
+        "summary": masked(notes.get("summary") or notes.get("description") or notes.get("message") or "")[:LONGEST],
+        "source_url": SIGNED_IN.sub(MASK, source) if source.startswith(("http://", "https://")) else "",
+        "ends_at": ends_at if ends_at and EARLIEST <= ends_at < LATEST else None,
     }
     return Happening(status, _fingerprint(fields.text("fingerprint", limit=64), labels), at=starts_at, fields=told)
+
+
+def masked(text: str) -> str:
+    """Return what an alert says without the secrets that it lets slip; the raw request is kept as it came."""
+    return SECRET.sub(rf"\1\2{MASK}", SIGNED_IN.sub(MASK, text))
 
 
 def _fingerprint(said: str, labels: Mapping[str, str]) -> str:

@@ -57,7 +57,7 @@ class MalformedError(ValueError):
     """Raised when what came in cannot be read; names every field that is wrong, not only the first."""
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        super().__init__("; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in errors))
         self.errors = errors
 
 

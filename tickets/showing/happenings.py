@@ -54,6 +54,7 @@ NOTED = {
     "merged_from": gettext_lazy("%(merged_from)s 并入本工单"),
     "auto_reply": gettext_lazy("%(by)s 的自动回复：%(auto_reply)s"),
     "follows": gettext_lazy("客户回复了已关闭的 %(follows)s，因此另立本单"),
+    "flaps": gettext_lazy("监控：告警又恢复了，但一天内反复了 %(flaps)s 次以上，不再自动解决；请查明原因"),
     "recovered": gettext_lazy("监控：%(recovered)s 条告警已全部恢复；确认无误后可以解决工单"),
     "claims": gettext_lazy("来信自称属于 %(claims)s，但写信人不在那张工单里，因此另立本单"),
 }

@@ -81,7 +81,9 @@ def _facts(customer: Customer, user: User, at: datetime) -> dict[int, dict[str, 
     for row in counted:
         rows[row["product"]] = {name: row[name] for name in ("open_count", "solved_count", "last")}
     tickets = Ticket.objects.in_bulk([row["last"] for row in rows.values()])
-    firing = Alert.objects.firing().filter(ticket__customer=customer).values_list("ticket__product")
+    # Silenced meanwhile, an alert never tells that it is over; with its ticket ended it says nothing about now.
+    firing = Alert.objects.firing().filter(ticket__customer=customer).exclude(ticket__status__in=ENDED)
+    firing = firing.values_list("ticket__product")
     fires = dict(firing.annotate(n=Count("pk")).order_by())
     return {
         product: row | {"last": tickets.get(row["last"]), "firing": fires.get(product, 0)}

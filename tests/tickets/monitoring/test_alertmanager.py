@@ -164,6 +164,8 @@ def test_a_plan_without_operations_answers_by_its_own_clause__Y07(world: World):
         (b'{"version": "3", "alerts": []}', 400),
         (b"\xff\xfe{}", 400), (b'{"alerts": [{"status": "firing"}]}', 400),
         (b'{"alerts": [{"status": "burning", "startsAt": "2026-01-01T00:00:00Z"}]}', 400),
+        (b'{"alerts": [{"status": "firing", "startsAt": "9999-12-31T23:59:59Z"}]}', 400),
+        (b'{"alerts": [{"status": "firing", "startsAt": "0001-01-01T00:00:00Z"}]}', 400),
         (b'{"alerts": [], "unknown": {}}', 200), (b"x" * (10 * 1024 * 1024 + 1), 413),
     ],
 )  # fmt: skip
@@ -188,8 +190,53 @@ def test_a_key_with_a_secret_wants_it_presented(header: str, status: int, world:
     assert Ticket.objects.count() == (status == 200)
 
 
-def test_a_key_that_is_not_bound_is_told_to_its_operator(world: World):
-    assert Watcher(world, customer=None).post(message(*BOTH)).status_code == 400
+def test_a_key_that_is_not_bound_watches_for_the_contact_that_it_names_or_its_operator_is_told(world: World):
+    answer = Watcher(world, customer=None).post(message(*BOTH))
+    assert (answer.status_code, "contact" in answer.json()["message"]) == (400, True)
+    named = {"contact": world.kingdee.contact.email, "product": world.kingdee.product.code}
+    answer = Watcher(world, customer=None, options=named).post(message(*BOTH))
+    assert answer.status_code == 200, answer.content
+    assert (Ticket.objects.get().contact, Ticket.objects.get().product) == (
+        world.kingdee.contact,
+        world.kingdee.product,
+    )
+
+
+def test_what_fires_on_after_its_ticket_was_ended_reopens_it_once_the_news_could_have_come__K04(
+    world: World, watcher: Watcher
+):
+    watcher.tell(*BOTH)
+    actions.resolve(ticket=Ticket.objects.get(), actor=world.agent, body="扩容了。", at=beijing("2026-09-28 09:30"))
+    watcher.tell(*BOTH, wall="2026-09-28 09:40")
+    assert Ticket.objects.get().status == "resolved"
+    watcher.tell(*BOTH, wall="2026-09-28 09:50")
+    watcher.tell(*BOTH, wall="2026-09-28 09:55")
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.events.filter(kind="reopened", fields__fires=2).count()) == ("open", 1)
+
+
+def test_what_comes_back_again_and_again_is_ended_by_somebody_who_looks__K04(watcher: Watcher):
+    for hour in range(4):
+        start, end = f"2026-09-28T{hour:02}:30:00Z", f"2026-09-28T{hour:02}:50:00Z"
+        watcher.tell((DB1, "firing"), start=start, wall=f"2026-09-28 {8 + hour:02}:31")
+        watcher.tell((DB1, "resolved"), start=start, end=end, wall=f"2026-09-28 {8 + hour:02}:51")
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.events.filter(kind="note", fields__flaps=3).count()) == ("new", 1)
+    assert Delivery.objects.filter(kind="resolution").count() == 3
+
+
+def test_secrets_that_an_alert_lets_slip_stand_in_the_raw_request_alone(watcher: Watcher):
+    said = message((DB1, "firing"))
+    said["alerts"][0]["annotations"] = {
+        "summary": "登录失败：password=hunter2，Authorization: Bearer hunter3；密码：hunter4"
+    }
+    said["alerts"][0]["labels"] |= {"db_password": "hunter5", "url": "https://root:hunter6@db/x", "job": "mysql"}
+    said["alerts"][0]["generatorURL"] = "http://admin:hunter7@prom/graph"
+    watcher.post(said)
+    alert, body = Alert.objects.get(), Ticket.objects.get().messages.get().body
+    shown = f"{alert.labels} {alert.summary} {alert.source_url} {body}"
+    assert ("hunter" in shown, "登录失败" in body, alert.labels["job"]) == (False, True, "mysql")
+    assert b"hunter2" in bytes(InboundEvent.objects.get().raw)
 
 
 def test_ten_thousand_alerts_are_one_ticket(watcher: Watcher):

@@ -39,6 +39,10 @@ Kind = TicketEvent.Kind
 ONE_GROUP_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 5314))"
 # What fires again so soon after it was over is the same trouble; a key's option `reopen_hours` says otherwise.
 REOPEN_HOURS, MOST_HOURS = 24, 24 * 30
+# What goes on firing so long after its ticket was ended is not over, whoever ended it.
+AFTERGLOW = timedelta(minutes=15)
+# What came back so often within a day ends no more by itself: somebody should look.
+FLAPS, FLAPPING = 3, timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def take(event: InboundEvent, told: Sequence[Happening], at: datetime) -> Outcom
         cursor.execute(ONE_GROUP_AT_A_TIME, [f"{watch.key.series}:{group}"])
     news = noted(told, watch.key, at)
     ticket = _ticket_of(watch.key, group)
-    fresh = [*news.fired, *(row for row in news.repeated if row.ticket_id is None)]
+    fresh = [*news.fired, *_unheard(news.repeated, ticket, at)]
     if fresh:
         outcome = _fired(event, watch, fresh, ticket, at)
         if not outcome.is_fine:
@@ -82,6 +86,13 @@ def take(event: InboundEvent, told: Sequence[Happening], at: datetime) -> Outcom
     return Outcome(Verdict.TAKEN, "", _counted(news, ticket))
 
 
+def _unheard(rows: Sequence[Alert], ticket: Ticket | None, at: datetime) -> list[Alert]:
+    """Return which alerts that fire on are nobody's work: they never had a ticket, or it was ended and they go on."""
+    ended_at = (ticket.resolved_at or ticket.closed_at) if ticket and ticket.is_ended else None
+    is_left = ended_at is not None and at - ended_at >= AFTERGLOW
+    return [row for row in rows if is_left or row.ticket_id is None]
+
+
 def _counted(news: News, ticket: Ticket | None) -> dict[str, Any]:
     counts = {"fired": news.fired, "repeated": news.repeated, "resolved": news.ended, "late": news.late}
     said: dict[str, Any] = {name: len(rows) for name, rows in counts.items()}
@@ -89,25 +100,32 @@ def _counted(news: News, ticket: Ticket | None) -> dict[str, Any]:
 
 
 def _watch(key: ApiKey) -> Watch:
-    """Return whom a key watches for. Raises ActionRefusedError where it is not set up."""
-    if key.customer is None:
-        raise ActionRefusedError("key_unbound", _("监控密钥必须绑定一家客户。"))
-    people = Contact.objects.active().select_related("customer").filter(customer=key.customer)
+    """Return whom a key watches for: its customer's contact, else the one that its options name.
+
+    Raises ActionRefusedError where it is not set up.
+    """
     named = str(key.options.get("contact", ""))
+    people = Contact.objects.active().select_related("customer").order_by("pk")
+    if key.customer is not None:
+        people = people.filter(customer=key.customer)
+    elif not named:
+        words = _("监控密钥没有说明替谁监控。")
+        raise ActionRefusedError("key_unbound", words, ways_on=[_("绑定一家客户，或在来源选项 contact 里写明邮箱。")])
     found = people.filter(email__iexact=named) if named else people.order_by("-is_certified", "pk")
     contact = found.first()
     if contact is None:
         raise ActionRefusedError(
             "key_without_contact", _("监控密钥没有可用的联系人，请在来源选项 contact 里写明邮箱。")
         )
-    return Watch(key, contact, _product(key), key.options)
+    return Watch(key, contact, _product(key, contact), key.options)
 
 
-def _product(key: ApiKey) -> Product | None:
-    """Return what is watched: the key's product, else the only one that its customer has."""
-    if key.product:
-        return key.product
-    owned = OwnedProduct.objects.filter(contract__customer=key.customer).select_related("product")
+def _product(key: ApiKey, contact: Contact) -> Product | None:
+    """Return what is watched: the key's product, else the one that its options name, else the only one there is."""
+    named = str(key.options.get("product", ""))
+    if key.product or named:
+        return key.product or Product.objects.filter(code=named).first()
+    owned = OwnedProduct.objects.filter(contract__customer=contact.customer_id).select_related("product")
     products = {row.product_id: row.product for row in owned}
     return next(iter(products.values())) if len(products) == 1 else None
 
@@ -126,7 +144,7 @@ def _fired(event: InboundEvent, watch: Watch, rows: list[Alert], ticket: Ticket 
         ticket.status = Status.OPEN if ticket.assignee_id else Status.NEW
         ticket.resolved_at = None
         record(ticket, Entry(Kind.REOPENED, SYSTEM, at, fields={"fires": len(rows)}))
-    _say(ticket, body_of(rows, watch.contact), at)
+    _say(ticket, body_of(rows, watch.contact, watch.left_out), at)
     ticket = _as_bad_as(ticket, priority_of(rows, watch.options), at)
     attach(rows, ticket)
     event.ticket = ticket
@@ -170,9 +188,15 @@ def _opened(event: InboundEvent, watch: Watch, rows: list[Alert], at: datetime) 
 
 
 def _ended(ticket: Ticket, news: News, at: datetime) -> None:
-    """End a ticket once all its alerts are over; one that somebody has taken on is only offered to them."""
+    """End a ticket once all its alerts are over; what somebody has taken on, or what comes back again and again, stays.
+
+    Whoever looks at it is told that it may be ended.
+    """
     ticket = heir(ticket)
     if ticket.is_ended or ticket.alerts.firing().exists():
+        return
+    if _flaps(ticket, at):
+        record(ticket, Entry(Kind.NOTE, SYSTEM, at, fields={"flaps": FLAPS}, is_public=False))
         return
     if _is_taken_on(ticket):
         record(ticket, Entry(Kind.NOTE, SYSTEM, at, fields={"recovered": len(news.ended)}, is_public=False))
@@ -180,6 +204,12 @@ def _ended(ticket: Ticket, news: News, at: datetime) -> None:
     ticket.status, ticket.resolved_at, ticket.waiting_until = Status.RESOLVED, at, None
     solved = record(ticket, Entry(Kind.RESOLVED, SYSTEM, at, fields={"recovered": len(news.ended)}))[-1]
     notifications.queue(kind=Delivery.Kind.RESOLUTION, parent=solved, ticket=ticket, recipient=ticket.contact, at=at)
+
+
+def _flaps(ticket: Ticket, at: datetime) -> bool:
+    """Tell whether a trouble has come back so often of late that its end means little."""
+    back = ticket.events.filter(kind=Kind.REOPENED, fields__has_key="fires", at__gt=at - FLAPPING)
+    return back.count() >= FLAPS
 
 
 def _is_taken_on(ticket: Ticket) -> bool:
