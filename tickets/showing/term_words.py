@@ -21,6 +21,7 @@ Kind = TicketEvent.Kind
 Said = Mapping[str, Any]
 
 CHANGED: dict[str, LazyText] = {
+    "subject": gettext_lazy("主题由“%(from)s”改为“%(to)s”"),
     "priority": gettext_lazy("优先级由 %(from)s 改为 %(to)s"),
     "category": gettext_lazy("问题类别由 %(from)s 改为 %(to)s"),
     "product": gettext_lazy("产品由 %(from)s 改为 %(to)s"),

@@ -143,12 +143,33 @@ def test_the_same_again_changes_nothing_and_more_is_appended_once(imported, tmp_
     assert Ticket.objects.count() == 2
 
 
+def test_a_ticket_that_its_source_calls_otherwise_by_now_follows_with_its_clock__C41(imported, tmp_path):
+    timed = "clocks: {open: from_submission}\n"
+    imported(lines(tmp_path, zendesk(1, status="open"), zendesk(2)), more=timed)
+    said = {"subject": "月结报错", "priority": "urgent", "type": "question", "updated_at": "2026-09-27T02:00:00Z"}
+    run = imported(
+        lines(tmp_path, zendesk(1, status="open") | said, zendesk(2) | said), more=timed, at="2026-09-28 10:00"
+    )
+    assert (run.counts["changed"], run.problems) == (2, [])
+    for one in ("1", "2"):
+        ticket = came_in(one)
+        assert (ticket.subject, ticket.priority, ticket.category) == ("月结报错", "urgent", "how_to")
+        changed = ticket.events.get(kind="reclassified").fields["changed"]
+        assert changed["subject"] == {"from": f"月结 {one}", "to": "月结报错"}
+        assert changed["priority"] == {"from": "normal", "to": "urgent"}
+        assert ImportedTicket.objects.get(ticket=ticket).line == ticket.event_count
+    clock = came_in("1").ticket_clocks.get().clock
+    assert clock.observations.filter(kind="replan").count() == 1
+    assert compare(clock.observations.order_by("at", "pk"), list(clock.milestones.all())) == {}
+    assert Delivery.objects.count() == 0
+
+
 def test_what_somebody_did_here_since_stands(imported, world, tmp_path):
     imported(lines(tmp_path, zendesk(1, status="open")))
     act.note(ticket=came_in("1"), body="接手了", actor=world.agent, at=beijing(NOW))
     more = {"id": 19, "author_id": 20978392, "body": "还在吗", "public": True, "created_at": "2026-09-27T05:00:00Z"}
-    run = imported(lines(tmp_path, zendesk(1, comments=[*zendesk(1)["comments"], more])))
-    assert came_in("1").status == "open"
+    run = imported(lines(tmp_path, zendesk(1, subject="另一个", comments=[*zendesk(1)["comments"], more])))
+    assert (came_in("1").status, came_in("1").subject) == ("open", "月结 1")
     assert story(came_in("1"))[-1][2] == "还在吗"
     assert [problem["code"] for problem in run.problems] == ["standing_kept"]
 

@@ -15,6 +15,7 @@ from plans.quotas.words import in_both
 from tickets import transcribing
 from tickets.actions.deciding import keep
 from tickets.actions.importing.files import Opened, keep_files, look_at
+from tickets.actions.importing.following import follow_names
 from tickets.actions.importing.ground import Ground, ground_for
 from tickets.actions.importing.lines import Written, further_lines, lines_of, parts_of
 from tickets.actions.importing.understanding import LeftOutError, Understood, understood
@@ -208,6 +209,8 @@ def _bring_up(taken: Taken, one: Understood, ground: Ground, terms: Terms) -> No
         taken.problems.append(Problem("standing_kept", one.past.where, one.past.id, "status", one.past.status))
     if written.entries:
         _append(ticket, written)
+    if is_untouched:
+        follow_names(ticket, one, terms.at)
     _count(taken, [entry.is_public for entry in written.entries if entry.message])
     taken.add(keep_files(written.files, one.past, terms.folder))
     row.run, row.digest, row.imported_at = terms.run, one.past.digest, terms.at
