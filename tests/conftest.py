@@ -16,6 +16,7 @@ from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from config.launch.ports import free_port
+from tests.clusters import MIGRATED
 from tests.remembering import remembered_world
 from tests.world import World, plans
 
@@ -109,7 +110,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_keepdb() -> bool:
+    """Return whether the database comes migrated, to be dropped with its server."""
+    return MIGRATED in os.environ
+
+
+@pytest.fixture(scope="session")
+def copied_database(django_db_modify_db_settings: None, django_db_keepdb: bool, django_db_blocker: Any) -> None:
+    """Copy the database that has been migrated: what is left to do for pytest-django is to look whether it is up."""
+    if django_db_keepdb:
+        name = connection.creation._get_test_db_name()
+        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{os.environ[MIGRATED]}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(copied_database: None, django_db_setup: None, django_db_blocker: Any) -> None:
     """Load the plans once for the whole run; a test that wants an empty catalogue deletes it in its own transaction."""
     with django_db_blocker.unblock():
         plans()

@@ -9,38 +9,16 @@ import contextlib
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from pathlib import Path
 
 from config.launch import postgres, processes, valkey
+from tests import clusters
 
 RUN = contextlib.ExitStack()
 # Not the machine's own temporary folder: on macOS its name is too long for a socket.
 TEMPORARY = Path("/tmp")
 PREFIX = "shouyue-test-"
-
-
-def cached_cluster(server: postgres.Postgres) -> Path:
-    """Return an untouched new cluster to copy from: copying is faster than initdb."""
-    kept = Path(sys.prefix) / f"initdb-{server.major}-{postgres.digest(server.programs)}-{os.geteuid()}"
-    if not kept.exists():
-        made = Path(tempfile.mkdtemp(dir=sys.prefix, prefix="initdb-"))
-        postgres.initialise(server, made / "cluster")
-        with contextlib.suppress(OSError):
-            # Another run may have been first; its copy is as good.
-            (made / "cluster").rename(kept)
-        shutil.rmtree(made, ignore_errors=True)
-    return kept
-
-
-def new_cluster(server: postgres.Postgres, folder: Path) -> None:
-    """Make a cluster in `folder`: a copy where files may stay ours, else by initdb."""
-    if server.owner or not os.access(sys.prefix, os.W_OK):
-        postgres.initialise(server, folder)
-        return
-    shutil.copytree(cached_cluster(server), folder, symlinks=True)
-    folder.chmod(0o700)
 
 
 def start_postgres(folder: Path) -> str:
@@ -49,7 +27,8 @@ def start_postgres(folder: Path) -> str:
     if server.owner:
         folder.chmod(0o711)
     cluster = folder / "cluster"
-    new_cluster(server, cluster)
+    if clusters.new_cluster(server, cluster):
+        os.environ[clusters.MIGRATED] = postgres.DATABASE
     child = postgres.start(server, cluster, folder / "sockets", folder / "postgres.log", postgres.THROWAWAY)
     RUN.callback(processes.stop, child, signal.SIGQUIT)
     postgres.await_ready(child, cluster)
@@ -92,7 +71,7 @@ def start_servers() -> None:
     # A product that runs from the same checkout must not be found, still less written to.
     os.environ["SHOUYUE_VAR"] = str(folder / "var")
     (folder / "var/static").mkdir(parents=True)
-    for name in ("PUBLIC_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
+    for name in ("PUBLIC_URL", "EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", clusters.MIGRATED):
         os.environ.pop(name, None)
     os.environ["DATABASE_URL"] = os.environ.get("SHOUYUE_TEST_DATABASE_URL") or start_postgres(folder)
     os.environ["REDIS_URL"] = os.environ.get("SHOUYUE_TEST_REDIS_URL") or start_valkey(folder)
