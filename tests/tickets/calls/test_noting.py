@@ -102,7 +102,8 @@ def test_what_a_colleague_has_written_meanwhile_is_not_overwritten_unseen__Y08(c
     with pytest.raises(ActionRefusedError, match="同事的") as refused:
         note(call=call, noted=mine, actor=world.agent, at=AT)
     assert refused.value.ways_on
-    assert note(call=call, noted=replace(mine, seen=AT.astimezone(UTC).isoformat()), actor=world.agent, at=AT).question == "我的"
+    seen = replace(mine, seen=AT.astimezone(UTC).isoformat())
+    assert note(call=call, noted=seen, actor=world.agent, at=AT).question == "我的"
 
 
 def test_a_voice_bot_meets_no_clock_whatever_is_logged_of_it__K02_K08(hotline, options, world):
