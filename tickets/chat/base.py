@@ -31,6 +31,7 @@ STATUS_OF = {
     "unknown_chat": HTTPStatus.NOT_FOUND,
     "sign_in": HTTPStatus.FORBIDDEN,
     "unknown_person": HTTPStatus.FORBIDDEN,
+    "file_kind": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "file_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     **dict.fromkeys(
         ("empty_body", "too_long", "empty_file", "empty_subject", "bad_rating", "not_an_answer"),

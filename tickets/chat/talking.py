@@ -29,12 +29,6 @@ from tickets.models import Channel, Chat, ChatFile, ChatMessage
 from tickets.showing.chat import message_fields
 from tickets.uploads import was_cut
 
-# What may be sent in a conversation, by the end of its name: nothing that a reader's machine would run.
-KINDS = frozenset({
-    "png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "pdf", "txt", "log", "csv", "json", "xml", "md", "doc", "docx",
-    "xls", "xlsx", "ppt", "pptx", "wps", "et", "dps", "ofd", "zip", "rar", "7z", "gz", "eml", "msg", "mp3", "m4a",
-    "wav", "mp4", "mov", "webm",
-})  # fmt: skip
 HIGHEST = 2**31 - 1
 
 
@@ -140,20 +134,14 @@ class Files(ChatView):
 
 
 def _file(request: Request) -> File:
-    """Return the file that came. Raises ProblemError or ActionRefusedError, by what is wrong with it."""
+    """Return the file that came. Raises ActionRefusedError where none came, or too large a one."""
     came = request.FILES.get("file")
     if was_cut(request._request) or (came and (came.size or 0) > LIMITS.each):
         words = _("文件最大 %(most)d MB。") % {"most": LIMITS.each >> 20}
         raise ActionRefusedError("file_too_large", words, ways_on=[_("压缩或分几次发。")])
     if came is None:
         raise ActionRefusedError("empty_file", _("没有收到文件。"))
-    name = came.name or ""
-    if name.rpartition(".")[2].lower() not in KINDS:
-        raise ProblemError(
-            "file_kind", _("不能发送这种文件。"), status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            more={"ways_on": [_("可以发图片、文档、表格、日志，或打包成 zip。")]},
-        )  # fmt: skip
-    return File(name, came.content_type or "", came.read())
+    return File(came.name or "", came.content_type or "", came.read())
 
 
 class FileBytes(ChatView):
@@ -219,6 +207,15 @@ class Rated(ChatView):
         said.finish()
         chat = acts.rate(chat=self.chat, rating=number_in(said.payload, "rating"), words=words, at=self.guest.at)
         return Response(chat_fields(chat, self.guest.at))
+
+
+class Recorded(ChatView):
+    """The record of it, by mail."""
+
+    def post(self, request: Request) -> Response:
+        """Send it to the customer's own address, once however often it is asked for."""
+        address = acts.send_record(chat=self.own, visitor=self.guest.visitor, at=self.guest.at)
+        return Response({"address": address}, status=HTTPStatus.ACCEPTED)
 
 
 class Judged(ChatView):

@@ -77,7 +77,7 @@ def _inquiry(chat: Chat, held: list[Held]) -> Inquiry | None:
 
 def _subject(chat: Chat) -> str:
     """Return what the customer asked first, to begin with."""
-    first = chat.messages.filter(author_kind="customer", kind="text").order_by("number").first()
+    first = chat.messages.questions().order_by("number").first()
     return " ".join(first.body.split())[:80] if first else ""
 
 

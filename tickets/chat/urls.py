@@ -18,6 +18,7 @@ urlpatterns = [
     path("v1/ticket/", ticketing.Ticketed.as_view(), name="ticket"),
     path("v1/end/", talking.Ended.as_view(), name="end"),
     path("v1/rating/", talking.Rated.as_view(), name="rating"),
+    path("v1/record/", talking.Recorded.as_view(), name="record"),
     path("v1/judge/", talking.Judged.as_view(), name="judge"),
     path("v1/stream/", stream.live, name="stream"),
     re_path("", missing),

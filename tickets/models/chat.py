@@ -146,6 +146,11 @@ class ChatMessageQuerySet(models.QuerySet["ChatMessage"]):
         """Narrow to what the customer's side may read: no whisper."""
         return self.filter(is_whisper=False)
 
+    def questions(self) -> Self:
+        """Narrow to what a customer typed, without the words by which they only asked for a person."""
+        said = self.filter(author_kind=ChatMessage.Author.CUSTOMER, kind=ChatMessage.Kind.TEXT)
+        return said.exclude(fields__has_key="asks")
+
     def after(self, number: int) -> Self:
         """Narrow to what came after a number, in order."""
         return self.filter(number__gt=number).order_by("number")

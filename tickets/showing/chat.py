@@ -134,7 +134,9 @@ def _left(fields: Fields) -> str:
 
 def _ending(fields: Fields) -> str:
     """Return when a conversation ends by silence, and how it goes on: by a word now, or anew at any time."""
-    said = _("好一会儿没有新消息了。还需要帮助，请回一句话，会话就会继续；否则会在 %(when)s 自动结束，之后随时可以再打开。")
+    said = _(
+        "好一会儿没有新消息了。还需要帮助，请回一句话；否则会话在 %(when)s 自动结束，之后随时可以再打开。"
+    )
     return said % {"when": _when(fields["ends_at"])}
 
 

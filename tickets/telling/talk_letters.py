@@ -16,7 +16,6 @@ from tickets.telling.occasions import Occasion
 from tickets.telling.talk_matters import Matter, matter_of
 from tickets.templatetags.shouyue import length_words
 
-
 # A longer record is read in the portal.
 LONGEST = 60_000
 

@@ -37,10 +37,13 @@ def test_a_chat_begins_with_the_bot_at_any_hour_and_is_found_again__Y05_K07(talk
     [
         ("人工", True), ("  转人工 ", True), ("【转人工客服】", True), ("人工客服!", True), ("HUMAN", True),
         ("ａｇｅｎｔ", True), ("Agent.", True), ("“人工”。", True),
-        ("人工智能怎么用", False), ("agent 报错", False), ("我要人工", False), ("", False), ("!!", False),
+        ("我要转人工，谢谢", True), ("有人工客服吗？", True), ("轉人工", True), ("人工人工！", True),
+        ("Can I talk to a human, please?", True), ("I need a real person", True),
+        ("人工智能怎么用", False), ("agent 报错", False), ("人工费用怎么记账", False), ("不要转人工", False),
+        ("需要人工审核吗", False), ("human resources", False), ("", False), ("!!", False),
     ],
 )  # fmt: skip
-def test_only_the_word_for_a_person_alone_asks_for_one__Y06(said, asks):
+def test_words_that_only_ask_for_a_person_hand_off_and_no_question_does__Y06(said, asks):
     assert asks_for_a_person(said) is asks
 
 

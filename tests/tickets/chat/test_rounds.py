@@ -15,6 +15,7 @@ from tickets.actions import chat as acts
 from tickets.models import Chat, Presence
 from tickets.rounds.chats import look_after_chats
 from tickets.rounds.talk_escalations import forget_moves
+from tickets.showing.chat import words_of
 
 
 def look(when: str) -> int:
@@ -49,7 +50,9 @@ def test_who_stops_taking_chats_gives_back_theirs__Y06(talks: Talks):
     acts.set_presence(user=agent, is_available=False, at_most=1, at=beijing("2026-09-28 10:06"))
     taken.refresh_from_db()
     assert taken.state == "active"
-    assert look("2026-09-28 10:08:01") == 1  # their console is gone all the same
+    acts.transfer(chat=taken, to=talks.world.expert, actor=agent, at=beijing("2026-09-28 10:07"))
+    assert look("2026-09-28 10:08:01") == 0  # who is handed one has as long to open their console
+    assert look("2026-09-28 10:08:31") == 1  # and is gone all the same where they do not
     taken.refresh_from_db()
     assert taken.state == "waiting"
 
@@ -63,7 +66,7 @@ def test_who_stops_taking_chats_gives_back_theirs__Y06(talks: Talks):
 )
 def test_a_silent_chat_ends_with_a_farewell__Y06(talks: Talks, how, still, over):
     chat = talks.active() if how == "active" else talks.open()
-    talks.customer(chat, "请稍等", "2026-09-28 10:05")
+    talks.customer(chat, "谢谢！", "2026-09-28 10:05")
     for when, state in ((still, how), (over, "ended")):
         Presence.objects.update(seen_at=beijing(when))
         look(when)
@@ -73,6 +76,25 @@ def test_a_silent_chat_ends_with_a_farewell__Y06(talks: Talks, how, still, over)
     assert happened(chat)[-1] == "ended"
 
 
+def test_a_chat_says_before_that_silence_ends_it_and_a_word_keeps_it__Y06(talks: Talks):
+    chat = talks.active()
+    talks.agent(chat, "请试一下", "2026-09-28 10:05")
+    for when in ("2026-09-28 10:30:00", "2026-09-28 10:30:01", "2026-09-28 10:31:00"):
+        Presence.objects.update(seen_at=beijing(when))
+        look(when)
+    assert happened(chat)[-2:] == ["accepted", "ending"]  # said once
+    assert "09-28 10:35" in words_of(chat.messages.latest("number"))
+    talks.customer(chat, "还是不行", "2026-09-28 10:33")
+    Presence.objects.update(seen_at=beijing("2026-09-28 12:00"))
+    look("2026-09-28 12:00")  # now it is we who owe a word: nobody is sent away
+    talks.agent(chat, "再看看日志", "2026-09-28 12:01")
+    Presence.objects.update(seen_at=beijing("2026-09-28 12:27"))
+    look("2026-09-28 12:27")
+    chat.refresh_from_db()
+    assert chat.state == "active"
+    assert happened(chat).count("ending") == 2
+
+
 def test_who_waits_in_the_line_is_never_sent_away__Y06(talks: Talks):
     chat = talks.waiting()
     look("2026-09-30 10:00")
@@ -80,10 +102,10 @@ def test_who_waits_in_the_line_is_never_sent_away__Y06(talks: Talks):
     assert chat.state == "waiting"
 
 
-def test_looking_costs_three_questions_and_two_a_contract_that_waits(talks: Talks, django_assert_max_num_queries):
+def test_looking_costs_four_questions_and_two_a_contract_that_waits(talks: Talks, django_assert_max_num_queries):
     talks.waiting()
     look(NOON)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         look("2026-09-28 10:20")
 
 

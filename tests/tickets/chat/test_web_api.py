@@ -16,13 +16,16 @@ from tests.tickets.chat.conftest import Talks
 from tests.world import World
 from tickets.actions import chat as acts
 from tickets.chat.identity import IdentityError, read_identity
-from tickets.models import Chat, Ticket, Visitor
+from tickets.models import Chat, Delivery, Ticket, Visitor
+from tickets.telling.occasions import Occasion
+from tickets.telling.writers import write
 
 NOON = "2026-09-28 10:00"
 ALL = [
     ("GET", "chat/"), ("POST", "chat/"), ("GET", "messages/"), ("POST", "messages/"), ("POST", "files/"),
     ("GET", "files/1/"), ("POST", "hand-off/"), ("POST", "typing/"), ("POST", "read/"), ("GET", "ticket/"),
-    ("POST", "ticket/"), ("POST", "end/"), ("POST", "rating/"), ("POST", "judge/"), ("GET", "stream/"),
+    ("POST", "ticket/"), ("POST", "end/"), ("POST", "rating/"), ("POST", "record/"), ("POST", "judge/"),
+    ("GET", "stream/"),
 ]  # fmt: skip
 
 
@@ -78,7 +81,16 @@ def test_a_customer_opens_talks_hands_off_and_is_answered__Y05_Y06(world: World,
         chat.refresh_from_db()
         assert chat.customer_read == after["last"]
         assert browser.post("typing/").status_code == 204
+        assert browser.post("record/").json()["code"] == "not_ended"
         assert browser.post("end/").json()["state"] == "ended"
+        for _twice in range(2):
+            answer = browser.post("record/")
+            assert (answer.status_code, answer.json()["address"]) == (202, world.yonsuite.contact.email)
+        letter = Delivery.objects.get(kind="transcript")
+        written = write(Occasion(letter, at))
+        assert chat.code in written.subject
+        assert "您好，请看试算平衡表。" in written.quoted
+        assert "悄悄话" not in written.quoted
         assert browser.post("rating/", {"rating": 5, "words": "很快"}).json()["rating"] == 5
         assert browser.post("messages/", {"body": "还在吗"}).json()["code"] == "chat_ended"
 

@@ -1,7 +1,6 @@
 """Say something in a conversation; by its words a customer may ask for a person. Source: Y05, Y06"""
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from plans.keeping import safe_name, store
 from plans.models import User
 from sla.refusals import ActionRefusedError
 from tickets.actions.chat.answering import answer
+from tickets.actions.chat.asking import asks_for_a_person
 from tickets.actions.chat.handing_off import hand_off
 from tickets.actions.chat.hearing import tell_clock, tell_ticket
 from tickets.actions.chat.lines import (
@@ -34,16 +34,12 @@ from tickets.models import Chat, ChatFile, ChatMessage, Visitor
 
 LONGEST, LONGEST_ID = 4000, 64
 SENT_ONCE = "chat_message_sent_once"
-# A message that is nothing but one of these asks for a person. Source: Y06
-WORDS_FOR_A_PERSON = frozenset({
-    "人工", "转人工", "转人工客服", "人工客服", "human", "agent",
+# What may be sent in a conversation, by the end of its name: nothing that a reader's machine would run.
+KINDS = frozenset({
+    "png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "pdf", "txt", "log", "csv", "json", "xml", "md", "doc", "docx",
+    "xls", "xlsx", "ppt", "pptx", "wps", "et", "dps", "ofd", "zip", "rar", "7z", "gz", "eml", "msg", "mp3", "m4a",
+    "wav", "mp4", "mov", "webm",
 })  # fmt: skip
-AROUND = " \t\r\n。.!！?？,，~～【】[]「」“”\"'"
-
-
-def asks_for_a_person(body: str) -> bool:
-    """Tell whether a message is nothing but the word for a person, in any case and width. Source: Y06"""
-    return unicodedata.normalize("NFKC", body).casefold().strip(AROUND) in WORDS_FOR_A_PERSON
 
 
 def say(
@@ -63,6 +59,12 @@ def say(
 
 def send_file(*, chat: Chat, speaker: Speaker, file: File, at: datetime, client_id: str = "") -> ChatMessage:
     """Send a file or a picture and return its message; the same client id again is the same message."""
+    _check_file(file)
+    line = _line(speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
+    return _once(chat, speaker, line, (file,), at)[0]
+
+
+def _check_file(file: File) -> None:
     if not file.content:
         raise ActionRefusedError("empty_file", _("文件是空的。"))
     if len(file.content) > LIMITS.each:
@@ -71,8 +73,12 @@ def send_file(*, chat: Chat, speaker: Speaker, file: File, at: datetime, client_
             _("文件最大 %(most)d MB。") % {"most": LIMITS.each // 1024**2},
             ways_on=[_("压缩或分几次发。")],
         )
-    line = _line(speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
-    return _once(chat, speaker, line, (file,), at)[0]
+    if file.name.rpartition(".")[2].lower() not in KINDS:
+        raise ActionRefusedError(
+            "file_kind",
+            _("不能发送这种文件。"),
+            ways_on=[_("可以发图片、文档、表格、日志，或打包成 zip。")],
+        )
 
 
 def _checked(body: str) -> str:
@@ -169,6 +175,9 @@ def _keep(message: ChatMessage, files: Iterable[File]) -> None:
 def _react(message: ChatMessage, at: datetime) -> None:
     """Do what the bot does with a customer's words, which are committed: hand off, or answer."""
     if asks_for_a_person(message.body):
+        # It is no question: nobody lists it as one.
+        message.fields = {**message.fields, "asks": "person"}
+        message.save(update_fields=["fields"])
         hand_off(chat=message.chat, at=at)
     elif message.kind == Kind.TEXT:
         answer(message=message, at=at)

@@ -15,7 +15,7 @@ from tickets.actions.chat.hearing import copy_files
 from tickets.actions.chat.lines import Speaker, check_own, check_part, contact_of, event, locked
 from tickets.actions.opening import Opening, stand_up
 from tickets.models import Category, Chat, Priority, Search, Ticket, Visitor
-from tickets.showing.chat import transcript
+from tickets.showing.chat import record
 
 SUBJECT, BODY = 200, 100_000
 
@@ -89,10 +89,9 @@ def _opening(chat: Chat, contact: Contact, asked: Asked, at: datetime) -> Openin
 def _body(chat: Chat, contact: Contact, asked: Asked) -> str:
     """Return what the ticket says first: what was typed, then the record of the conversation."""
     with override(contact.reads):
-        head = _("云客服会话 %(code)s 的记录：") % {"code": chat.code}
-        said = transcript(chat, zone=contact.zone)
+        said = record(chat, zone=contact.zone)
     typed = asked.body.replace("\x00", "").strip()
-    whole = "\n\n".join(part for part in (typed, f"{head}\n{said}" if said else "") if part)
+    whole = "\n\n".join(part for part in (typed, said) if part)
     return whole[:BODY] or asked.subject
 
 

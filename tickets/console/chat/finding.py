@@ -7,7 +7,6 @@ from django.http import Http404
 
 from plans.models.people import Role
 from tickets.actions.chat.lines import LEADING, is_in
-from tickets.actions.chat.saying import WORDS_FOR_A_PERSON
 from tickets.console.guard import Reader
 from tickets.console.live import EVERYWHERE, vendors
 from tickets.models import Chat, ChatMessage
@@ -65,6 +64,11 @@ def mine(reader: Reader) -> QuerySet[Chat]:
     return rows.order_by("accepted_at", "pk").distinct()[:MOST]
 
 
+def has_some(reader: Reader) -> bool:
+    """Tell whether a reader leads a conversation now, also one that they took without being there for all."""
+    return Chat.objects.filter(assignee=reader.user, state=STATE.ACTIVE).exists()
+
+
 def others(reader: Reader) -> QuerySet[Chat]:
     """Return what colleagues have, for who leads them."""
     if not leads(reader):
@@ -91,12 +95,11 @@ def _unread() -> Any:
 
 def _asked() -> Any:
     """Return the last words of a customer that say more than that a person is wanted."""
-    theirs = ChatMessage.objects.filter(chat=OuterRef("pk"), author_kind=AUTHOR.CUSTOMER).exclude(body="")
-    return Subquery(theirs.exclude(body__in=WORDS_FOR_A_PERSON).order_by("-number").values("body")[:1])
+    theirs = ChatMessage.objects.filter(chat=OuterRef("pk")).questions()
+    return Subquery(theirs.order_by("-number").values("body")[:1])
 
 
 def question_of(chat: Chat) -> str:
     """Return what a customer asked first, on one line: what a ticket would be called."""
-    theirs = chat.messages.filter(author_kind=AUTHOR.CUSTOMER, kind=ChatMessage.Kind.TEXT)
-    first = theirs.exclude(body__in=WORDS_FOR_A_PERSON).order_by("number").values_list("body", flat=True).first()
+    first = chat.messages.questions().order_by("number").values_list("body", flat=True).first()
     return " ".join((first or "").split())

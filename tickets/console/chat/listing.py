@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise as LazyText
 from django.utils.http import content_disposition_header
 from django.utils.timezone import get_current_timezone_name
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -25,7 +24,7 @@ from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.models import Chat
-from tickets.showing.chat import transcript
+from tickets.showing.chat import record
 from tickets.showing.wording import name_of
 
 PAGE = 30
@@ -133,14 +132,14 @@ def transcript_page(request: HttpRequest, reader: Reader, code: str) -> HttpResp
     if request.GET.get("as") == "text":
         return _text(chat)
     said = chat.messages.for_customer().select_related("author").prefetch_related("files").order_by("number")
-    context = {**told(chat, said, reader.user), "slip": Slip(chat, reader), "now": reader.at}
+    context = {**told(chat, said, reader), "slip": Slip(chat, reader), "now": reader.at}
     return shown(request, "console/chat/transcript.html", {**rail(reader, None), "in_chats": True, **context})
 
 
 def _text(chat: Chat) -> HttpResponse:
-    head = _("云客服会话 %(code)s 的记录：") % {"code": chat.code}
-    text = f"{head}\n{transcript(chat, zone=get_current_timezone_name())}\n"
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(
+        f"{record(chat, zone=get_current_timezone_name())}\n", content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = content_disposition_header(True, f"{chat.code}.txt") or "attachment"
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
