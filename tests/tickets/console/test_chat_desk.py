@@ -49,6 +49,11 @@ def test_the_line_is_shown_by_plan_rank_then_wait_with_what_was_asked__Y06(desk,
     for words in ("王会计", "王会计的公司", "凭证怎么冲销", "第 1 位", "尊"):
         assert words in page
     assert text(desk.get("/console/chat/?part=line")).lstrip().startswith('<div class="line" data-waiting="1"')
+    assert "轮到您接" not in page
+    actions.set_presence(user=world.agent, is_available=True, at_most=1, at=beijing("2026-09-28 09:52"))
+    assert "轮到您接" in text(desk.get("/console/chat/"))
+    talks.active(world.kingdee)
+    assert "您已接满 1 个会话" in text(desk.get("/console/chat/"))
 
 
 def test_the_next_in_line_is_taken_by_one_post_and_nobody_twice__Y06(client, desk, talks, world):
@@ -129,6 +134,7 @@ def test_pictures_are_shown_by_their_bytes_and_other_files_saved(desk, active):
         ({"body": "\x00"}, "写"),
         ({"file": SimpleUploadedFile("big.bin", b"0" * (5 * 1024 * 1024 + 1))}, "5 MB"),
         ({"file": SimpleUploadedFile("empty.txt", b"")}, "空"),
+        ({"file": SimpleUploadedFile("补丁.exe", b"MZ")}, "不能发送这种文件"),
     ],
 )
 def test_what_cannot_be_said_is_refused_and_kept_in_the_form(desk, active, said, words):
@@ -220,10 +226,18 @@ def test_presence_is_switched_and_going_gives_back_what_one_has__Y06(desk, activ
     desk.post("/console/chat/presence/", {"is_available": "yes", "at_most": "2"})
     row = Presence.objects.get(user=world.agent)
     assert (row.is_available, row.at_most) == (True, 2)
-    assert desk.post("/console/chat/here/").json() == {"is_available": True}
+    assert desk.post("/console/chat/here/").json() == {"is_needed": True}
+    assert "您手上有 1 个会话" in text(desk.get("/console/chat/"))
+    desk.post("/console/chat/presence/", {"is_available": "no_more"})
+    active.refresh_from_db()
+    assert (active.state, active.assignee) == ("active", world.agent)
+    # Who has one to finish is missed if they go.
+    assert desk.post("/console/chat/here/").json() == {"is_needed": True}
+    desk.post("/console/chat/presence/", {"is_available": "yes"})
     desk.post("/console/chat/presence/", {"is_available": "no"})
     active.refresh_from_db()
     assert (active.state, active.assignee) == ("waiting", None)
+    assert desk.post("/console/chat/here/").json() == {"is_needed": False}
     for back in ("https://evil.example/", "//evil.example", "/console/chat//evil.example", "/console/chat/\\evil"):
         answer = desk.post("/console/chat/presence/", {"is_available": "no", "back": back})
         assert answer["Location"] == "/console/chat/"

@@ -18,8 +18,10 @@ MOST_AT_A_TIME = 20
 
 
 @transaction.atomic
-def set_presence(*, user: User, is_available: bool, at_most: int, at: datetime) -> Presence:
-    """Note whether somebody takes chats now, and how many; who stops gives back what they lead."""
+def set_presence(
+    *, user: User, is_available: bool, at_most: int, at: datetime, keeps: bool = False
+) -> Presence:  # fmt: skip
+    """Note whether somebody takes chats now, and how many; who stops gives back what they lead, unless they keep it."""
     check_staff(user)
     Presence.objects.get_or_create(user=user, defaults={"since": at})
     row = Presence.objects.select_for_update().get(user=user)
@@ -27,7 +29,7 @@ def set_presence(*, user: User, is_available: bool, at_most: int, at: datetime) 
     row.since = row.since if row.is_available == is_available else at
     row.is_available, row.at_most, row.seen_at = is_available, min(max(at_most, 1), MOST_AT_A_TIME), at
     row.save(update_fields=["is_available", "at_most", "seen_at", "since"])
-    if stops:
+    if stops and not keeps:
         give_back(chats=_led_by(user), user=user, at=at)
     _tell(user)
     return row

@@ -79,7 +79,12 @@ def _named(user: User, field: str = "who") -> dict[str, str]:
 
 @transaction.atomic
 def transfer(*, chat: Chat, to: User | Team, actor: User, at: datetime, words: str = "") -> Chat:
-    """Hand a conversation to a colleague, or back to the line for a team; `words` are for colleagues only."""
+    """Hand a conversation to a colleague, or back to the line for a team; `words` are for colleagues only.
+
+    A colleague whose console is closed has as long to open it as one who is gone.
+    """
+    if isinstance(to, User) and to.is_agent:
+        _seen(to, at)
     chat = locked(chat)
     check_open(chat)
     check_part(chat, actor)
@@ -121,6 +126,8 @@ def _unseat(chat: Chat, user: User, at: datetime) -> int:
 @transaction.atomic
 def invite(*, chat: Chat, user: User, actor: User, at: datetime) -> Chat:
     """Bring a colleague into a conversation; both sides see that they are there."""
+    if user.is_agent:
+        _seen(user, at)
     chat = locked(chat)
     check_open(chat)
     check_part(chat, actor)

@@ -208,11 +208,18 @@ def presence(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Note whether the reader takes chats now, and how many at most."""
     most = request.POST.get("at_most", "")
     at_most = int(most) if most.isdecimal() and len(most) < 4 else presence_of(reader).at_most
-    is_available = request.POST.get("is_available") == "yes"
-    actions.set_presence(user=reader.user, is_available=is_available, at_most=at_most, at=reader.at)
-    messages.success(request, _("现在接待会话。") if is_available else _("现在不接待会话，手上的会话已交还。"))
+    wish = request.POST.get("is_available", "")
+    actions.set_presence(
+        user=reader.user, is_available=wish == "yes", at_most=at_most, at=reader.at, keeps=wish == "no_more"
+    )
+    messages.success(request, _told_of(wish))
     back = request.POST.get("back", "")
     return redirect(back if _is_ours(back) else "console:chats:desk")
+
+
+def _told_of(wish: str) -> str:
+    told = {"yes": _("现在接待会话。"), "no_more": _("不再接新会话，手上的由您做完。")}
+    return told.get(wish) or _("现在不接待会话，手上的会话已交还。")
 
 
 def _is_ours(back: str) -> bool:
@@ -222,6 +229,6 @@ def _is_ours(back: str) -> bool:
 @require_POST
 @agents_only
 def here(_request: HttpRequest, reader: Reader) -> HttpResponse:
-    """Note that the reader's console is open, and say whether they take chats."""
+    """Note that the reader's console is open, and say whether to go on so: whoever takes chats, or has some."""
     actions.still_here(user=reader.user, at=reader.at)
-    return JsonResponse({"is_available": presence_of(reader).is_available})
+    return JsonResponse({"is_needed": presence_of(reader).is_available or finding.has_some(reader)})

@@ -83,7 +83,7 @@ def talk_of(chat: Chat, reader: Reader) -> dict[str, Any]:
     """Return the last of what was said."""
     messages = newest(chat)
     first = messages[0].number if messages else 0
-    return {**told(chat, messages, reader.user), "earlier_from": first if first > 1 else 0}
+    return {**told(chat, messages, reader), "earlier_from": first if first > 1 else 0}
 
 
 def head_of(chat: Chat, reader: Reader) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def messages_part(request: HttpRequest, reader: Reader, code: str) -> HttpRespon
 
 def lines_of(request: HttpRequest, reader: Reader, chat: Chat, rows: list[Any]) -> HttpResponse:
     """Return messages as the page adds them, with how far either side has read."""
-    return shown(request, "console/chat/_lines.html", told(chat, rows, reader.user))
+    return shown(request, "console/chat/_lines.html", told(chat, rows, reader))
 
 
 def _number(said: str) -> int:

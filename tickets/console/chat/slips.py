@@ -89,6 +89,11 @@ class Slip:
         return max(self.reader.at - self.since, timedelta())
 
     @property
+    def is_late(self) -> bool:
+        """Tell whether a person's first answer is overdue."""
+        return bool(self.promise and self.promise.is_open and self.promise.tone == "breached")
+
+    @property
     def awaits_answer(self) -> bool:
         """Tell whether the customer spoke last."""
         chat = self.chat
@@ -115,18 +120,33 @@ def desk_of(reader: Reader) -> dict[str, Any]:
     rows = [list(finding.waiting(reader)), list(finding.mine(reader)), list(finding.others(reader))]
     promised = promises_of([chat for part in rows for chat in part], reader)
     waiting, mine, others = ([Slip(chat, reader, promised.get(chat.pk)) for chat in part] for part in rows)
+    presence = presence_of(reader)
+    led = [slip for slip in mine if slip.is_mine]
     return {
         "lines": _lines(waiting),
         "waiting_count": len(waiting),
+        "late_count": sum(slip.is_late for slip in waiting),
+        "offer": _turn(waiting) if presence.is_available and len(led) < presence.at_most else None,
+        "is_full": presence.is_available and len(led) >= presence.at_most,
         "mine": mine,
+        "led": led,
         "unread_count": sum(slip.unread for slip in mine),
         "others": others,
         "bot_count": finding.with_bot(reader),
-        "presence": presence_of(reader),
+        "presence": presence,
         "has_line": bool(finding.vendors_of(reader)),
         "is_leading": finding.leads(reader),
         "now": reader.at,
     }
+
+
+def _turn(slips: Iterable[Slip]) -> Slip | None:
+    """Return whose turn it is over all lines that a reader looks after, None where nobody waits. Source: Y06"""
+
+    def by_turn(slip: Slip) -> tuple[int, datetime, int]:
+        return -slip.chat.plan_rank, slip.chat.waiting_since or slip.chat.opened_at, slip.chat.pk
+
+    return min(slips, key=by_turn, default=None)
 
 
 def _lines(slips: Iterable[Slip]) -> list[Line]:

@@ -1,15 +1,20 @@
 """What was said in a conversation, as one of us reads it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import get_current_timezone_name, localtime
+
+from plans.accounts import zone_named
 from plans.keeping import path_of
-from plans.models import User
+from tickets.console.guard import Reader
 from tickets.knowledge.files import kind_of
 from tickets.models import Chat, ChatMessage
 from tickets.models.chat import ChatFile
 from tickets.showing.chat import message_fields
-from tickets.showing.wording import name_of
+from tickets.showing.wording import name_of, zone_words
+from tickets.templatetags.shouyue import near
 
 # How much of a long conversation is sent at once.
 PAGE = 100
@@ -34,21 +39,23 @@ def _whole(rows: Any) -> Any:
     return rows.select_related("author").prefetch_related("files")
 
 
-def told(chat: Chat, messages: Iterable[ChatMessage], reader: User) -> dict[str, Any]:
-    """Return what a part of the conversation needs: its lines, and how far the customer has read."""
+def told(chat: Chat, messages: Iterable[ChatMessage], reader: Reader) -> dict[str, Any]:
+    """Return what a part of the conversation needs: its lines, whose clock they show, how far the customer has read."""
     return {
         "chat": chat,
+        "zone": zone_words(zone_named(get_current_timezone_name())),
         "said": [_said(message, chat, reader) for message in messages],
         "read_upto": _read_upto(chat),
     }
 
 
-def _said(message: ChatMessage, chat: Chat, reader: User) -> dict[str, Any]:
+def _said(message: ChatMessage, chat: Chat, reader: Reader) -> dict[str, Any]:
     fields = message_fields(message, for_agent=True)
-    is_mine = message.author_id == reader.pk
+    is_mine = message.author_id == reader.user.pk
     return {
         **fields,
         "at": message.at,
+        "when": _when(message.at, reader.at),
         "name": _name(message, chat) or fields["name"],
         "files": [_file(file, chat) for file in message.files.all()],
         "articles": message.fields.get("articles", []),
@@ -57,6 +64,12 @@ def _said(message: ChatMessage, chat: Chat, reader: User) -> dict[str, Any]:
         "is_unknown": message.fields.get("known") is False,
         "helpful": message.fields.get("helpful"),
     }
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """Return a message's time, with its day where that is not today."""
+    is_today = localtime(at).date() == localtime(now).date()
+    return f"{localtime(at):%H:%M}" if is_today else near(at, now)
 
 
 def _name(message: ChatMessage, chat: Chat) -> str:

@@ -81,7 +81,7 @@ class ChatTalk extends HTMLElement {
   }
 
   key(kind) {
-    return `chat-${kind}:${this.dataset.code}`;
+    return `chat-${kind}:${this.dataset.user}:${this.dataset.code}`;
   }
 
   forms() {
@@ -450,12 +450,12 @@ let soon = 0;
 
 function learnLine() {
   if (!line()) return;
-  const { waiting, unread, available } = line().dataset;
+  const { waiting, unread, available, needed } = line().dataset;
   const count = Number(waiting) + Number(unread);
   const plain = document.title.replace(/^\(\d+\) /, "") || title;
   const next = count ? `(${count}) ${plain}` : plain;
   if (document.title !== next) document.title = next;
-  note(available === "yes");
+  note(needed === "yes");
   readSwitch(document.querySelector("[data-notify]"), wordsOf());
   if (Number(waiting) > waitingBefore && available === "yes") remind(wordsOf().new_waiting, "line");
   waitingBefore = Number(waiting);

@@ -1,12 +1,13 @@
-// Whoever takes chats says on every page of the console that they are still there: who falls silent gives theirs back.
+// Whoever takes chats, or has some, says on every page of the console that they are still there: who falls silent gives
+// theirs back.
 
 const EVERY = 30_000;
-const KEY = "shouyue-available";
+const KEY = "shouyue-here";
 const place = document.querySelector("[data-here]");
 
-/** Note in this browser whether its agent takes chats. */
-export function note(isAvailable) {
-  if (isAvailable) localStorage.setItem(KEY, "yes");
+/** Note in this browser whether its agent is waited for. */
+export function note(isNeeded) {
+  if (isNeeded) localStorage.setItem(KEY, "yes");
   else localStorage.removeItem(KEY);
 }
 
@@ -16,7 +17,7 @@ async function tell() {
   const asked = { method: "POST", headers: { "X-CSRFToken": token }, credentials: "same-origin" };
   try {
     const answer = await fetch(place.dataset.here, asked);
-    if (answer.ok && !answer.redirected) note((await answer.json()).is_available);
+    if (answer.ok && !answer.redirected) note((await answer.json()).is_needed);
   } catch {
     // Without a connection nobody is there; the next turn tries again.
   }
@@ -25,4 +26,10 @@ async function tell() {
 if (place) {
   tell();
   setInterval(tell, EVERY);
+  // A conversation that is handed over finds its new lead on any page.
+  document.addEventListener("desk:news", ({ detail }) => {
+    if (detail?.kind !== "chat") return;
+    note(true);
+    tell();
+  });
 }
