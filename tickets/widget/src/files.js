@@ -20,13 +20,13 @@ export const File = ({ file, store, words }) => html`
   <button type="button" class="file" aria-label=${words.download(file.name)} onClick=${() => save(store, file).catch(() => {})}>
     <${Icon} name="file" /><span>${file.name}</span><small>${size(file.size)}</small></button>`;
 
-export function Picture({ file, store, words }) {
+/** Draw what `get` brings on a canvas, and tell whether it is drawn: null so far, false where it is no picture. */
+function useDrawn(get, key) {
   const canvas = useRef(), [isDrawn, setDrawn] = useState(null);
   useEffect(() => {
     let isHere = true;
-    store
-      .bytes(file.id)
-      .then(blob => createImageBitmap(new Blob([blob], { type: file.content_type })))
+    get()
+      .then(createImageBitmap)
       .then(image => {
         if (!isHere) return;
         const part = Math.min(1, WIDE / image.width, HIGH / image.height), { devicePixelRatio: fine = 1 } = window;
@@ -38,7 +38,18 @@ export function Picture({ file, store, words }) {
       })
       .catch(() => isHere && setDrawn(false));
     return () => (isHere = false);
-  }, [file.id]);
+  }, [key]);
+  return [canvas, isDrawn];
+}
+
+/** A picture that is on its way. */
+export function Sketch({ item }) {
+  const [canvas, isDrawn] = useDrawn(() => Promise.resolve(item.file), item.id);
+  return isDrawn === false ? null : html`<canvas ref=${canvas} aria-hidden="true"></canvas>`;
+}
+
+export function Picture({ file, store, words }) {
+  const [canvas, isDrawn] = useDrawn(() => store.bytes(file.id).then(blob => new Blob([blob], { type: file.content_type })), file.id);
   if (isDrawn === false) return html`<${File} file=${file} store=${store} words=${words} />`;
   return html`<button type="button" class="picture" aria-label=${`${words.picture(file.name)}, ${words.download(file.name)}`} onClick=${() => save(store, file).catch(() => {})}><canvas ref=${canvas}></canvas></button>`;
 }

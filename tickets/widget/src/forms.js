@@ -84,12 +84,15 @@ function Told({ store, words, told, top }) {
 export function Rating({ store, words }) {
   const { state } = store, [rating, setRating] = useState(state.chat.rating || 0), said = useRef();
   const again = html`<button type="button" class="chip" disabled=${state.isBusy === "again"} onClick=${store.again}>${words.again}</button>`;
-  if (state.chat.rating) return html`<div class="rate" role="status"><p>${words.rated}</p>${again}</div>`;
+  const record = state.recordedTo
+    ? html`<p role="status">${words.recorded(state.recordedTo)}</p>`
+    : state.visitor?.is_known && html`<button type="button" class="chip" disabled=${state.isBusy === "record"} onClick=${store.record}>${words.record}</button>`;
+  if (state.chat.rating) return html`<div class="rate"><p role="status">${words.rated}</p><div class="send">${again}${record}</div></div>`;
   return html`
     <form class="rate" onSubmit=${event => (event.preventDefault(), rating && store.rate(rating, said.current?.value || ""))}>
       <fieldset class="stars"><legend>${words.rateTitle}</legend>
         ${[1, 2, 3, 4, 5].map(n => html`<label class=${n <= rating ? "is-on" : ""}><input type="radio" name="rating" value=${n} checked=${n === rating} onChange=${() => setRating(n)} aria-label=${words.stars(n)} /><${Icon} name="star" /></label>`)}</fieldset>
       ${rating > 0 && html`<textarea ref=${said} rows="2" maxlength="500" aria-label=${words.rateWords} placeholder=${words.rateWords}></textarea>`}
-      <div class="send">${rating > 0 && html`<button type="submit" class="first" disabled=${state.isBusy === "rate"}>${words.rate}</button>`}${again}</div>
+      <div class="send">${rating > 0 && html`<button type="submit" class="first" disabled=${state.isBusy === "rate"}>${words.rate}</button>`}${again}${record}</div>
     </form>`;
 }

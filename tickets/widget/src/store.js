@@ -25,6 +25,7 @@ const newId = () => {
 export function makeStore(config, words, announce) {
   const kept = keeper(`shouyue:${config.site}`, "localStorage");
   const unsent = keeper(`shouyue:${config.site}:unsent`, "sessionStorage");
+  const drafts = keeper(`shouyue:${config.site}:draft`, "sessionStorage");
   let identity = config.identity || "", session = null, stop = null, looking = 0, hiddenTimer = 0, poll = 0, lastTyping = 0;
   let sendingNow = false, retry = 0, readSent = 0, readTimer = 0, typingTimer = 0, opening = null;
   const listeners = new Set();
@@ -88,8 +89,11 @@ export function makeStore(config, words, announce) {
     const messages = [...known.values()].sort((one, two) => one.number - two.number);
     const mine = new Set(messages.map(message => message.author === "customer" && message.client_id).filter(Boolean));
     const newest = messages.length ? messages[messages.length - 1].number : 0;
-    set({ messages, newest, pending: state.pending.filter(item => !mine.has(item.id)) });
-    keepUnsent();
+    const pending = state.pending.filter(item => !mine.has(item.id));
+    const isLess = pending.length < state.pending.length;
+    set({ messages, newest, pending });
+    // A page that has just begun holds nothing yet of what was kept: that is not to be forgotten.
+    if (isLess) keepUnsent();
     if (found.some(message => message.author !== "customer")) set({ typing: "" });
     for (const message of found) if (message.number > before && before) announce("message", { number: message.number, author: message.author });
     count();
@@ -271,7 +275,7 @@ export function makeStore(config, words, announce) {
       language: config.language, product: config.product, module: config.module, tenant: config.tenant,
       page: config.page || location.pathname, ...(config.vendor ? { vendor: config.vendor } : {}),
     });
-    set({ messages: [], newest: 0, view: "chat", told: null });
+    set({ messages: [], newest: 0, view: "chat", told: null, recordedTo: "" });
     shown(found);
   }
 
@@ -368,14 +372,19 @@ export function makeStore(config, words, announce) {
     keepUnsent();
   }
 
+  /** Keep what is being written, or return what was kept of it, for this conversation alone. */
+  function draft(text) {
+    const found = drafts.get();
+    if (text !== undefined) drafts.set(text ? { chat: state.chat.code, text } : null);
+    return found?.chat === state.chat.code ? found.text : "";
+  }
+
   function keepUnsent() {
-    if (config.token) return;
     const words_ = state.pending.filter(item => item.body);
     unsent.set(words_.length ? words_.map(({ id, body, chat }) => ({ id, body, chat })) : null);
   }
 
   function restoreUnsent() {
-    if (config.token) return;
     const here = new Set([...state.pending.map(item => item.id), ...state.messages.map(message => message.client_id)]);
     const left = (unsent.get() || []).filter(item => !here.has(item.id) && item.chat === state.chat?.code);
     if (left.length) set({ pending: [...left.map(item => ({ ...item, state: "queued" })), ...state.pending] });
@@ -410,6 +419,7 @@ export function makeStore(config, words, announce) {
     });
   const end = () => doing("end", async () => (stands(await net.ask("POST", where("end/"))), await refresh()));
   const rate = (rating, said) => doing("rate", async () => stands(await net.ask("POST", where("rating/"), { rating, words: said })));
+  const record = () => doing("record", async () => set({ recordedTo: (await net.ask("POST", where("record/"))).address }));
   const judge = (number, isHelpful) =>
     doing("judge", async () => take([await net.ask("POST", where("judge/"), { number, is_helpful: isHelpful })]));
   const questions = () => net.ask("GET", where("ticket/"));
@@ -429,7 +439,7 @@ export function makeStore(config, words, announce) {
 
   return {
     config, state, set, open, close, start, look, identify, forget, say, sendFile, resend, drop, typing, handOff, end, rate, judge, questions,
-    sendTicket, again, bytes: id => net.bytes(where(`files/${id}/`)),
+    sendTicket, again, record, draft, bytes: id => net.bytes(where(`files/${id}/`)),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -11,6 +11,13 @@ export function clock(at) {
   return sameDay(when, now) ? time : `${new Intl.DateTimeFormat(locale, { month: "numeric", day: "numeric" }).format(when)} ${time}`;
 }
 
+/** Return what people call the zone of the reader's clock. */
+export function zone() {
+  if (new Intl.DateTimeFormat().resolvedOptions().timeZone === "Asia/Shanghai") return locale === "zh-CN" ? "北京时间" : "Beijing time";
+  const parts = new Intl.DateTimeFormat(locale, { timeZoneName: "long" }).formatToParts(new Date());
+  return parts.find(part => part.type === "timeZoneName")?.value || "";
+}
+
 /** Return an instant inside a sentence, with its day where that is not today. */
 export function moment(at) {
   const when = new Date(at);

@@ -2,11 +2,11 @@
 
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 
-import { File, Picture } from "./files.js";
+import { File, Picture, Sketch } from "./files.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Rating, TicketForm } from "./forms.js";
-import { clock, moment } from "./time.js";
+import { clock, moment, zone } from "./time.js";
 
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
 const ADDRESS = /(https?:\/\/[^\s<>"'，。；、）】》]+)/g;
@@ -103,8 +103,13 @@ function Talk({ store, words, config }) {
   }
   const toEnd = () => ((log.current.scrollTop = log.current.scrollHeight), setNew(false));
   const isEnded = state.chat.state === "ended";
+  function dropped(event) {
+    event.preventDefault();
+    if (!isEnded) [...(event.dataTransfer?.files || [])].forEach(store.sendFile);
+  }
   return html`
-    <div class="log" ref=${log} role="log" aria-live="polite" aria-relevant="additions" aria-label=${words.log} tabindex="0" onScroll=${scrolled}>
+    <div class="log" ref=${log} onDragOver=${event => event.preventDefault()} onDrop=${dropped} role="log" aria-live="polite" aria-relevant="additions" aria-label=${words.log} tabindex="0" onScroll=${scrolled}>
+      <p class="zone">${words.zone(zone())}</p>
       ${state.messages.map((message, place) => html`<${Message} key=${message.number} message=${message} before=${state.messages[place - 1]} store=${store} words=${words} config=${config} />`)}
       ${state.pending.map(item => html`<${Pending} key=${item.id} item=${item} store=${store} words=${words} />`)}
       ${state.typing && html`<p class="typing">${words.typing(state.typing)}</p>`}
@@ -146,9 +151,14 @@ function Acts({ store, words }) {
 function Composer({ store, words }) {
   const field = useRef(), file = useRef(), [isEmpty, setEmpty] = useState(true);
   useEffect(() => {
+    field.current.value = store.draft();
+    grow();
+  }, []);
+  useEffect(() => {
     if (matchMedia("(hover: hover)").matches && !store.config.inline) field.current?.focus();
   }, []);
   function grow() {
+    store.draft(field.current.value);
     setEmpty(!field.current.value.trim());
     field.current.style.height = "auto";
     field.current.style.height = `${Math.min(field.current.scrollHeight, 120)}px`;
@@ -222,7 +232,7 @@ function Pending({ item, store, words }) {
   const stands = { queued: words.queued, sending: item.file ? words.uploading(item.progress) : words.sending, failed: words.failed }[item.state];
   return html`
     <div class=${`say is-mine is-pending is-${item.state}`}>
-      <div class="bubble">${item.file ? html`<${Icon} name="file" /> ${item.name}` : item.body}</div>
+      <div class="bubble">${item.file ? html`${PICTURES.includes(item.file.type) && html`<${Sketch} item=${item} />`}<${Icon} name="file" /> ${item.name}` : item.body}</div>
       ${item.file && item.state === "sending" && html`<progress max="100" value=${item.progress} aria-label=${words.uploading(item.progress)}></progress>`}
       <p class="when">${stands}</p>
       ${item.why && html`<p class="why" role="alert">${item.why}</p>`}

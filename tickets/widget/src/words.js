@@ -19,7 +19,7 @@ export const WORDS = {
     opened: n => `已提交为工单 ${n}`, due: at => `我们会在 ${at} 前联系您。`, noDue: "我们会尽快联系您。", clause: "依据", chargeable: "可能另行计费", redirected: "转由其他服务受理", follow: "查看工单", instead: "您还可以：",
     rateTitle: "这次服务怎么样？", stars: n => `${n} 分`, rateWords: "说说原因（选填）", rate: "提交评价", rated: "谢谢您的评价。", again: "开始新会话",
     signIn: "请先在产品中登录，再打开云客服。", expired: "登录状态已过期，请刷新页面后再打开。", wrong: "暂时连不上，请稍后再试。", tryAgain: "再试一次", yourTicket: n => `工单 ${n}`,
-    required: "这一项必须填写。",
+    required: "这一项必须填写。", zone: name => `时间：${name}`, record: "把记录发到我的邮箱", recorded: to => `会话记录会发到 ${to}。`,
   },
   en: {
     title: "Chat", open: "Open the chat", close: "Minimise", menu: "More", unread: n => `${n} unread`,
@@ -39,6 +39,6 @@ export const WORDS = {
     opened: n => `Your ticket is ${n}`, due: at => `You will hear from us by ${at}.`, noDue: "You will hear from us as soon as possible.", clause: "By", chargeable: "May be charged", redirected: "Taken by another service", follow: "See the ticket", instead: "What you can do:",
     rateTitle: "How did it go?", stars: n => `${n} of 5`, rateWords: "Why? (optional)", rate: "Send rating", rated: "Thank you for rating.", again: "Start a new conversation",
     signIn: "Please sign in to the product, then open the chat.", expired: "Your session is over: reload the page and open the chat again.", wrong: "Cannot connect at the moment. Please try again.", tryAgain: "Try again", yourTicket: n => `Ticket ${n}`,
-    required: "This is needed.",
+    required: "This is needed.", zone: name => `Times: ${name}`, record: "Mail me the record", recorded: to => `The record goes to ${to}.`,
   },
 };
