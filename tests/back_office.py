@@ -31,7 +31,7 @@ from plans.models import (
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets.models import Channel, Chat, InboundEvent, Post, PostBack, Site, Ticket, WebhookEndpoint
+from tickets.models import Channel, Chat, InboundEvent, Mail, Mailbox, Post, PostBack, Site, Ticket, WebhookEndpoint
 
 AT = beijing("2026-09-28 09:00")
 
@@ -62,6 +62,13 @@ def fill(world: World, count: int, prefix: str) -> None:
     Site.objects.bulk_create(
         Site(code=f"{prefix}{n}", name="产品", vendor="kingdee", secret="s", product=world.kingdee.product)
         for n in range(count)
+    )
+    boxes = Mailbox.objects.bulk_create(
+        Mailbox(name="Desk", address=f"{prefix}{n}@desk.example", vendor="kingdee", product=world.kingdee.product)
+        for n in range(count)
+    )
+    Mail.objects.bulk_create(
+        Mail(mailbox=box, digest=box.address, kind="human", state="waiting", received_at=AT) for box in boxes
     )
     Heartbeat.objects.bulk_create(Heartbeat(kind="clock", host=f"{prefix}{n}", at=AT) for n in range(count))
 

@@ -17,11 +17,12 @@ from plans.admin.kept import ByActions
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
+from tickets.mail_admin import MailAdmin, MailboxAdmin
 from tickets.models import Chat, Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 from tickets.site_admin import SiteAdmin
 from tickets.telling.outbox import send_again
 
-__all__ = ["SiteAdmin"]
+__all__ = ["MailAdmin", "MailboxAdmin", "SiteAdmin"]
 
 
 class OfTicket:

@@ -1,11 +1,16 @@
 """Mail in the console: what waits, what is done about it, and what nobody may see of it."""
 
+import base64
+
 import pytest
 from django.test import Client
 
-from plans.models import User
+from plans.models import Role, User
 from tests.tickets.mail.conftest import Post
 from tests.world import World, person
+from tickets.console.mail.pictures import with_pictures
+from tickets.mailing import Enclosed
+from tickets.mailing.pages import safe
 from tickets.models import Mail, Mailbox, Ticket
 
 
@@ -49,14 +54,30 @@ def test_what_a_mail_quotes_is_folded_in_the_ticket(world: World, post: Post):
 
 def test_a_mail_s_page_is_shut_off(world: World, post: Post):
     message = post.written("x@elsewhere.example", "页", "文字")
-    message.add_alternative("<p>你好<script>x()</script></p>", "html")
+    message.add_alternative('<p>你好<script>x()</script><img src="cid:a@b"></p>', "html")
+    page = message.get_payload()[1]
+    page.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<a@b>")
     mail = post.bring(message.as_bytes())
     client = signed_in(world.agent)
     shown = client.get(f"/console/mail/{mail.pk}/original/")
     assert "script" not in shown.content.decode()
-    assert shown["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert "data:image/png;base64" in shown.content.decode()
+    assert shown["Content-Security-Policy"].startswith("sandbox; default-src 'none'; img-src data:;")
     kept = client.get(f"/console/mail/{mail.pk}/raw/")
     assert kept["Content-Disposition"].startswith("attachment")
+
+
+def test_a_mail_s_pictures_are_those_that_came_with_it():
+    png = b"\x89PNG\r\n\x1a\nabc"
+    files = [
+        Enclosed("a.png", "image/svg+xml", png, "p1@x"), Enclosed("b.svg", "image/png", b"<svg onload=x()>", "p2@x"),
+        Enclosed("c.png", "image/png", png),
+    ]  # fmt: skip
+    page = safe('<img src="cid:p1%40x" alt="图"><img src="CID:p2@x"><img src="cid:p3@x" alt="没有"><img src="//t/x">')
+    shown = with_pictures(page, files)
+    assert f'src="data:image/png;base64,{base64.b64encode(png).decode()}"' in shown
+    assert shown.count("src=") == 1
+    assert 'alt="没有"' in shown
 
 
 @pytest.mark.parametrize("who", ["customer", "partner", "nobody"])
@@ -90,3 +111,23 @@ def test_a_mailbox_is_laid_down_and_no_password_is_taken(world: World):
     assert client.post("/console/rules/mailboxes/new/", said | {"address": "help@YONSUITE.example"}).status_code == 422
     assert signed_in(world.lead).get("/console/rules/mailboxes/").status_code == 200
     assert signed_in(world.agent).get("/console/rules/mailboxes/").status_code == 403
+
+
+def test_an_administrator_keeps_mailboxes_and_reads_mail_alone(world: World, post: Post):
+    mail = post.send("x@elsewhere.example", "怎么登录")
+    client = signed_in(person("root", "沈管理", Role.ADMIN))
+    said = {
+        "name": "服务", "address": "desk@kingdee.example", "vendor": "kingdee", "host": "imap.example", "port": "993",
+        "security": "tls", "username": "desk", "folder": "INBOX", "trusted_server": "", "is_active": "on",
+    }  # fmt: skip
+    refused = client.post("/admin/tickets/mailbox/add/", said | {"password": "hunter2x"})
+    assert "这里不写密码本身" in refused.content.decode()
+    assert client.post("/admin/tickets/mailbox/add/", said | {"password": "file:desk"}).status_code == 302
+    box = Mailbox.objects.get(address="desk@kingdee.example")
+    page = f"/admin/tickets/mailbox/{box.pk}/change/"
+    assert client.post(page, said | {"password": "file:desk", "name": "新名"}).status_code == 302
+    box.refresh_from_db()
+    assert (box.name, box.password) == ("新名", "file:desk")
+    page = f"/admin/tickets/mail/{mail.pk}/change/"
+    assert f"/console/mail/{mail.pk}/" in client.get(page).content.decode()
+    assert client.post(page, {"subject": "x"}).status_code == 403

@@ -15,13 +15,18 @@ from plans.models import Contact
 from sla.refusals import ActionRefusedError
 from tickets.actions.mail import add_to, discard, open_from
 from tickets.console.guard import Reader, agents_only
+from tickets.console.mail.pictures import with_pictures
 from tickets.console.mail.reading import VIEWS, found, page_of, people, rows_of, waiting_count
 from tickets.console.rail import rail
 from tickets.console.views import shown
+from tickets.mailing import read
 from tickets.models import Category, Mail, Ticket
 
-# A page of somebody else's making: nothing in it runs, and nothing is fetched for it.
-SANDBOX = "sandbox; default-src 'none'; style-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+# A page of somebody else's making: nothing in it runs, nothing is fetched for it, its pictures are in it.
+SANDBOX = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'none'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
 FRAME = '<!doctype html><html><head><meta charset="utf-8"><title>mail</title></head><body>{}</body></html>'
 
 
@@ -61,7 +66,8 @@ def original(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     mail = _mail(pk, reader)
     if not mail.html:
         raise Http404
-    response = HttpResponse(FRAME.format(mail.html), content_type="text/html; charset=utf-8")
+    files = read(bytes(mail.event.raw)).files if mail.event and "cid:" in mail.html else ()
+    response = HttpResponse(FRAME.format(with_pictures(mail.html, files)), content_type="text/html; charset=utf-8")
     response["X-Content-Type-Options"], response["Cache-Control"] = "nosniff", "private, no-store"
     response["Content-Security-Policy"] = SANDBOX
     return response

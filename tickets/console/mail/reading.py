@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -51,6 +52,12 @@ class MailRow:
     @property
     def who(self) -> str:
         return name_of(self.mail.contact) if self.mail.contact else self.mail.from_name or self.mail.from_address or "—"
+
+    @property
+    def box(self) -> str:
+        """Return the address that it came by, to be broken before its domain where there is no room."""
+        local, _at, domain = (self.mail.mailbox.address if self.mail.mailbox else "").rpartition("@")
+        return format_html("{}<wbr>@{}", local, domain) if domain else ""
 
     @property
     def sender_words(self) -> str:
