@@ -42,9 +42,15 @@ def test_nobody_answers_a_question_so_it_becomes_a_ticket_and_its_breach_is_mail
     with clock_at("2026-09-28 10:05"):
         neighbour = signed_in(world.stranger.user)
         neighbour.post(f"{place}comment/", {"body": "我也想知道"})
-    walk.sweep("2026-09-28 10:06")
+    with clock_at("2026-09-28 10:07"):
+        neighbour.post(f"{place}comment/", {"body": "升级以后才有"})
+    walk.sweep("2026-09-28 10:08")
+    assert walk.letters_to(asker.email) == []
+    walk.sweep("2026-09-28 10:11")
     [heard] = walk.letters_to(asker.email)
-    assert "我也想知道" in words(heard)
+    assert "有 2 条新评论" in words(heard)
+    assert words(heard).index("我也想知道") < words(heard).index("升级以后才有")
+    assert "直接回复本邮件，内容不会出现在社区" in words(heard)
     # Three quarters of the working day are over: who answers for the contract is warned.
     walk.sweep("2026-09-28 19:01")
     [warned] = walk.letters_to(world.lead.email, "即将超时")

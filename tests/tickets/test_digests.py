@@ -16,7 +16,7 @@ from tests.world import World
 from tickets.actions import side_tasks
 from tickets.actions import ticket as actions
 from tickets.ledger import Entry, actor_of, record
-from tickets.models import Bulletin, Delivery, Ticket, TicketEvent
+from tickets.models import Bulletin, Delivery, Mailbox, Ticket, TicketEvent
 from tickets.telling import digests, mail
 from tickets.telling.notifications import Notice, queue_many
 from tickets.telling.occasions import RELATED
@@ -120,7 +120,17 @@ def test_a_customer_reads_of_many_moved_deadlines_in_their_own_words(world: Worl
     assert text.count("我们答复您的时间由 9月28日 星期一 11:00 改为 9月29日 星期二 10:00。") == 3
     assert all(f"/portal/tickets/{ticket.number}/" in text for ticket in tickets)
     assert "/console/" not in text
-    assert "请在门户中回复" in text
+    Mailbox.objects.create(name="服务", address="support@yonsuite.example", vendor="yonsuite", takes_plus=True)
+    message = digest_of(world, Kind.DEADLINE_MOVED, contact)
+    assert "直接回复本邮件不会进入工单" in text_of(message)
+    assert "yonsuite" not in message["Reply-To"]
+    # About one ticket alone it is answered like any letter of that ticket.
+    again = moved(tickets[0])
+    Delivery.objects.filter(kind=Kind.DEADLINE_MOVED).exclude(ticket=tickets[0]).delete()
+    queue_many([Notice(Kind.DEADLINE_MOVED, again, tickets[0], contact)], at=AT)
+    message = digest_of(world, Kind.DEADLINE_MOVED, contact)
+    assert "直接回复本邮件即可" in text_of(message)
+    assert f"support+{tickets[0].number.lower()}." in message["Reply-To"]
 
 
 def test_a_digest_too_long_for_a_letter_counts_what_it_leaves_out(world: World, monkeypatch):

@@ -17,7 +17,7 @@ from tickets.showing.lateness import noticed_late
 from tickets.showing.names import names_in
 from tickets.showing.wording import name_of, one_line, said
 from tickets.telling.account_steps import matter_in, state_words
-from tickets.telling.letters import HELD_BACK, Letter, Row, Section
+from tickets.telling.letters import HELD_BACK, Letter, Row, Section, closing_words
 from tickets.telling.occasions import Occasion
 from tickets.telling.talk_letters import due_words, talk_in
 from tickets.telling.talk_letters import state_words as talk_state
@@ -63,14 +63,23 @@ def write_digest(occasions: Sequence[Occasion]) -> Letter:
         asked="" if is_customer else _asked(found),
         link=first.home,
         link_words=_("打开门户") if is_customer else _("打开工作台"),
-        closing=CLOSINGS[is_customer](),
+        closing=_closing(occasions, is_customer),
     )
 
 
-CLOSINGS: dict[bool, Callable[[], str]] = {
-    True: lambda: _("需要补充时，请在门户中回复：目前直接回复本邮件，内容不会进入工单。"),
-    False: lambda: _("这封信由系统发出，请在工单里处理。"),
-}
+def _closing(occasions: Sequence[Occasion], is_customer: bool) -> str:
+    """Return how to answer: a letter about one ticket like any other of it, one about several not by mail."""
+    if not is_customer:
+        return _("这封信由系统发出，请在工单里处理。")
+    ticket = occasions[0].delivery.ticket
+    if ticket and is_of_one([one.delivery for one in occasions]):
+        return closing_words(ticket)
+    return _("这封信说的是几件事：需要补充时，请打开各自的工单回复，直接回复本邮件不会进入工单。")
+
+
+def is_of_one(deliveries: Sequence[Delivery]) -> bool:
+    """Tell whether letters that travel together are all about one ticket."""
+    return len({one.ticket_id for one in deliveries}) == 1 and deliveries[0].ticket_id is not None
 
 
 def _when_due(occasion: Occasion) -> tuple[datetime, int]:

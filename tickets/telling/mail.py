@@ -17,7 +17,7 @@ from plans.keeping import path_of
 from tickets.models import Delivery
 from tickets.showing.strip import Segment, Strip
 from tickets.showing.wording import in_english, name_of, one_line
-from tickets.telling.digests import write_digest
+from tickets.telling.digests import is_of_one, write_digest
 from tickets.telling.letters import Enclosure, Letter
 from tickets.telling.notifications import mail_domain
 from tickets.telling.occasions import Occasion
@@ -56,18 +56,18 @@ def render_digest(deliveries: Sequence[Delivery], *, at: datetime) -> bytes:
     """Return one mail that tells all of `deliveries`, under the id of the first."""
     occasions = [Occasion(delivery, at) for delivery in deliveries]
     with translation.override(deliveries[0].language), timezone.override(occasions[0].zone):
-        return _laid_out(occasions[0], write_digest(occasions), is_digest=True)
+        return _laid_out(occasions[0], write_digest(occasions), is_of_many=not is_of_one(deliveries))
 
 
-def _laid_out(occasion: Occasion, letter: Letter, *, is_digest: bool = False) -> bytes:
+def _laid_out(occasion: Occasion, letter: Letter, *, is_of_many: bool = False) -> bytes:
     delivery = occasion.delivery
     delivery.subject = letter.subject[:400]
     message = EmailMessage(policy=SMTP)
-    _address(message, occasion)
+    _address(message, occasion, is_of_many)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(occasion.at)
     message["Message-ID"] = delivery.message_id
-    if not is_digest:
+    if not is_of_many:
         _hang_on(message, delivery)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -118,9 +118,9 @@ def _enclose(message: EmailMessage, enclosure: Enclosure) -> None:
     message.add_attachment(content, maintype=kind, subtype=subtype, filename=enclosure.name)
 
 
-def _address(message: EmailMessage, occasion: Occasion) -> None:
+def _address(message: EmailMessage, occasion: Occasion, is_of_many: bool) -> None:
     message["From"] = _mailbox(settings.DEFAULT_FROM_EMAIL)
-    message["Reply-To"] = _reply_to(occasion.delivery)
+    message["Reply-To"] = _mailbox(settings.REPLY_TO) if is_of_many else _reply_to(occasion.delivery)
     name = one_line(name_of(occasion.reader))
     message["To"] = Address(name, addr_spec=ascii_address(occasion.delivery.address))
 

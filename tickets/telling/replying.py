@@ -35,9 +35,9 @@ def marked_number(texts: Iterable[str]) -> str:
 
 
 def number_in(subject: str) -> str:
-    """Return the number of the ticket that a subject names, or nothing."""
-    found = NUMBER.search(subject)
-    return found[0].upper() if found else ""
+    """Return the number of the ticket that a subject names; nothing where it names none, or several."""
+    found = {number.upper() for number in NUMBER.findall(subject)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def mailbox_for(ticket: Ticket) -> Mailbox | None:

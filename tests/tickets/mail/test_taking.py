@@ -82,6 +82,15 @@ def test_a_number_in_the_subject_counts_for_who_is_in_the_ticket_alone(world: Wo
     assert own.ticket.events.filter(kind="note", fields__claims=ticket.number).exists()
 
 
+def test_an_answer_to_a_letter_about_several_tickets_is_none_of_theirs(world: World, post: Post):
+    first, second = world.open_ticket("甲"), world.open_ticket("乙")
+    letter, other = (Delivery.objects.get(ticket=one, kind="receipt") for one in (first, second))
+    Delivery.objects.filter(pk=other.pk).update(carried_by=letter)
+    subject = f"回复：2 张工单：{first.number}、{second.number}"
+    mail = post.send(world.yonsuite.contact.email, subject, In_Reply_To=letter.message_id)
+    assert (mail.state, mail.ticket in (first, second)) == (State.OPENED, False)
+
+
 @pytest.mark.parametrize("way", ["letter", "thread", "plus"])
 def test_a_stranger_is_not_joined_to_a_thread_that_is_not_theirs(way: str, world: World, post: Post):
     ticket = world.open_ticket()

@@ -1,7 +1,7 @@
 """What happened to a post, as a line of its journal, and those who hear of it by mail."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -9,12 +9,14 @@ from django.db.models.expressions import RawSQL
 
 from plans.accounts import contact_of
 from plans.actions.news import tell
-from plans.models import Contact, Contract, User
+from plans.models import AccountNotice, Contact, Contract, User
 from sla.actors import Actor
 from tickets.knowledge.grams import vector
 from tickets.knowledge.writing import text_of_markdown
 from tickets.models import BoardEvent, Comment, Follow, Post
 
+# So long a letter about a comment waits for others that it tells of too; what comes just before it goes is the next's.
+GATHERING, JUST_BEFORE = timedelta(minutes=5), timedelta(seconds=30)
 NEXT = "SELECT nextval(pg_get_serial_sequence('tickets_post', 'id'))"
 # Characters of what others said that are searched along with a post.
 SEARCHED = 20_000
@@ -67,10 +69,22 @@ def _tell(event: BoardEvent, users: Iterable[User]) -> None:
         if contract is None or (user.is_customer and contact is None):
             continue
         reader = f"contact:{contact.pk}" if contact else f"user:{user.pk}"
+        is_comment = event.kind == BoardEvent.Kind.COMMENTED
+        if is_comment and _is_told_along(event, reader):
+            continue
         tell(
-            kind=f"board_{event.kind}", contract=contract, about={"event": event.pk}, to=[reader], at=event.at,
-            key=f"board:{event.pk}:{reader}",
+            kind=f"board_{event.kind}", contract=contract, about={"event": event.pk, "post": event.post_id},
+            to=[reader], at=event.at, key=f"board:{event.pk}:{reader}",
+            not_before=event.at + GATHERING if is_comment else None,
         )  # fmt: skip
+
+
+def _is_told_along(event: BoardEvent, reader: str) -> bool:
+    """Tell whether a letter about an earlier comment still waits that will tell its reader of this one too."""
+    waiting = AccountNotice.objects.filter(
+        kind=f"board_{event.kind}", finished_at=None, not_before__gt=event.at + JUST_BEFORE
+    )
+    return waiting.filter(about__post=event.post_id, to=[reader]).exists()
 
 
 def _contact_key(user: User) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from plans.models import Contact
 from tickets.mailing import Letter
@@ -57,6 +57,8 @@ def _by_letter(ids: tuple[str, ...]) -> Ticket | None:
     if not ids:
         return None
     rows = Delivery.objects.filter(message_id__in=[f"<{one}>" for one in ids], ticket__isnull=False)
+    # A letter about several tickets is an answer to none of them.
+    rows = rows.exclude(Exists(Delivery.objects.filter(carried_by=OuterRef("pk")).exclude(ticket=OuterRef("ticket"))))
     keys = {row.message_id.strip("<>"): row.ticket_id for row in rows.only("message_id", "ticket")}
     nearest = next((keys[one] for one in ids if one in keys), None)
     return _tickets().filter(pk=nearest).first() if nearest else None

@@ -1,6 +1,7 @@
 """Letters about the community: an answer, a comment, an idea, what was done with one's own words. Source: Y04"""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.functional import Promise as LazyText
 from django.utils.text import Truncator
@@ -17,6 +18,8 @@ from tickets.telling.letters import Letter
 
 Kind = BoardEvent.Kind
 QUOTED = 1200
+# Comments in one letter; the rest stands in the post. What was written just before it went is the next letter's.
+MOST_COMMENTS, JUST_BEFORE = 20, timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,33 @@ def _write(notice: AccountNotice, reader: Reader) -> Letter:
     who = names_for([event.actor_ref]).of(event.actor_display, event.actor_ref)
     words = {"who": who, "title": post.title, "state": state, "ticket": event.fields.get("ticket", "")}
     is_ours = isinstance(reader, User)
+    comments = _comments(event, notice, reader) if event.kind == Kind.COMMENTED else []
+    says = _("“%(title)s”有 %(count)d 条新评论：") if len(comments) > 1 else str(telling.says)
     return Letter(
         subject=_("【%(title)s】%(rest)s") % {"title": telling.title, "rest": post.title},
-        lines=(str(telling.says) % words,),
-        quoted=_quoted(event),
+        lines=(says % {**words, "count": len(comments)},),
+        quoted=_all_quoted(comments) if len(comments) > 1 else _quoted(event),
         facts=tuple((label, said) for label, said in _facts(post) if said),
         asked=str(telling.asked),
         link=f"/{'console' if is_ours else 'portal'}/board/{post.code}/",
         link_words=_("打开帖子"),
+        closing=_("要接着说，请打开帖子评论：直接回复本邮件，内容不会出现在社区。"),
     )
+
+
+def _comments(event: BoardEvent, notice: AccountNotice, reader: Reader) -> list[BoardEvent]:
+    """Return the comments that a letter tells of: those in sight that others wrote until shortly before it went."""
+    own = f"{'user' if isinstance(reader, User) else 'contact'}:{reader.pk}"
+    since = BoardEvent.objects.filter(post=event.post_id, kind=event.kind, pk__gte=event.pk)
+    until = since.filter(at__lt=notice.not_before - JUST_BEFORE) | since.filter(pk=event.pk)
+    seen = until.filter(comment__hidden_at=None).exclude(actor_ref=own)
+    return list(seen.select_related("comment").order_by("pk")[:MOST_COMMENTS])
+
+
+def _all_quoted(comments: list[BoardEvent]) -> str:
+    names = names_for({one.actor_ref for one in comments})
+    said = ((names.of(one.actor_display, one.actor_ref), _quoted(one)) for one in comments)
+    return "\n\n".join(_("%(name)s：%(body)s") % {"name": name, "body": body} for name, body in said)
 
 
 def _quoted(event: BoardEvent) -> str:
