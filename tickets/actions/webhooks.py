@@ -114,7 +114,7 @@ def switch_off(*, endpoint: WebhookEndpoint, note: str) -> None:
 def give_up(*, endpoint: WebhookEndpoint, why: str, at: datetime) -> None:
     """Switch an endpoint off because it takes no more, and tell those who run the product: alerts get lost there."""
     switch_off(endpoint=endpoint, note=why)
-    fields: dict[str, Any] = {"name": endpoint.name, "why": why}
+    fields: dict[str, Any] = {"name": endpoint.name, "why": why, "kind": endpoint.kind}
     key = f"endpoint_off:{endpoint.pk}:{instant(at)}"
     publish(Bulletin(key=key, kind=Bulletin.Kind.ENDPOINT_OFF, is_alarm=True, fields=fields, at=at))
 

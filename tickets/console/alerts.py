@@ -26,6 +26,7 @@ from sla.models import CalendarVersion
 from sla.refusals import ActionRefusedError
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
+from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
 from tickets.showing.wording import name_of, zone_words
 from tickets.telling.alert_hours import Hours, hours_of
@@ -159,6 +160,7 @@ def alerts_page(request: HttpRequest, reader: Reader, username: str = "") -> Htt
         "form": form,
         "refusal": refusal,
         "sayings": sayings(wish, reader.at),
+        "robots_url": reverse("console:rules:endpoints") if may_write(reader.user) else "",
         "people": people(reader) if user.pk == reader.user.pk else [],
     }
     status = HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY

@@ -15,6 +15,7 @@ from sla.models import CalendarVersion, DueMove
 from sla.models.policies import Metric
 from tickets.models import Bulletin, Delivery
 from tickets.showing.term_words import changed_words, is_private, metric_name
+from tickets.showing.unreached import why
 from tickets.showing.wording import because, cause_in, clause_of, name_of, no_instant, one_line, said
 from tickets.telling.letters import Letter, assumed, to_customer, to_us, waited
 from tickets.telling.occasions import Occasion
@@ -162,11 +163,13 @@ def _drift(bulletin: Bulletin) -> Letter:
 
 def _endpoint_off(bulletin: Bulletin) -> Letter:
     """Return that an address outside takes nothing any more, and is not written to until somebody mends it."""
-    words = {"name": bulletin.fields["name"], "why": bulletin.fields["why"]}
+    noted = bulletin.fields["why"]
+    reason = why(bulletin.fields.get("kind", ""), noted)
+    words = {"name": bulletin.fields["name"], "why": f"{reason} {noted}".strip()}
     return Letter(
         subject=_("对外地址“%(name)s”已停用") % words,
         lines=(
-            _("“%(name)s”答复说它不再接收（%(why)s），已经自动停用。") % words,
+            _("“%(name)s”不再接收，已经自动停用。最后一次的情形：%(why)s") % words,
             _("此后要通知它的提醒都不会送达；工单台账会写明没有通知到。"),
         ),
         asked=_("请核对地址或换一个，再启用；没有送达的可以在投递记录里重发。"),

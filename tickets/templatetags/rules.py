@@ -12,7 +12,8 @@ from plans.wording import name_of, text_of
 from sla.models import CalendarVersion, Milestone, Policy, Recompute
 from tickets.console.rules.changed_dates import lines_of
 from tickets.console.rules.year_grid import day_name, hours_words
-from tickets.models import TicketClock
+from tickets.models import DeliveryTry, TicketClock
+from tickets.showing.unreached import why
 
 register = template.Library()
 register.filter("hours_words", hours_words)
@@ -21,6 +22,18 @@ register.filter("changed_lines", lines_of)
 register.filter("text_in", text_of)
 
 TICKET = re.compile(r"T-\d{4}-\d{6,}")
+
+
+@register.filter
+def why_not(one: DeliveryTry, kind: str) -> str:
+    """Return why a try to write to a kind of address failed, in words; nothing where it did not, or nobody knows."""
+    return "" if one.outcome == DeliveryTry.Outcome.SENT else why(kind, one.answer, one.status)
+
+
+@register.filter
+def in_words(said: str, kind: str) -> str:
+    """Return what was noted of an address outside in words, else as it was noted."""
+    return why(kind, said) or said
 
 
 @register.filter

@@ -178,7 +178,7 @@ def test_a_program_that_takes_nothing_for_two_days_is_switched_off_and_somebody_
     call_webhooks()
     endpoint.refresh_from_db()
     assert (state(row)[0], endpoint.is_active, endpoint.note) == (State.FAILED, False, "HTTP 404")
-    assert Bulletin.objects.get().fields == {"name": endpoint.name, "why": "HTTP 404"}
+    assert Bulletin.objects.get().fields == {"name": endpoint.name, "why": "HTTP 404", "kind": "webhook"}
 
 
 @pytest.mark.parametrize("status", [301, 400, 404])

@@ -14,6 +14,7 @@ from tickets.actions import webhooks
 from tickets.models import Delivery, DeliveryTry, WebhookEndpoint
 from tickets.rounds.calling import call_webhooks
 from tickets.rounds.dispatch import send_mail
+from tickets.showing.unreached import why
 
 LIST, LOG = "/console/rules/endpoints/", "/console/rules/deliveries/"
 WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-secret-7890"
@@ -102,9 +103,11 @@ def test_the_log_shows_tries_first_what_was_given_up_and_sends_again(
     with clock_at("2026-09-28 11:00:10"):
         call_webhooks()
         send_mail()
+    Delivery.objects.filter(pk=row.pk).update(state="failed")
+    WebhookEndpoint.objects.update(rests_until=None)
     log = page.get(LOG).content.decode()
     assert log.index("没有送达的 1 条") < log.index("最近的")
-    assert "HTTP 422" in log
+    assert "对方不收：核对地址和对方的设置。 HTTP 422" in log
     assert world.lead.email in log
     for query, there in {
         f"endpoint={endpoint.pk}&state=failed": True, "channel=email": False, f"q={row.ticket.number}": True,
@@ -122,11 +125,30 @@ def test_the_log_shows_tries_first_what_was_given_up_and_sends_again(
     assert "能重发的是没有送达的" in refused.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "status", "told"),
+    [
+        ("dingtalk", '{"errcode":310000,"errmsg":"sign not match"}', 200, "加签密钥不对"),
+        ("feishu", '{"code":19021,"msg":"sign match fail"}', 200, "签名没有通过"),
+        ("wecom", "errcode 93000", None, "已被移出群"),
+        ("wecom", '{"errcode":12345}', 200, ""),
+        ("webhook", "HTTP 404", None, "没有这个地址"),
+        ("webhook", '{"code": 404}', 500, "对方的程序出错"),
+        ("webhook", "ReadTimeoutError: no answer within 5 s", None, "5 秒内没有答复"),
+        ("webhook", "x.example leads to 10.0.0.1, which is not on the open network.", None, "不在公网上"),
+        ("email", "Mailbox full", None, ""),
+    ],
+)
+def test_why_nothing_arrived_is_told_in_words(kind: str, said: str, status: int | None, told: str):
+    assert told in why(kind, said, status)
+    assert bool(told) == bool(why(kind, said, status))
+
+
 def test_a_test_message_shows_what_was_answered(page: Client, receiver: Receiver):  # noqa: F811
     endpoint = webhooks.add(name="大屏", url=receiver.url)
     receiver.answer = lambda handler: say(handler, 503)
     text = page.post(f"{LIST}{endpoint.pk}/test/", follow=True).content.decode()
-    assert "HTTP 503" in text
+    assert "对方暂停服务；之后会自动再发。 HTTP 503" in text
     assert DeliveryTry.objects.get().delivery is None
     assert json.loads(receiver.calls[0][1])["type"] == "test"
 
@@ -147,6 +169,8 @@ def test_managers_programs_do_the_same(world: World, receiver: Receiver):  # noq
     receiver.answer = lambda handler: say(handler, 400)
     ticket = world.open_ticket("月结报错", at=database_now().isoformat()[:16].replace("T", " "))
     call_webhooks()
+    Delivery.objects.update(state="failed")
+    WebhookEndpoint.objects.update(rests_until=None)
     (row,) = asked("get", "大屏/deliveries/?state=failed").json()["results"]
     assert (row["ticket"], row["type"], row["tries"][0]["status"]) == (ticket.number, "ticket.opened", 400)
     assert asked("post", "大屏/replay/", {"id": "msg_other"}).status_code == 404

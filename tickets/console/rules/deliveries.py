@@ -20,6 +20,7 @@ from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.models import Delivery, WebhookEndpoint
 from tickets.models.endpoints import EVENTS
+from tickets.showing.unreached import why
 
 SUBJECT = "deliveries"
 State = Delivery.State
@@ -105,7 +106,7 @@ def line_of(row: Delivery) -> dict[str, Any]:
         "row": row,
         "subject": EVENTS.get(row.subject, row.subject),
         "channel": CHANNELS.get(row.channel, row.channel),
-        "why": WHY.get(row.error, row.error),
+        "why": WHY.get(row.error) or f"{why(row.channel, row.error)} {row.error}".strip(),
         "tries": row.tries.all(),
         "may_go_again": row.state == State.FAILED or (row.state == State.SENT and row.channel == Delivery.WEBHOOK),
     }

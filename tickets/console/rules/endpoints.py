@@ -22,6 +22,7 @@ from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.models import Delivery, DeliveryTry, WebhookEndpoint
 from tickets.models.endpoints import EVENTS
+from tickets.showing.unreached import why
 
 SUBJECT = "endpoints"
 Kind, State = WebhookEndpoint.Kind, Delivery.State
@@ -155,7 +156,8 @@ def _try_out(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint) ->
     if went.outcome == DeliveryTry.Outcome.SENT:
         messages.success(request, _("测试消息已送达，用时 %(ms)d 毫秒。") % {"ms": went.ms})
     else:
-        words = {"outcome": went.get_outcome_display(), "answer": went.answer}
+        reason = why(endpoint.kind, went.answer, went.status)
+        words = {"outcome": went.get_outcome_display(), "answer": " ".join(filter(None, (reason, went.answer)))}
         messages.error(request, _("测试消息%(outcome)s：%(answer)s") % words)
 
 
