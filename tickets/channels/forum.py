@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from tickets.channels.base import ChannelError
+from tickets.channels.base import BusyError, ChannelError
 from tickets.channels.discourse import post_marked, reply_form
-from tickets.channels.webhook import exchange
+from tickets.channels.webhook import exchange, hear, readable
 
 # Answers after which the same request may still succeed.
 LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
@@ -32,14 +33,20 @@ class Forum:
         }  # fmt: skip
 
 
-def reply(forum: Forum, *, topic: str, body: str, mark: str, reply_to: str = "") -> str:
-    """Post a reply to a topic and return its number there. Raises ChannelError, permanent where it never will stand."""
-    status, said = exchange("POST", f"{forum.url}/posts.json", reply_form(topic, body, mark, reply_to), forum.headers)
+def reply(forum: Forum, *, topic: str, body: str, mark: str, at: datetime, reply_to: str = "") -> str:
+    """Post a reply to a topic and return its number there.
+
+    Raises BusyError where it may stand later, with how long the forum asks us to wait, else ChannelError.
+    """
+    heard = hear("POST", f"{forum.url}/posts.json", reply_form(topic, body, mark, reply_to), forum.headers)
+    status = heard.status
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        is_permanent = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in LATER
-        raise ChannelError(f"HTTP {status} {said[:200].decode('utf-8', 'replace')}", permanent=is_permanent)
+        words = f"HTTP {status} {readable(heard.said)[:200]}"
+        if status in LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise BusyError(words, wait=heard.wish(at) or timedelta())
+        raise ChannelError(words, permanent=True)
     try:
-        return str(json.loads(said)["id"])
+        return str(json.loads(heard.said)["id"])
     except (ValueError, KeyError, TypeError):
         # It took the reply and said nothing of use: the forum's own webhook tells the number.
         return ""

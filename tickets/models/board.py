@@ -68,7 +68,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def overdue(self, at: datetime) -> Self:
         """Narrow to unanswered questions whose time ran out before `at`, of which no ticket was made or refused."""
-        due = self.filter(state=Post.State.OPEN, ticket=None, refused_at=None, clock__isnull=False)
+        due = self.standing().filter(state=Post.State.OPEN, ticket=None, refused_at=None, clock__isnull=False)
         return due.filter(clock__milestones__stopped_at=None, clock__milestones__due_at__lt=at)
 
     def shown(self) -> Self:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sla.clock import database_now
 from tickets.actions.board import posting_back
 from tickets.actions.board.ticketing import turn_overdue
-from tickets.channels.base import ChannelError
+from tickets.channels.base import BusyError, ChannelError
 from tickets.channels.discourse import secrets_in
 from tickets.channels.forum import Forum, replied, reply
 from tickets.models import PostBack
@@ -27,12 +27,15 @@ def post_back(*, limit: int = 2, later_than: timedelta = timedelta()) -> int:
 def _send(row: PostBack) -> None:
     comment, post = row.comment, row.comment.post
     forum = _forum(row)
-    if forum is None or comment.hidden_at:
-        posting_back.fail(row=row, error="no forum to write to", permanent=True, at=database_now())
+    if forum is None or comment.hidden_at or post.hidden_at:
+        why = "no forum to write to" if forum is None else "it is out of sight by now"
+        posting_back.fail(row=row, error=why, permanent=True, at=database_now())
         return
     try:
         found = replied(forum, topic=post.external_id, mark=row.mark) if row.attempts > 1 else ""
-        number = found or reply(forum, topic=post.external_id, body=comment.body, mark=row.mark)
+        number = found or reply(forum, topic=post.external_id, body=comment.body, mark=row.mark, at=database_now())
+    except BusyError as error:
+        posting_back.fail(row=row, error=str(error), permanent=False, at=database_now(), wait=error.wait)
     except ChannelError as error:
         posting_back.fail(row=row, error=str(error), permanent=error.permanent, at=database_now())
     else:

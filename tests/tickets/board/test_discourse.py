@@ -20,7 +20,7 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.keys import new_key
 from tests.world import World
-from tickets.actions.board import answering
+from tickets.actions.board import answering, moderating
 from tickets.actions.board.timing import promise_of
 from tickets.channels.discourse import text_of_html
 from tickets.models import Comment, InboundEvent, Post, PostBack, Ticket
@@ -123,6 +123,23 @@ def test_what_is_deleted_there_is_hidden_here_even_before_we_heard_of_it__Y04(fo
         forum.tell("topic_destroyed", sample("discourse_topic_created"))
         assert Post.objects.get().hidden_at is not None
         assert promise_of(Post.objects.get()).state == Milestone.State.CANCELLED  # type: ignore[union-attr]
+
+
+def test_a_topic_deleted_before_we_heard_of_it_waits_for_nobody__Y04(forum: Forum):
+    with clock_at("2026-09-28 14:00"):
+        for event, name in (("topic_destroyed", "discourse_topic_created"), FIRST, TOPIC):
+            forum.tell(event, sample(name))
+    assert promise_of(Post.objects.get()).state == Milestone.State.CANCELLED  # type: ignore[union-attr]
+    assert not Post.objects.overdue(beijing("2026-10-30 10:00")).exists()
+
+
+def test_a_closed_question_is_not_opened_by_an_answer_in_the_forum__Y04(world: World, forum: Forum):
+    with clock_at("2026-09-28 14:00") as at:
+        forum.tell(*FIRST[:1], sample(FIRST[1]))
+        moderating.close(post=Post.objects.get(), words="重复的提问", actor=world.agent, at=at)
+        forum.tell(*STAFF[:1], sample(STAFF[1]))
+    post = Post.objects.get()
+    assert (post.state, post.official, post.comments.count()) == ("closed", None, 1)
 
 
 def test_a_deleted_answer_is_no_answer_any_more__Y04(forum: Forum):
@@ -251,6 +268,8 @@ class Api:
                 body = json.dumps(said).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
+                if status == 429:
+                    self.send_header("Retry-After", "900")
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -320,8 +339,11 @@ def test_a_forum_that_is_away_is_tried_again_and_one_that_refuses_is_not__Y04(
     for minutes in range(4):
         with clock_at(at + timedelta(minutes=10 * minutes)):
             post_back()
-    assert PostBack.objects.get().state == state
+    row = PostBack.objects.get()
+    assert row.state == state
     assert len(api.topic) == (state == "sent")
+    # Of the four rounds one fell into the quarter of an hour that the forum asked for.
+    assert row.attempts == (3 if state == "sent" else 1)
 
 
 def test_an_answer_whose_receipt_was_lost_is_found_there_and_not_posted_twice__Y04(world: World, api: Api):

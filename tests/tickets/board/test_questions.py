@@ -1,5 +1,6 @@
 """Questions on the board: their clock, who answers them, and the ticket that one becomes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -146,6 +147,18 @@ def test_what_the_plan_refuses_is_told_to_the_team_with_its_clause_and_makes_no_
     assert AccountNotice.objects.get(kind="board_refused").to == ["team_lead"]
     with pytest.raises(ActionRefusedError):
         ticketing.open_now(post=post, actor=world.agent, at=TUESDAY)
+
+
+def test_what_would_be_charged_is_opened_by_a_person_alone__Y04(world: World, monkeypatch: pytest.MonkeyPatch):
+    cover = ticketing.cover
+    monkeypatch.setattr(ticketing, "cover", lambda *args, **more: replace(cover(*args, **more), outcome="chargeable"))
+    post = ask(world)
+    assert turned(world) is None
+    found = Post.objects.get()
+    assert (found.refused_at is None, CoverageDecision.objects.get(post=post).outcome) == (False, "chargeable")
+    assert AccountNotice.objects.get(kind="board_refused").to == ["team_lead"]
+    ticket = ticketing.open_now(post=post, actor=world.agent, at=TUESDAY)
+    assert (ticket.outcome, Post.objects.get().refused_at) == ("chargeable", None)
 
 
 def test_an_official_answer_meets_the_ticket_s_clock_too__Y04_Y18(world: World):

@@ -152,6 +152,9 @@ def _introduce(post: Post, told: Told) -> None:
         post.kind = Post.Kind.DISCUSSION
     post.save()
     timing.start(post, who.actor)
+    if post.hidden_at:
+        # The forum told of its end before its beginning.
+        timing.stop(post, "hidden", told.received_at)
     follow_as(post, who.user, told.received_at)
     note(post, Kind.ASKED, who.actor, post.at)
     index(post)
@@ -196,7 +199,7 @@ def _reply(post: Post, told: Told) -> None:
         return
     said = _said(post, told)
     who = _author(told)
-    if who.is_ours and post.official_id is None:
+    if who.is_ours and post.official_id is None and post.state != State.CLOSED:
         make_official(post=post, comment=said, who=who, at=told.at)
         return
     tell_followers(note(post, Kind.COMMENTED, who.actor, told.at, comment=said), but=who.user)

@@ -52,10 +52,10 @@ def sent(*, row: PostBack, external_id: str, at: datetime) -> None:
         Comment.objects.filter(pk=row.comment_id, external_id="").update(external_id=external_id)
 
 
-def fail(*, row: PostBack, error: str, permanent: bool, at: datetime) -> None:
-    """Put a row off, or give it up where another try is of no use."""
+def fail(*, row: PostBack, error: str, permanent: bool, at: datetime, wait: timedelta = timedelta()) -> None:
+    """Put a row off, for `wait` at least, or give it up where another try is of no use."""
     is_over = permanent or row.attempts >= TRIES
-    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.attempts - 1, 12))
+    wait = max(wait, min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.attempts - 1, 12)))
     _ours(row).update(
         state=State.FAILED if is_over else State.QUEUED, not_before=at + wait, lease_until=None, error=error[:400]
     )
