@@ -12,12 +12,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
-from pytest_django.plugin import blocking_manager_key
 
 from config.launch.ports import free_port
 from tests.clusters import MIGRATED
-from tests.remembering import remembered_world
+from tests.emptying import empty, laying, tables
+from tests.remembering import OURS, remembered_world
 from tests.world import World, plans
 
 
@@ -72,16 +73,9 @@ def child_environment(transactional_db: None) -> dict[str, str]:
     }
 
 
-EMPTIED = pytest.StashKey[bool]()
 LONG = {"faults", "e2e", "long"}
 # Objects of ours between two collections. Python's 700 had a third of the run's time spent on looking for garbage.
 YOUNG = 50_000
-
-
-def is_transactional(item: pytest.Item) -> bool:
-    """Return whether a test commits, so that all tables are emptied after it."""
-    marker = item.get_closest_marker("django_db")
-    return "transactional_db" in getattr(item, "fixturenames", ()) or bool(marker and marker.kwargs.get("transaction"))
 
 
 @pytest.hookimpl(trylast=True)
@@ -96,17 +90,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Load the plans again for a test that rolls back, after one that emptied the tables."""
-    if is_transactional(item):
-        item.config.stash[EMPTIED] = True
-    elif item.config.stash.get(EMPTIED, False):
-        with item.config.stash[blocking_manager_key].unblock():
-            plans()
-        item.config.stash[EMPTIED] = False
 
 
 @pytest.fixture(scope="session")
@@ -125,10 +108,14 @@ def copied_database(django_db_modify_db_settings: None, django_db_keepdb: bool, 
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(copied_database: None, django_db_setup: None, django_db_blocker: Any) -> None:
-    """Load the plans once for the whole run; a test that wants an empty catalogue deletes it in its own transaction."""
+def django_db_setup(copied_database: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load the plans once for the whole run; a test that wants an empty catalogue deletes it."""
     with django_db_blocker.unblock():
         plans()
+        loaded = laying([table for table in tables() if table.partition("_")[0] in OURS])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty(loaded))
+        yield
 
 
 @pytest.fixture

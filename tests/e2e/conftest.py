@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.e2e.browsing import Visit, is_required, move_server_clock, reset_server_clock, visit
+from tests.remembering import remembered_world
 from tests.world import World
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -56,7 +57,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def world(transactional_db: None) -> World:
     """Return the shared world, committed: the server reads it from other connections."""
-    return World()
+    return remembered_world()
 
 
 @pytest.fixture
