@@ -144,9 +144,13 @@ def _check_seen(call: Call, noted: Noted, actor: User) -> None:
     if noted.seen != call.noted_at.isoformat():
         raise ActionRefusedError(
             "noted_meanwhile",
-            _("%(name)s 刚刚登记了这通电话：%(question)s") % {"name": call.noted_by, "question": call.question},
+            _("%(name)s 刚刚登记了这通电话：%(question)s") % {"name": call.noted_by, "question": _noted_words(call)},
             ways_on=[_("看过对方写的再保存，会以您写的为准。")],
         )
+
+
+def _noted_words(call: Call) -> str:
+    return " / ".join(words for words in (call.question, call.result[:SUBJECT]) if words)
 
 
 def _write(call: Call, noted: Noted, actor: User, at: datetime) -> None:

@@ -114,11 +114,13 @@ def today(reader: Reader) -> Figures:
 
 
 def by_day(reader: Reader) -> list[Figures]:
-    """Return the figures of the last days, the latest first, those without calls too; in one query."""
+    """Return the figures of the last days, the latest first, back to the first that had calls; in one query."""
     over = _over(reader, midnight(reader.at, DAYS - 1))
     rows = over.values(day=TruncDate("rang_at", tzinfo=get_current_timezone())).annotate(**COUNTED)
     known = {row["day"]: row for row in rows}
-    days = [localtime(reader.at).date() - timedelta(days=back) for back in range(DAYS)]
+    latest = localtime(reader.at).date()
+    first = min(known, default=latest)
+    days = [latest - timedelta(days=back) for back in range((latest - first).days + 1)]
     return [_figures(known[day], first=day) if day in known else Figures(day) for day in days]
 
 

@@ -104,11 +104,11 @@ class CallRow:
 
 
 def calls_for(reader: Reader, view: View, words: str = "") -> QuerySet[Call]:
-    """Return the calls of a view that a reader may see, those that hold some words, the latest first."""
+    """Return the calls of a view at a reader's desks, and their own; those anywhere that hold some words."""
     found = Call.objects.visible_to(reader.user).filter(view.narrow).select_related(*RELATED)
     words = words.replace("\x00", "").strip()[:80]
     if not words:
-        return found
+        return found.filter(at_desk_of(reader) | Q(agent=reader.user)) if at_desk_of(reader) else found
     # The last four digits are what people remember.
     digits = re.sub(r"\D", "", words)
     number = plain_number(words) or (digits if len(digits) >= LAST_DIGITS else "")

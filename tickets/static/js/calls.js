@@ -1,4 +1,5 @@
-// Who rings: cards come and go by themselves (data-live on their region); one that was put away stays away.
+// Who rings: cards come and go by themselves (data-live on their region); one that was put away stays away, and the
+// call whose page this is needs none.
 
 const region = document.getElementById("pops");
 const KEY = "shouyue-pops-away";
@@ -7,9 +8,9 @@ const away = () => new Set(JSON.parse(sessionStorage.getItem(KEY) || "[]"));
 function tidy() {
   const gone = away();
   for (const card of region.querySelectorAll("[data-pop]")) {
-    if (card.hidden !== gone.has(card.dataset.pop)) card.hidden = gone.has(card.dataset.pop);
+    const isHidden = gone.has(card.dataset.pop) || card.querySelector("footer a").pathname === location.pathname;
+    if (card.hidden !== isHidden) card.hidden = isHidden;
   }
-
 }
 
 if (region) {
