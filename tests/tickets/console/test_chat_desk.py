@@ -278,6 +278,12 @@ def test_ended_chats_are_found_by_agent_plan_rating_bot_and_ticket__Y06(desk, ta
         f"q={bot.code}": {bot.code}, "q=%E7%8E%8B%E4%BC%9A%E8%AE%A1": {active.code}, "page=99": both,
     }  # fmt: skip
     assert {query: found(query) for query in table} == table
+    waits = talks.waiting(world.kingdee)
+    actions.set_presence(user=world.expert, is_available=True, at_most=2, at=beijing("2026-09-28 10:00"))
+    with clock_at("2026-09-28 10:00:30"):
+        now = text(desk.get("/console/chat/all/?state=open&part=rows"))
+    for words in (waits.code, "已等", "进行中", "陈专家", "0 / 2"):
+        assert words in now
     figures = text(desk.get("/console/chat/ratings/"))
     assert "5.0" in figures
     assert "很快" in figures

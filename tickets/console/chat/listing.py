@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise as LazyText
 from django.utils.http import content_disposition_header
@@ -17,13 +18,14 @@ from django.views.decorators.http import require_safe
 from plans.models import Plan, User
 from plans.models.people import STAFF_ROLES
 from plans.wording import name_of as named
-from tickets.console.chat.finding import RELATED, find_chat, leads
-from tickets.console.chat.slips import Slip
+from tickets.console.chat.finding import RELATED, find_chat, leads, vendors_of
+from tickets.console.chat.slips import Slip, promises_of
 from tickets.console.chat.talk import told
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
-from tickets.models import Chat
+from tickets.models import Chat, Presence
+from tickets.routing import GONE_AFTER
 from tickets.showing.chat import record
 from tickets.showing.wording import name_of
 
@@ -47,6 +49,14 @@ STATES: dict[str, tuple[LazyText, Q]] = {
     "open": (gettext_lazy("进行中"), ~Q(state=Chat.State.ENDED)),
     "": (gettext_lazy("不限状态"), Q()),
 }
+
+
+AWAITED = Q(customer_at__isnull=False) & (Q(agent_at=None) | Q(customer_at__gt=F("agent_at")))
+TURN = Case(
+    When(state=Chat.State.WAITING, then=0), When(AWAITED, state=Chat.State.ACTIVE, then=1),
+    When(state=Chat.State.ACTIVE, then=2), default=3,
+)  # fmt: skip
+WAITS_SINCE = Case(When(state=Chat.State.WAITING, then="waiting_since"), default=Coalesce("customer_at", "opened_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,10 @@ def chats_for(wish: Wish, reader: Reader) -> QuerySet[Chat]:
         rows = rows.filter(contract__plan__code=wish.plan)
     if wish.words:
         rows = rows.filter(_says(wish.words))
+    if wish.state == "open":
+        # As they press: who waits for a person by turn, then who waits for our next word, then the rest.
+        rows = rows.annotate(turn=TURN, waits_since=WAITS_SINCE).order_by("turn", "-plan_rank", "waits_since", "pk")
+        return rows.select_related(*RELATED)
     return rows.select_related(*RELATED).order_by("-opened_at", "-pk")
 
 
@@ -101,15 +115,41 @@ def chats_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """List conversations by who had them, on which plan, how they ended and what the customer thought of them."""
     wish = Wish.of(request.GET.dict())
     page = Paginator(chats_for(wish, reader), PAGE).get_page(request.GET.get("page"))
+    is_open = wish.state == "open"
+    promised = promises_of(list(page), reader) if is_open else {}
     context = {
-        "slips": [Slip(chat, reader) for chat in page],
+        "slips": [Slip(chat, reader, promised.get(chat.pk)) for chat in page],
+        "is_open": is_open,
+        "duty": on_duty(reader) if is_open else [],
         "pages": page,
         "wish": wish,
         "now": reader.at,
         "is_leading": leads(reader),
-        **_choices(reader),
     }
-    return shown(request, "console/chat/list.html", {**rail(reader, None), "in_chats": True, **context})
+    if request.GET.get("part") == "rows":
+        return shown(request, "console/chat/_chats.html", context)
+    whole = {**rail(reader, None), **_choices(reader), **context, "in_chats": True}
+    return shown(request, "console/chat/list.html", whole)
+
+
+def on_duty(reader: Reader) -> list[dict[str, Any]]:
+    """Return who takes chats of the lines that a reader looks after, and how many they have of how many."""
+    here = Presence.objects.filter(
+        is_available=True, seen_at__gte=reader.at - GONE_AFTER, user__team__vendor__in=vendors_of(reader)
+    )
+    has = Count("user__chats", filter=Q(user__chats__state=Chat.State.ACTIVE))
+    rows = here.select_related("user__team").annotate(has=has).order_by("user__name", "pk")
+    return [
+        {
+            "name": name_of(row.user),
+            "team": named(row.user.team),
+            "has": row.has,
+            "most": row.at_most,
+            "since": row.since,
+        }
+        for row in rows
+        if row.user.team
+    ]
 
 
 def _choices(reader: Reader) -> dict[str, Any]:

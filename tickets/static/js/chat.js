@@ -6,6 +6,7 @@ import { say as wish } from "./desk.js";
 import { note } from "./here.js";
 import { readSwitch, remind } from "./chat-reminders.js";
 import { Canned, insert } from "./chat-writing.js";
+import "./waits.js";
 
 const SECOND = 1000;
 const PAGE = 100;
@@ -18,35 +19,6 @@ const name = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) =>
 /** Return a file's size as people say it. */
 function sized(bytes) {
   return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}
-
-/** How long ago something was, ticking. Needs data-since, data-now. */
-class TimeSince extends HTMLElement {
-  static all = new Set();
-  static drift = 0;
-  static observedAttributes = ["data-now"];
-
-  connectedCallback() {
-    TimeSince.all.add(this);
-    this.setAttribute("role", "timer");
-    this.tick();
-  }
-
-  disconnectedCallback() {
-    TimeSince.all.delete(this);
-  }
-
-  attributeChangedCallback() {
-    TimeSince.drift = Date.parse(this.dataset.now) - Date.now() || 0;
-  }
-
-  tick() {
-    const seconds = Math.max(0, Math.floor((Date.now() + TimeSince.drift - Date.parse(this.dataset.since)) / SECOND));
-    const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-    const two = (number) => String(number).padStart(2, "0");
-    const text = hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-    if (this.textContent !== text) this.textContent = text;
-  }
 }
 
 /** One conversation: what was said, what is being sent, who types, and the two forms to write in. */
@@ -437,9 +409,6 @@ class ChatTalk extends HTMLElement {
     return fetch(address, { ...asked, method: "POST", body, headers: { ...asked.headers, "X-CSRFToken": token } });
   }
 }
-
-customElements.define("time-since", TimeSince);
-setInterval(() => document.visibilityState === "visible" && TimeSince.all.forEach((one) => one.tick()), SECOND);
 
 // The left of the desk: counts in the title, what may be heard, who waits.
 
