@@ -21,7 +21,7 @@ def test_calls_are_counted_by_who_answered_them__K13_K08(hotline, world):
     span = span_of([side.contract.pk], "Asia/Shanghai", day, day)
     earlier = span_of([side.contract.pk], "Asia/Shanghai", date(2026, 9, 21), date(2026, 9, 21))
     assert [(one.code, one.count, one.previous) for one in calls(side.contract, span, earlier)] == [
-        ("calls", 3, 0), ("calls_answered", 2, 0), ("calls_bot", 0, 0), ("calls_missed", 1, 0),
+        ("calls", 3, 0), ("calls_answered", 2, 0), ("calls_soon", 2, 0), ("calls_bot", 0, 0), ("calls_missed", 1, 0),
     ]  # fmt: skip
     assert calls(side.contract, earlier, None) == ()
     other = span_of([world.kingdee.contract.pk], "Asia/Shanghai", day, day)

@@ -9,6 +9,7 @@ from tests.clocks import clock_at
 from tickets.console.calls import figures, listing
 from tickets.console.guard import Reader
 from tickets.models import Call, Ticket
+from tickets.models.calls import SOON
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def test_how_the_hotline_is_answered_is_shown_by_day_and_to_leads_by_agent__Y08_
     today = figures.today(reader)
     assert (today.calls, today.answered, today.missed, today.asked_us) == (4, 3, 1, 4)
     waits = [call.answered_at - call.rang_at for call in Call.objects.exclude(answered_at=None)]
-    assert today.soon == len([wait for wait in waits if wait <= figures.SOON])
+    assert today.soon == len([wait for wait in waits if wait <= SOON])
     assert (today.wait, today.lost) == (sum(waits, timedelta()) / 3, "25%")
     days = figures.by_day(reader)
     assert [one.calls for one in days] == [4]

@@ -15,10 +15,8 @@ from plans.wording import name_of
 from tickets.console.calls.cards import at_desk_of
 from tickets.console.guard import Reader
 from tickets.models import Call, CallBack
-from tickets.models.calls import LIVE
+from tickets.models.calls import LIVE, SOON
 
-# The documents say "at once"; what is counted as that is ours: the usual twenty seconds.
-SOON = timedelta(seconds=20)
 DAYS = 14
 LEADING = (Role.LEAD, Role.MANAGER, Role.ADMIN)
 ANSWERED, IN = Q(answered_at__isnull=False), Q(direction=Call.Direction.IN)

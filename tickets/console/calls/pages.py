@@ -25,6 +25,7 @@ from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.models import Call, CallBack, Ticket
+from tickets.models.calls import SOON
 from tickets.showing.calls import event_words, speaker
 
 NOT_COVERED = "not_covered"
@@ -59,7 +60,7 @@ def calls_page(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 
 def _today(reader: Reader) -> dict[str, Any]:
-    return {"today": figures.today(reader), "waiting": figures.waiting(reader), "soon": figures.SOON}
+    return {"today": figures.today(reader), "waiting": figures.waiting(reader), "soon": SOON}
 
 
 @require_safe

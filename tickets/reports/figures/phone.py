@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from plans.models import Contract
 from tickets.models import Call
+from tickets.models.calls import SOON
 from tickets.reports.shape import Count as Counted
 from tickets.reports.span import Span
 from tickets.reports.wording import both
@@ -15,6 +16,7 @@ ANSWERED = Q(answered_at__isnull=False)
 SAID = (
     ("calls", _("热线来电")),
     ("calls_answered", _("其中人工接听")),
+    ("calls_soon", _("其中 20 秒内接听")),
     ("calls_bot", _("其中语音机器人解答")),
     ("calls_missed", _("其中未接")),
 )
@@ -33,6 +35,8 @@ def figures_of(calls: QuerySet[Call]) -> dict[str, int]:
     return calls.order_by().aggregate(
         calls=Count("pk"),
         calls_answered=Count("pk", filter=ANSWERED),
+        # By hand nobody tells how long it rang.
+        calls_soon=Count("pk", filter=~Q(adapter="") & Q(answered_at__lte=F("rang_at") + SOON)),
         calls_bot=Count("pk", filter=~ANSWERED & ~Q(state=Call.State.MISSED)),
         calls_missed=Count("pk", filter=Q(state=Call.State.MISSED)),
     )
