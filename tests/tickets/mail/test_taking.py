@@ -9,7 +9,7 @@ from tests.hours import beijing
 from tests.tickets.mail.conftest import Post, letter_about
 from tests.world import World, person
 from tickets.actions import ticket as actions
-from tickets.actions.mail import add_to, discard, keep, open_from
+from tickets.actions.mail import add_to, discard, keep, open_from, taking
 from tickets.actions.redriving import redrive_inbound
 from tickets.models import CoverageDecision, Delivery, InboundEvent, Mail, Mailbox, Ticket
 from tickets.rounds.delivering import deliver
@@ -135,6 +135,18 @@ def test_an_answer_to_a_closed_ticket_is_a_new_one_that_names_it(world: World, p
     assert mail.ticket != ticket
     assert mail.ticket.subject == f"{ticket.number} 月结"
     assert mail.ticket.events.filter(kind="note", fields__follows=ticket.number).exists()
+
+
+def test_what_ends_while_a_mail_is_on_its_way_loses_no_mail(world: World, post: Post, monkeypatch: pytest.MonkeyPatch):
+    def refusing(**_more: object) -> None:
+        raise ActionRefusedError("too_late", "too late")
+
+    ticket = world.open_ticket()
+    monkeypatch.setattr(taking, "customer_message", refusing)
+    mail = post.send(world.yonsuite.contact.email, f"回复：{ticket.number}")
+    assert (mail.state, mail.ticket != ticket) == (State.OPENED, True)
+    monkeypatch.setattr(taking, "open_ticket", refusing)
+    assert post.send(world.yonsuite.contact.email).state == State.REFUSED
 
 
 def test_an_answer_to_a_merged_ticket_lands_in_its_heir__C37(world: World, post: Post):

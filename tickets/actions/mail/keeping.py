@@ -9,7 +9,7 @@ from tickets.models import Channel, InboundEvent, Mailbox
 
 # The form under which every door keeps mail, and what it keeps besides the bytes.
 ADAPTER = "mail"
-BOX, ARRIVED, DOOR, SIZE = "x-mailbox", "x-arrived-at", "x-door", "x-size"
+BOX, ARRIVED, DOOR = "x-mailbox", "x-arrived-at", "x-door"
 # What Standard Webhooks call a message by is no business of the mail's.
 TYPE = "message/rfc822"
 # More bytes of one mail than this are not kept: the rest stays where it came from.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from plans.models import Contact, User
 from plans.models.people import Language
@@ -167,7 +167,14 @@ def _joined(arrival: Arrival, claim: Claim, contact: Contact) -> bool:
     if there.status == Status.CLOSED:
         return False
     body = body_of(mail, contact, has_files=bool(letter.files))
-    there = customer_message(ticket=there, contact=contact, body=body, at=mail.received_at, channel=Channel.EMAIL)
+    try:
+        with transaction.atomic():
+            there = customer_message(
+                ticket=there, contact=contact, body=body, at=mail.received_at, channel=Channel.EMAIL
+            )
+    except ActionRefusedError:
+        # Somebody has just closed it.
+        return False
     said = there.messages.filter(contact=contact).latest("pk")
     enclose(said, letter)
     mail.ticket, mail.said, mail.state, mail.thread = there, said, State.ADDED, claim.by
@@ -181,9 +188,15 @@ def _opened(arrival: Arrival, claim: Claim | None, contact: Contact) -> None:
     if not decision.is_open:
         refuse(mail, arrival.event, contact, matter, decision)
         return
-    ticket = open_ticket(
-        mail=mail, letter=arrival.letter, contact=contact, matter=matter, decision=decision, at=arrival.at
-    )
+    try:
+        with transaction.atomic():
+            ticket = open_ticket(
+                mail=mail, letter=arrival.letter, contact=contact, matter=matter, decision=decision, at=arrival.at
+            )
+    except ActionRefusedError:
+        # Another ticket has just taken the last one that the plan counts: asked again, the plan says so.
+        refuse(mail, arrival.event, contact, matter, decided(contact, matter, mail.received_at))
+        return
     if claim and claim.ticket.customer_id == contact.customer_id and claim.admits(contact):
         remark(ticket, arrival.at, follows=claim.ticket.number)
     elif claim:
