@@ -99,7 +99,9 @@ def _line(
 ) -> Line:  # fmt: skip
     if isinstance(speaker, Visitor):
         display = speaker.contact.name if speaker.contact else speaker.name
-        return Line(Author.CUSTOMER, body, kind, display=display, client_id=_named(client_id))
+        # Who only asks for a person asks no question: nobody lists it as one.
+        asks = {"asks": "person"} if asks_for_a_person(body) else {}
+        return Line(Author.CUSTOMER, body, kind, display=display, client_id=_named(client_id), fields=asks)
     # Two colleagues in one conversation may count their messages alike.
     named = _named(f"{speaker.pk}:{client_id}" if client_id else "")
     return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, named)
@@ -174,10 +176,7 @@ def _keep(message: ChatMessage, files: Iterable[File]) -> None:
 
 def _react(message: ChatMessage, at: datetime) -> None:
     """Do what the bot does with a customer's words, which are committed: hand off, or answer."""
-    if asks_for_a_person(message.body):
-        # It is no question: nobody lists it as one.
-        message.fields = {**message.fields, "asks": "person"}
-        message.save(update_fields=["fields"])
+    if "asks" in message.fields:
         hand_off(chat=message.chat, at=at)
     elif message.kind == Kind.TEXT:
         answer(message=message, at=at)
