@@ -260,7 +260,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["plans.permissions.ActsAsUser"],
     "DEFAULT_THROTTLE_CLASSES": ["plans.throttling.KeyThrottle"],
     "EXCEPTION_HANDLER": "plans.throttling.handle",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["sla.api.unread.UnreadRenderer"],
     "DEFAULT_PARSER_CLASSES": ["sla.api.strict_json.StrictJsonParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

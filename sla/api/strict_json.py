@@ -10,6 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from sla.api.problems import ProblemError
+from sla.api.unread import Read
 
 LIMIT = 10 * 1024 * 1024
 
@@ -64,6 +65,7 @@ class StrictJsonParser(JSONParser):
         if len(raw) > LIMIT:
             raise too_large(LIMIT)
         try:
-            return read_json(raw)
+            sent = read_json(raw)
         except StrictJsonError as error:
             raise ParseError(error.message, error.code) from error
+        return Read(sent) if isinstance(sent, dict) else sent

@@ -1,5 +1,6 @@
 """Keep what comes in before it is understood, then make a ticket of it, once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from plans.coverage import Decision, cover
 from plans.models import ApiKey, Contact
 from sla.api.problems import problem
+from sla.api.unread import UNREAD
 from sla.refusals import ActionRefusedError
 from tickets.actions.attachments import attach
 from tickets.actions.deciding import Facts, remember_refusal
@@ -107,8 +109,19 @@ def key_of(event: InboundEvent) -> ApiKey:
 
 
 def _understood(event: InboundEvent, at: datetime) -> Answer:
-    """Read what came in, ask the plan, and open the ticket."""
-    incoming = ADAPTERS[event.channel].parse(read_payload(bytes(event.raw)))
+    """Read what came in and do what it asks for; the answer names what of it nobody read."""
+    payload = read_payload(bytes(event.raw))
+    try:
+        incoming = ADAPTERS[event.channel].parse(payload)
+    except MalformedError as error:
+        error.unread = payload.unread
+        raise
+    answer = _done(event, incoming, at)
+    return replace(answer, body=answer.body | {UNREAD: payload.unread}) if payload.unread else answer
+
+
+def _done(event: InboundEvent, incoming: Incoming, at: datetime) -> Answer:
+    """Ask the plan, and open the ticket."""
     event.external_id = incoming.external_id
     opened_at = _opened_at(incoming, event.received_at)
     sender = find_sender(incoming, channel=event.channel, api_key=key_of(event))

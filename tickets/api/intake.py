@@ -15,6 +15,7 @@ from plans.authentication import Caller, caller_of
 from plans.permissions import has_scope
 from plans.throttling import IntakeThrottle
 from sla.api.problems import ProblemError, refused
+from sla.api.unread import UNREAD
 from sla.refusals import ActionRefusedError
 from tickets.actions.idempotency import Answer
 from tickets.actions.inbound import receive, take_in
@@ -99,7 +100,8 @@ def malformed(error: MalformedError, event: InboundEvent | None = None) -> Probl
         code, status = MALFORMED, HTTPStatus.BAD_REQUEST
     errors = [{"field": one.field, "code": one.code, "message": one.message} for one in error.errors]
     message = error.errors[0].message if len(errors) == 1 else _("请求内容有误。")
-    return ProblemError(code, message, status=status, errors=errors, more={"intake": event.pk} if event else {})
+    more = ({"intake": event.pk} if event else {}) | ({UNREAD: list(error.unread)} if error.unread else {})
+    return ProblemError(code, message, status=status, errors=errors, more=more)
 
 
 def unknown_channel(channel: str) -> ProblemError:

@@ -35,7 +35,7 @@ class LineSerializer(serializers.Serializer[Any]):
 
 
 class IntakeSerializer(serializers.Serializer[Any]):
-    """A message; what is not named here is kept and not read."""
+    """A message; what is not named here is kept, not read, and named in the answer as `unread`."""
 
     external_id = serializers.CharField(max_length=128, help_text="the sender's own id; opens one ticket, ever")
     contact = ContactNameSerializer(help_text="needed, but for `caller` on the hotline", required=False)
@@ -77,3 +77,6 @@ class IntakeAnswerSerializer(serializers.Serializer[Any]):
     plan = PlanSerializer()
     milestones = OpeningMilestoneSerializer(many=True)
     body_differs = serializers.BooleanField(required=False, help_text="the same external id came with another body")
+    unread = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="fields of the body that nobody knows: misspelt ones"
+    )

@@ -21,6 +21,7 @@ from plans.models import User
 from plans.wording import text_of
 from sla.api.fields import proof_fields
 from sla.api.problems import ProblemError
+from sla.api.unread import untouched
 from sla.models import Milestone
 from sla.proof.verdicts import todays
 from tickets.actions.idempotency import Answer, Asked, fingerprint_of, once
@@ -202,7 +203,7 @@ class TicketAct(APIView):
     def asked(self, request: Request, number: str) -> Asked:
         """Return this request as its sender named it."""
         caller = caller_of(request)
-        said = json.dumps(request.data, sort_keys=True).encode()
+        said = json.dumps(untouched(request.data), sort_keys=True).encode()
         route = f"{self.name}:{number}"
         return Asked(caller.credential, route, idempotency_key(request), fingerprint_of(said, ""), caller.at)
 
@@ -216,7 +217,7 @@ def doing_of(act: Act, user: User) -> Doing:
 
 
 def body_of(act: Act, request: Request) -> dict[str, Any]:
-    """Return the body that an act wants, checked; fields it does not name are not read."""
+    """Return the body that an act wants, checked; fields it does not name are not read, and named in the answer."""
     said = act.body(data=request.data)
     said.is_valid(raise_exception=True)
     checked: dict[str, Any] = said.validated_data

@@ -1,6 +1,6 @@
 """What every channel's adapter offers, and how a field of what came in is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -54,7 +54,12 @@ class FieldError:
 
 
 class MalformedError(ValueError):
-    """Raised when what came in cannot be read; names every field that is wrong, not only the first."""
+    """Raised when what came in cannot be read; names every field that is wrong, not only the first.
+
+    `unread` are the names of fields that nobody knows: what is missing may be misspelt.
+    """
+
+    unread: Sequence[str] = ()
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__("; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in errors))

@@ -68,5 +68,5 @@ def why(kind: str, said: str, status: int | None = None) -> str:
     found = STATUS.match(said)
     number = int(found[1]) if found else status
     if number:
-        return str(BY_STATUS.get(number) or BY_HUNDRED.get(number // 100, ""))
+        return str(BY_STATUS.get(number) or BY_HUNDRED.get(number // 100) or "")
     return next((str(words) for word, words in BY_WORD.items() if word in said), "")

@@ -48,6 +48,18 @@ def test_an_agent_takes_a_ticket_all_the_way__Y18(do, agent, ticket, world):
     assert do("close", agent).json()["status"] == "closed"
 
 
+def test_what_of_a_body_nobody_read_is_named_and_the_rest_done(do, agent, ticket):
+    assert do("accept", agent, {"body": "我来"}).json()["unread"] == ["body"]
+    waited = do("wait", agent, {"for": "customer", "untill": "2030-01-01T00:00:00Z"})
+    assert (waited.status_code, waited.json()["unread"]) == (200, ["untill"])
+    assert "unread" not in do("resume", agent).json()
+    refused = do("progress", agent, {"bdy": "在查"})
+    assert (refused.status_code, refused.json()["unread"]) == (422, ["bdy"])
+    once = {"HTTP_IDEMPOTENCY_KEY": "k1"}
+    said = [do("progress", agent, {"body": "在查", "public": True}, **once).json()["unread"] for _time in range(2)]
+    assert said == [["public"]] * 2
+
+
 def test_a_customer_writes_confirms_and_reopens_and_nothing_else(do, agent, customer, ticket, world):
     do("accept", agent)
     assert do("reply", customer, {"body": "还是不行"}).status_code == 200

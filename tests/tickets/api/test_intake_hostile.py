@@ -138,11 +138,21 @@ def test_every_wrong_field_is_named_at_once(post):
 
 def test_fields_that_are_not_the_senders_are_not_taken(post, body, world):
     more = {"status": "closed", "team": 1, "assignee": world.agent.pk, "plan_rank": 99, "number": "T-1", "outcome": "x"}
-    post(body | more | {"customer": world.stranger.customer_id, "opened_at": "2020-01-01T00:00:00Z"})
+    answer = post(body | more | {"customer": world.stranger.customer_id, "opened_at": "2020-01-01T00:00:00Z"})
+    assert answer.json()["unread"] == [*more, "customer", "opened_at"]
     ticket = Ticket.objects.get()
     assert (ticket.status, ticket.assignee, ticket.plan_rank, ticket.outcome) == ("new", None, 40, "covered")
     assert ticket.customer == world.yonsuite.customer
     assert ticket.number != "T-1"
+
+
+def test_a_misspelt_field_is_named_whether_the_rest_stands_or_not(post, body):
+    assert "unread" not in post(body).json()
+    again = post(body | {"priorty": "high"}).json()
+    assert (again["unread"], again["body_differs"]) == (["priorty"], True)
+    misspelt = {("catgory" if name == "category" else name): value for name, value in body.items()}
+    answer = post(misspelt).json()
+    assert ([one["field"] for one in answer["errors"]], answer["unread"]) == (["category"], ["catgory"])
 
 
 def test_links_are_never_built_from_the_host_that_was_asked(post, body, settings):

@@ -19,7 +19,11 @@ def follow_names(ticket: Ticket, one: Understood, at: datetime) -> bool:
 
     An open ticket's clock goes under the terms of what it is now; what is settled stays judged as it was.
     """
-    wanted = {"subject": one.past.subject or ticket.subject, "priority": one.priority, "category": one.category}
+    wanted: dict[str, Any] = {
+        "subject": one.past.subject or ticket.subject,
+        "priority": one.priority,
+        "category": one.category,
+    }
     wanted |= {"product": one.product} if one.product else {}
     changes = {name: _told(getattr(ticket, name), new) for name, new in wanted.items() if getattr(ticket, name) != new}
     if not changes:
