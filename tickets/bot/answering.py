@@ -39,12 +39,14 @@ class Quote:
 class Answer:
     """What the bot says: with the articles it is from, or none where it knows nothing and says so.
 
+    `near` are articles that it names without saying that they answer.
     `is_small_talk`: a greeting or thanks, which asks for nothing.
     """
 
     text: str
     quotes: tuple[Quote, ...] = ()
     is_small_talk: bool = False
+    near: tuple[Quote, ...] = ()
 
     @property
     def is_known(self) -> bool:

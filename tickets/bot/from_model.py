@@ -21,7 +21,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from tickets.bot.answering import Answer, Question, Quote
-from tickets.bot.from_articles import FromArticles, find, quote, words_of
+from tickets.bot.finding import find
+from tickets.bot.from_articles import FromArticles, quote, words_of
 from tickets.models.knowledge import Article
 
 # Seconds for the whole call, however slowly the answer drips.
@@ -77,7 +78,7 @@ class FromModel:
 
     def _told(self, question: Question) -> Answer:
         with override(question.language):
-            found = find(question)
+            found = find(question).answers
             given = [f"{quote(one, question).title}\n{words_of(one)[:LONGEST_ARTICLE]}" for one in found]
             _let_go()
             text = ask(self.endpoint, messages_for(question, given))

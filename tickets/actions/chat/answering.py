@@ -44,8 +44,8 @@ def _spoken(message: ChatMessage, said: Answer, at: datetime) -> ChatMessage | N
     if chat.state != State.BOT:
         return None
     fields: dict[str, Any] = {"answers": message.number}
-    if said.quotes:
-        fields |= {"articles": [{"number": q.number, "title": q.title, "url": q.url} for q in said.quotes]}
+    if named := said.quotes or said.near:
+        fields |= {"articles": [{"number": q.number, "title": q.title, "url": q.url} for q in named]}
     if not said.is_small_talk:
         fields |= {"search": _noted(chat, message, said, at), "known": said.is_known}
     spoken = bot_says(chat, said.text, at, fields)
