@@ -77,14 +77,6 @@ def _clear(arrival: Arrival, at: datetime) -> None:
     Visitor.objects.filter(contact=arrival.contact, site=arrival.site, expires_at__lte=at).delete()
 
 
-@transaction.atomic
-def introduce(*, visitor: Visitor, name: str, email: str) -> Visitor:
-    """Keep what somebody unknown says of themselves; it proves nothing."""
-    visitor.name, visitor.email = name.replace("\x00", "").strip()[:80], email.strip()[:254]
-    visitor.save(update_fields=["name", "email"])
-    return visitor
-
-
 def note_seen(*, visitor: Visitor, at: datetime) -> None:
     """Note that somebody has the chat open."""
     Visitor.objects.filter(pk=visitor.pk).update(seen_at=at)

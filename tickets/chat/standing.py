@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from plans.wording import name_of
+from sla.compiled import calendar_named
 from sla.wording import in_language
 from tickets.actions.chat import HandOff
 from tickets.answers import instant
@@ -32,7 +33,7 @@ def chat_fields(chat: Chat, at: datetime) -> dict[str, Any]:
         "agent": in_language(chat.assignee.name, chat.assignee.name_en) if chat.assignee else "",
         "ticket": ticket_fields(chat),
         "rating": chat.rating,
-        "opens_at": instant(_opens_at(chat, at)),
+        **_opening_fields(chat, at),
         **place_fields(chat, at),
     }
 
@@ -62,15 +63,18 @@ def minutes(length: timedelta | None) -> int | None:
     return None if length is None else max(1, -(-length // MINUTE))
 
 
-def _opens_at(chat: Chat, at: datetime) -> datetime | None:
-    """Return when people return, where the customer asked for one outside their hours, or waits through the night."""
+def _opening_fields(chat: Chat, at: datetime) -> dict[str, Any]:
+    """Return when people return and the zone of their hours, where the customer waits or asked for one outside them."""
+    nobody = {"opens_at": None, "zone": ""}
     if chat.state not in (State.BOT, State.WAITING):
-        return None
+        return nobody
     last = chat.messages.filter(kind=ChatMessage.Kind.EVENT).order_by("-number").first()
     if last is None or last.fields.get("event") != "closed_hours":
-        return None
+        return nobody
     opens_at = datetime.fromisoformat(last.fields["opens_at"])
-    return opens_at if opens_at > at else None
+    if opens_at <= at:
+        return nobody
+    return {"opens_at": instant(opens_at), "zone": calendar_named(last.fields["hours"]).zone.key}
 
 
 def hand_off_fields(told: HandOff, at: datetime) -> dict[str, Any]:

@@ -4,17 +4,17 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from plans.coverage import Inquiry
 from plans.models import Contact
+from sla.compiled import calendar_of
+from sla.models import Milestone
 from tickets.actions import chat as acts
 from tickets.actions.chat import Asked
-from tickets.actions.visiting import introduce
+from tickets.actions.chat.lines import contact_of
 from tickets.answers import decision_of, instant, milestones_of
 from tickets.channels.base import Reader
 from tickets.channels.form import BODY, SUBJECT, read_answers
@@ -22,7 +22,7 @@ from tickets.chat.base import ChatView
 from tickets.chat.standing import chat_fields, portal_url
 from tickets.choices import Choice, Held, categories_of, held_by, inquiry_for, priorities
 from tickets.customisation_form import fault_of
-from tickets.models import Category, Chat, Priority, Ticket, Visitor
+from tickets.models import Category, Chat, Priority, Ticket
 
 
 class Ticketed(ChatView):
@@ -31,7 +31,8 @@ class Ticketed(ChatView):
     def get(self, request: Request) -> Response:
         """Return what is asked before one is opened."""
         chat = self.chat
-        held = _held(chat, self.guest.at)
+        # Who may not ask us anything is told so before they write it down.
+        held = _held(chat, contact_of(chat), self.guest.at)
         inquiry = _inquiry(chat, held)
         return Response({
             "products": [{"code": code, "name": name} for code, name in _products(held).items()],
@@ -40,26 +41,39 @@ class Ticketed(ChatView):
             "priorities": _choices(priorities()),
             "questions": inquiry.questions if inquiry else {},
             "subject": _subject(chat),
-            "asks_who": chat.contact_id is None,
         })  # fmt: skip
 
     def post(self, request: Request) -> Response:
         """Open it, and return its number, what was decided and by which clause, and when we answer."""
         chat, said, at = self.chat, self.said, self.guest.at
-        held = _held(chat, at)
-        asked = _asked(chat, said, held)
-        if chat.contact_id is None:
-            _introduced(self.guest.visitor, said)
+        held = _held(chat, contact_of(chat), at)
+        asked = _asked(chat, said, held, said.text("subject", SUBJECT, required=True))
         said.finish()
         ticket = acts.open_ticket_from(chat=chat, asked=asked, actor=self.guest.visitor, at=at)
         return Response(_fields(ticket, at), status=HTTPStatus.CREATED)
 
 
-def _held(chat: Chat, at: datetime) -> list[Held]:
+class Foretold(ChatView):
+    """What comes of a question that is still being written."""
+
+    def post(self, request: Request) -> Response:
+        """Return what the plan answers, and by when we would: nothing is kept."""
+        chat, said, at = self.chat, self.said, self.guest.at
+        held = _held(chat, contact_of(chat), at)
+        asked = _asked(chat, said, held, said.text("subject", SUBJECT))
+        said.finish()
+        decision = acts.foretold(chat=chat, asked=asked, at=at)
+        due = acts.due_of(decision=decision, priority=asked.priority, at=at)
+        told = {
+            "outcome": decision.outcome, "promise": decision.promise, "clause": decision.clause,
+            "reason": decision.reason, "ways_on": list(decision.ways_on),
+        }  # fmt: skip
+        return Response({"decision": told, **_due_fields(due)})
+
+
+def _held(chat: Chat, contact: Contact, at: datetime) -> list[Held]:
     """Return what the customer holds of the conversation's vendor."""
-    contact: Contact | None = chat.contact
-    found = held_by(contact, at) if contact else []
-    return [one for one in found if one.about.contract.plan.vendor == chat.vendor]
+    return [one for one in held_by(contact, at) if one.about.contract.plan.vendor == chat.vendor]
 
 
 def _products(held: list[Held]) -> dict[str, str]:
@@ -81,7 +95,7 @@ def _subject(chat: Chat) -> str:
     return " ".join(first.body.split())[:80] if first else ""
 
 
-def _asked(chat: Chat, said: Reader, held: list[Held]) -> Asked:
+def _asked(chat: Chat, said: Reader, held: list[Held], subject: str) -> Asked:
     category = said.one_of("category", frozenset(Category.values), default=Category.HOW_TO)
     answers = read_answers(said) if category == Category.CUSTOMISATION else {}
     inquiry = _inquiry(chat, held) if category == Category.CUSTOMISATION else None
@@ -92,7 +106,7 @@ def _asked(chat: Chat, said: Reader, held: list[Held]) -> Asked:
     if code and code not in products:
         said.wrong("product", "unknown", _("请选一个产品。"))
     return Asked(
-        subject=said.text("subject", SUBJECT, required=True),
+        subject=subject,
         category=category,
         priority=said.one_of("priority", frozenset(Priority.values), default=Priority.NORMAL),
         product=products.get(code),
@@ -101,22 +115,10 @@ def _asked(chat: Chat, said: Reader, held: list[Held]) -> Asked:
     )
 
 
-def _introduced(visitor: Visitor, said: Reader) -> None:
-    """Keep the name and the address of somebody unknown, asked only now."""
-    name, email = said.text("name", 80, required=True), said.text("email", 254, required=True)
-    if email and not is_email(email):
-        said.wrong("email", "invalid", _("请写正确的邮箱地址。"))
-    if not said.errors:
-        introduce(visitor=visitor, name=name, email=email)
-
-
-def is_email(text: str) -> bool:
-    """Tell whether a text may be an address."""
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
+def _due_fields(row: Milestone | None) -> dict[str, Any]:
+    """Return by when we answer, and the zone of the hours that it is counted in."""
+    zone = calendar_of(row.calendar_version_id).zone.key if row else ""
+    return {"due_at": instant(row.due_at) if row else None, "zone": zone}
 
 
 def _fields(ticket: Ticket, at: datetime) -> dict[str, Any]:
@@ -125,6 +127,6 @@ def _fields(ticket: Ticket, at: datetime) -> dict[str, Any]:
         "ticket": ticket.number,
         "url": portal_url(ticket.number),
         "decision": decision_of(ticket),
-        "due_at": instant(first.due_at) if first else None,
+        **_due_fields(first),
         "chat": chat_fields(ticket.chats.select_related("product", "assignee", "ticket").latest("pk"), at),
     }

@@ -16,6 +16,7 @@ urlpatterns = [
     path("v1/typing/", talking.Typing.as_view(), name="typing"),
     path("v1/read/", talking.Read.as_view(), name="read"),
     path("v1/ticket/", ticketing.Ticketed.as_view(), name="ticket"),
+    path("v1/ticket/foretold/", ticketing.Foretold.as_view(), name="foretold"),
     path("v1/end/", talking.Ended.as_view(), name="end"),
     path("v1/rating/", talking.Rated.as_view(), name="rating"),
     path("v1/record/", talking.Recorded.as_view(), name="record"),

@@ -184,18 +184,32 @@ def test_customisation_asks_its_questions_and_a_no_names_its_clause__K02(world: 
     assert kept.status_code == 201
 
 
-def test_who_is_unknown_is_asked_for_a_name_only_when_a_ticket_is_sent__Y05(world: World):
+def test_what_would_come_of_a_ticket_is_told_before_it_is_sent__Y07_K02(world: World):
+    with clock_at(NOON) as at:
+        browser = let(world.yonsuite.contact, at)
+        browser.post("chat/", {"product": "yonsuite-finance"})
+        taken = browser.post("ticket/foretold/", {"category": "fault"}).json()
+        refused = browser.post("ticket/foretold/", {"category": "third_party"}).json()
+    assert (taken["decision"]["outcome"], taken["zone"]) == ("covered", "Asia/Shanghai")
+    assert taken["due_at"].startswith("2026-09-28T04:00:00")
+    assert (refused["decision"]["outcome"], refused["due_at"]) == ("not_covered", None)
+    assert refused["decision"]["clause"]
+    assert refused["decision"]["ways_on"]
+    assert not Ticket.objects.exists()
+
+
+def test_who_is_unknown_is_told_before_writing_why_no_ticket_and_what_instead__Y05_K03(world: World):
     site(allows_anonymous=True)
     browser = Browser(origin=HOST)
     assert browser.enter().status_code == 201
     browser.post("chat/")
-    assert browser.get("ticket/").json()["asks_who"] is True
-    missing = browser.post("ticket/", {"subject": "问题"})
-    assert {one["field"] for one in missing.json()["errors"]} == {"name", "email"}
-    told = browser.post("ticket/", {"subject": "问题", "name": "张三", "email": "z@erp.example"})
-    assert (told.status_code, told.json()["code"]) == (403, "unknown_person")
-    assert told.json()["ways_on"]
-    assert Visitor.objects.get().email == "z@erp.example"
+    asked = browser.get("ticket/"), browser.post("ticket/foretold/"), browser.post("ticket/", {"subject": "问题"})
+    for told in asked:
+        assert (told.status_code, told.json()["code"]) == (403, "unknown_person")
+        assert told.json()["clause"].startswith("§")
+        assert any("/sign-in/" in way for way in told.json()["ways_on"])
+        assert any("4006600588" in way for way in told.json()["ways_on"])
+    assert browser.post("hand-off/").json()["clause"] == asked[0].json()["clause"]
 
 
 def test_english_is_answered_in_english__Y19(world: World):

@@ -16,9 +16,9 @@ from sla.actors import Actor
 from sla.compiled import calendar_named
 from sla.engine import Heard
 from sla.models import Policy
-from sla.refusals import ActionRefusedError
 from sla.timeline import ActorKind, FactKind
-from tickets.actions.chat.lines import State, check_open, contact_of, event, locked
+from tickets.actions.chat.lines import State, check_open, event, locked
+from tickets.actions.chat.strangers import unknown_person
 from tickets.actions.deciding import Cause, Facts, row_of
 from tickets.actions.opening import team_of
 from tickets.answers import instant
@@ -76,11 +76,9 @@ def hand_off(*, chat: Chat, at: datetime, category: str = Category.HOW_TO) -> Ha
     if chat.state != State.BOT:
         return stood(chat, at)
     with override(chat.language):
-        try:
-            contact = contact_of(chat)
-        except ActionRefusedError as refusal:
-            return _unknown(chat, refusal, at)
-        return _asked(chat, contact, category, at)
+        if chat.contact is None:
+            return _unknown(chat, at)
+        return _asked(chat, chat.contact, category, at)
 
 
 def stood(chat: Chat, at: datetime) -> HandOff:
@@ -91,9 +89,18 @@ def stood(chat: Chat, at: datetime) -> HandOff:
     return HandOff(WAITING, chat, place=found.place, estimate=found.estimate, agents=found.agents)
 
 
-def _unknown(chat: Chat, refusal: ActionRefusedError, at: datetime) -> HandOff:
-    _say(chat, REFUSED, at, reason=refusal.message, ways_on=list(refusal.ways_on), cause="unknown_person")
-    return HandOff(REFUSED, chat, reason=refusal.message, ways_on=tuple(refusal.ways_on))
+def _unknown(chat: Chat, at: datetime) -> HandOff:
+    """Say no to somebody whom nobody knows, kept in both languages as a plan's no is."""
+    said: dict[str, Any] = {"cause": "unknown_person"}
+    for language, suffix in (("zh-hans", ""), ("en", "_en")):
+        with override(language):
+            no = unknown_person(chat.vendor)
+        said |= {f"reason{suffix}": no.message, f"clause{suffix}": no.clause, f"ways_on{suffix}": no.ways_on}
+    no = unknown_person(chat.vendor)
+    _say(chat, REFUSED, at, promise=no.promise, **said)
+    return HandOff(
+        REFUSED, chat, reason=no.message, clause=no.clause, promise=no.promise, ways_on=tuple(no.ways_on)
+    )  # fmt: skip
 
 
 def _asked(chat: Chat, contact: Contact, category: str, at: datetime) -> HandOff:

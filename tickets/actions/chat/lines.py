@@ -12,6 +12,7 @@ from django.utils.translation import override
 from plans.models import Contact, User
 from plans.models.people import Role
 from sla.refusals import ActionRefusedError
+from tickets.actions.chat.strangers import unknown_person
 from tickets.live.telling import tell
 from tickets.models import Chat, ChatMessage, Visitor
 
@@ -128,11 +129,7 @@ def check_part(chat: Chat, user: User) -> None:
 def contact_of(chat: Chat) -> Contact:
     """Return the contact that a conversation is with. Raises ActionRefusedError where nobody knows who it is."""
     if chat.contact is None:
-        raise ActionRefusedError(
-            "unknown_person",
-            _("还不知道您是哪家客户的联系人，人工服务和工单都按服务合同提供。"),
-            ways_on=[_("从产品内或门户登录后打开云客服。"), _("还没有账号的，请联系客户成功经理登记为联系人。")],
-        )
+        raise unknown_person(chat.vendor)
     return chat.contact
 
 

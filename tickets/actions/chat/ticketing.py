@@ -10,7 +10,11 @@ from django.utils.translation import override
 
 from plans.coverage import Decision, cover
 from plans.models import Contact, Product
+from sla.actors import Actor
+from sla.engine import Heard, plan
+from sla.models import Milestone
 from sla.refusals import ActionRefusedError
+from sla.timeline import ActorKind, FactKind
 from tickets.actions.chat.hearing import copy_files
 from tickets.actions.chat.lines import Speaker, check_own, check_part, contact_of, event, locked
 from tickets.actions.opening import Opening, stand_up
@@ -35,6 +39,14 @@ class Asked:
 def foretold(*, chat: Chat, asked: Asked, at: datetime) -> Decision:
     """Return what the plan answers to a question that is only being written. Raises ActionRefusedError."""
     return _decided(chat, contact_of(chat), asked, at)
+
+
+def due_of(*, decision: Decision, priority: str, at: datetime) -> Milestone | None:
+    """Return the first promise that would run if a ticket were opened now, not saved; None where nothing is timed."""
+    if decision.policy is None or not decision.is_open:
+        return None
+    planned = plan(policy=decision.policy, priority=priority, heard=Heard(FactKind.OPEN, at, Actor(ActorKind.CUSTOMER)))
+    return next((row for row in planned.milestones if row.due_at), None)
 
 
 @transaction.atomic

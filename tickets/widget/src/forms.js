@@ -9,24 +9,38 @@ import { moment } from "./time.js";
 
 export function TicketForm({ store, words }) {
   const [asked, setAsked] = useState(null), [fault, setFault] = useState(null), [isSending, setSending] = useState(false);
-  const [category, setCategory] = useState("how_to"), top = useRef();
+  const [category, setCategory] = useState("how_to"), [foretold, setForetold] = useState(null), top = useRef(), form = useRef(), turn = useRef(0);
   useEffect(() => {
-    store.questions().then(setAsked, error => setFault({ message: error.message || words.wrong }));
+    store.questions().then(setAsked, error => setFault({ message: error.message || words.wrong, ...error.problem }));
   }, []);
+  useEffect(() => {
+    if (asked) foretell();
+  }, [asked, category]);
+
+  /** Ask what the plan answers to the form as it stands; of two answers the one to the later question counts. */
+  async function foretell() {
+    const mine = ++turn.current;
+    const found = await store.foretell(said(form.current)).catch(error => (error.problem?.errors ? { isOpen: true } : null));
+    if (mine === turn.current) setForetold(found);
+  }
   useEffect(() => top.current?.focus(), [asked, store.state.told]);
+
+  function said(form) {
+    const typed = new FormData(form), found = { category };
+    for (const name of ["subject", "body", "priority", "product"]) if (typed.get(name)) found[name] = typed.get(name);
+    if (category === "customisation") {
+      found.customisation = {};
+      for (const code of Object.keys(asked.questions)) if (typed.get(`q-${code}`)) found.customisation[code] = typed.get(`q-${code}`) === "yes";
+    }
+    return found;
+  }
 
   async function send(event) {
     event.preventDefault();
-    const form = new FormData(event.target), said = { category };
-    for (const name of ["subject", "body", "priority", "product", "name", "email"]) if (form.get(name)) said[name] = form.get(name);
-    if (category === "customisation") {
-      said.customisation = {};
-      for (const code of Object.keys(asked.questions)) if (form.get(`q-${code}`)) said.customisation[code] = form.get(`q-${code}`) === "yes";
-    }
     setSending(true);
     setFault(null);
     try {
-      await store.sendTicket(said);
+      await store.sendTicket(said(event.target));
     } catch (error) {
       setFault(error instanceof Refusal ? { message: error.message, ...error.problem } : { message: words.wrong });
     }
@@ -36,7 +50,7 @@ export function TicketForm({ store, words }) {
   if (store.state.told) return html`<${Told} store=${store} words=${words} told=${store.state.told} top=${top} />`;
   const wrong = Object.fromEntries((fault?.errors || []).map(error => [error.field, error.message]));
   return html`
-    <form class="form" onSubmit=${send} novalidate>
+    <form class="form" ref=${form} onSubmit=${send} onChange=${event => (["priority", "product"].includes(event.target.name) || event.target.type === "radio") && foretell()} novalidate>
       <h3 tabindex="-1" ref=${top}>${words.ticketTitle}</h3><p class="lead">${words.ticketLead}</p>
       ${fault && html`<${Fault} fault=${fault} words=${words} />`}
       ${asked && html`
@@ -53,11 +67,10 @@ export function TicketForm({ store, words }) {
         <${Field} label=${words.body} id="body" wrong=${wrong.body}><textarea id="body" name="body" rows="4"></textarea></${Field}>
         <${Field} label=${words.priority} id="priority"><select id="priority" name="priority">
           ${asked.priorities.map(one => html`<option value=${one.code} selected=${one.code === "normal"}>${one.name}</option>`)}</select></${Field}>
-        ${asked.asks_who && html`
-          <${Field} label=${words.who} id="name" wrong=${wrong.name}><input id="name" name="name" maxlength="80" autocomplete="name" /></${Field}>
-          <${Field} label=${words.email} id="email" wrong=${wrong.email}><input id="email" name="email" type="email" maxlength="254" autocomplete="email" /></${Field}>`}
+        <div role="status">${foretold && html`<${Foretold} foretold=${foretold} words=${words} />`}</div>
         <div class="send"><button type="submit" class="first" disabled=${isSending}>${isSending ? words.submitting : words.submit}</button>
           <button type="button" class="chip" onClick=${() => store.set({ view: "chat" })}>${words.cancel}</button></div>`}
+      ${!asked && fault && html`<div class="send"><button type="button" class="first" onClick=${() => store.set({ view: "chat" })}>${words.back}</button></div>`}
       ${!asked && !fault && html`<p role="status">${words.connecting}</p>`}
     </form>`;
 }
@@ -69,11 +82,22 @@ const Fault = ({ fault, words }) => html`
   <div class="fault" role="alert"><p><strong>${fault.message}</strong></p>${fault.clause && html`<p>${words.clause} ${fault.clause}</p>`}
     ${fault.ways_on?.length > 0 && html`<p>${words.instead}</p><ul>${fault.ways_on.map(way => html`<li>${way}</li>`)}</ul>`}</div>`;
 
+function Foretold({ foretold, words }) {
+  if (foretold.isOpen) return html`<p class="lead">${words.sortFirst}</p>`;
+  const { decision } = foretold, isGood = decision.outcome !== "not_covered";
+  return html`
+    <div class=${`foretold${isGood ? "" : " is-no"}`}><p><strong>${words.foretold[decision.outcome]}</strong></p>
+      ${isGood && foretold.due_at && html`<p>${words.wouldBe(moment(foretold.due_at, foretold.zone, words.around))}</p>`}
+      ${decision.reason && html`<p>${decision.reason}</p>`}
+      ${decision.clause && html`<p class="lead">${words.clause} ${decision.clause}</p>`}
+      ${decision.ways_on.length > 0 && html`<ul>${decision.ways_on.map(way => html`<li>${way}</li>`)}</ul>`}</div>`;
+}
+
 function Told({ store, words, told, top }) {
   const { decision } = told;
   return html`
     <div class="form told"><h3 tabindex="-1" ref=${top}><${Icon} name="check" />${words.opened(told.ticket)}</h3>
-      <p><strong>${told.due_at ? words.due(moment(told.due_at)) : words.noDue}</strong></p>
+      <p><strong>${told.due_at ? words.due(moment(told.due_at, told.zone, words.around)) : words.noDue}</strong></p>
       ${decision.outcome !== "covered" && html`<p class="tag">${words[decision.outcome]}</p>`}
       ${decision.reason && html`<p>${decision.reason}</p>`}
       ${decision.clause && html`<p class="lead">${words.clause} ${decision.clause}</p>`}

@@ -9,7 +9,8 @@ import { speak } from "./time.js";
 import { App } from "./view.js";
 import { WORDS } from "./words.js";
 
-const tag = document.currentScript;
+// A module has no current script.
+const tag = document.currentScript || document.querySelector('script[src*="widget/shouyue.js"]');
 
 function configured() {
   const { dataset } = tag;
@@ -41,10 +42,22 @@ function placed(config) {
   const inner = document.createElement("div");
   inner.className = config.inline ? "root is-inline" : "root";
   inner.lang = config.language === "zh" ? "zh-Hans" : "en";
+  inner.dir = "ltr";
   root.appendChild(inner);
   (config.inline && document.querySelector(config.place || "#shouyue-chat") || document.body).appendChild(host);
   themed(inner, config);
+  if (!config.inline) raised(inner);
   return inner;
+}
+
+/** Put the chat above whatever the page piles up, and free of what moves the page's body. */
+function raised(inner) {
+  try {
+    inner.popover = "manual";
+    inner.showPopover();
+  } catch {
+    // An older browser: it lies where the page puts it.
+  }
 }
 
 function themed(inner, config) {

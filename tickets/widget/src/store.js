@@ -5,6 +5,8 @@ import { Offline, Refusal, wire } from "./wire.js";
 
 const HIDDEN_POLL = 20_000, HIDDEN_AFTER = 30_000, TYPING_EVERY = 3_000, TYPING_SHOWN = 5_000;
 const BIGGEST = 5 * 1024 * 1024;
+// What only the page's developer can mend is not said to the customer in their words.
+const FOR_DEVELOPERS = { unknown_site: "notHere", foreign_origin: "notHere", invalid: "notHere" };
 const ONGOING = ["waiting", "active"];
 
 /** Return whom a signed identity names, without believing it: the server checks, we only tell people apart. */
@@ -26,7 +28,7 @@ export function makeStore(config, words, announce) {
   const kept = keeper(`shouyue:${config.site}`, "localStorage");
   const unsent = keeper(`shouyue:${config.site}:unsent`, "sessionStorage");
   const drafts = keeper(`shouyue:${config.site}:draft`, "sessionStorage");
-  let identity = config.identity || "", session = null, stop = null, looking = 0, hiddenTimer = 0, poll = 0, lastTyping = 0;
+  let identity = config.identity || "", session = null, stop = null, looking = 0, hiddenTimer = 0, poll = 0, lastTyping = 0, refusedIdentities = 0;
   let sendingNow = false, retry = 0, readSent = 0, readTimer = 0, typingTimer = 0, opening = null;
   const listeners = new Set();
   const state = {
@@ -57,6 +59,7 @@ export function makeStore(config, words, announce) {
     if (session || resume()) return;
     const told = await net.ask("POST", "sessions/", { site: config.site, language: config.language, ...(identity ? { identity } : {}) });
     session = { token: told.token, subject: identity ? subjectOf(identity) : "" };
+    refusedIdentities = 0;
     kept.set(session);
   }
 
@@ -261,13 +264,22 @@ export function makeStore(config, words, announce) {
       return set({ phase: "failed", problem: words.expired });
     }
     if (error instanceof Refusal) {
-      if (error.code.startsWith("identity")) announce("identity-needed", { code: error.code });
-      const words_ = [error.message || words.wrong, ...(error.problem.ways_on || [])];
+      warn(error);
+      const ours = FOR_DEVELOPERS[error.code] || (error.code.startsWith("identity") && error.code !== "identity_missing" ? "notYou" : "");
+      const words_ = ours ? [words[ours]] : [error.message || words.wrong, ...(error.problem.ways_on || [])];
       return set({ phase: "failed", problem: words_.join(" ") });
     }
+    if (!session && navigator.onLine) console.warn(`Shouyue: ${config.base} did not answer this page. Allow ${location.origin} in the site's origins, and ${new URL(config.base).origin} in connect-src.`);
     set({ phase: "failed", problem: words.wrong });
     // Back by itself once the network is.
     addEventListener("online", () => state.isOpen && start(), { once: true });
+  }
+
+  /** Tell the page's developer what was refused, by its code, and ask the page for another identity. */
+  function warn(error) {
+    console.warn(`Shouyue: ${error.code}: ${error.message}`);
+    // Afterwards, for the page may answer at once; one that only has bad ones is not asked for ever.
+    if (error.code.startsWith("identity") && refusedIdentities++ < 3) setTimeout(() => announce("identity-needed", { code: error.code }));
   }
 
   async function fresh() {
@@ -423,6 +435,7 @@ export function makeStore(config, words, announce) {
   const judge = (number, isHelpful) =>
     doing("judge", async () => take([await net.ask("POST", where("judge/"), { number, is_helpful: isHelpful })]));
   const questions = () => net.ask("GET", where("ticket/"));
+  const foretell = said => net.ask("POST", where("ticket/foretold/"), said);
 
   async function sendTicket(said) {
     const told = await net.ask("POST", where("ticket/"), said);
@@ -438,7 +451,7 @@ export function makeStore(config, words, announce) {
   document.addEventListener("visibilitychange", visible);
 
   return {
-    config, state, set, open, close, start, look, identify, forget, say, sendFile, resend, drop, typing, handOff, end, rate, judge, questions,
+    config, state, set, open, close, start, look, identify, forget, say, sendFile, resend, drop, typing, handOff, end, rate, judge, questions, foretell,
     sendTicket, again, record, draft, bytes: id => net.bytes(where(`files/${id}/`)),
     subscribe(listener) {
       listeners.add(listener);

@@ -7,6 +7,7 @@ export const CSS = `
 font:14px/1.55 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue",Arial,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:var(--ink);text-align:start;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 @media (prefers-color-scheme:dark){.root:not([data-theme=light]){${DARK}}}
 .root[data-theme=dark]{${DARK}}
+.root:not(.is-inline){position:fixed;inset:0 auto auto 0;width:0;height:0;overflow:visible}
 .root *,.root *::before,.root *::after{box-sizing:border-box}
 h2,h3,p,ul,fieldset,legend{margin:0;padding:0;border:0;font:inherit;list-style:none;min-width:0}
 button,input,select,textarea{font:inherit;color:inherit;margin:0}
@@ -49,7 +50,7 @@ a{color:inherit}
 .say .bubble canvas{display:block;max-width:100%;margin-block-end:4px;border-radius:4px}
 .event{align-self:center;max-width:94%;padding:4px 10px;text-align:center;border-radius:4px;background:var(--well)}
 .articles{display:flex;flex-direction:column;gap:6px;width:100%}
-.articles a,.file{display:flex;align-items:center;gap:8px;width:100%;padding:8px 10px;border:1px solid var(--line);border-radius:4px;background:var(--sheet);text-decoration:none;text-align:start;overflow-wrap:anywhere}
+.articles a,.unlinked,.file{display:flex;align-items:center;gap:8px;width:100%;padding:8px 10px;border:1px solid var(--line);border-radius:4px;background:var(--sheet);text-decoration:none;text-align:start;overflow-wrap:anywhere}
 .articles a:hover,.file:hover{border-color:var(--edge)}
 .articles a span:first-of-type{text-decoration:underline;text-underline-offset:3px;text-decoration-thickness:1px}
 .file small{margin-inline-start:auto;color:var(--ink-2);font-size:12px;white-space:nowrap}
@@ -87,8 +88,11 @@ progress{width:160px;height:6px;accent-color:var(--jade)}
 .questions{display:flex;flex-direction:column;gap:10px;padding:12px;border:1px solid var(--line);border-radius:4px;background:var(--sheet);font-size:13px}
 .questions label{display:inline-flex;align-items:center;gap:6px;min-height:28px;margin-inline-end:20px}
 .fault{padding:10px 12px;border-inline-start:3px solid var(--seal);background:var(--seal-wash);font-size:13px}
-.fault ul{padding-inline-start:18px}
-.fault li{list-style:disc}
+.foretold{padding:10px 12px;border-inline-start:3px solid var(--jade);background:var(--jade-wash);font-size:13px}
+.foretold.is-no{border-color:var(--amber);background:var(--amber-wash)}
+.foretold .lead{color:inherit}
+.fault ul,.foretold ul{padding-inline-start:18px}
+.fault li,.foretold li{list-style:disc;overflow-wrap:anywhere}
 .tag{align-self:flex-start;padding:2px 8px;border-radius:4px;background:var(--amber-wash);color:var(--amber);font-size:13px}
 .send{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .rate{display:flex;flex-direction:column;gap:10px;padding:14px 16px}

@@ -126,7 +126,7 @@ function Notice({ store, words }) {
   if (!state.isOnline) return html`<p class="notice is-off" role="status">${words.offline}</p>`;
   if (state.problem) return html`<p class="notice is-off" role="alert">${state.problem}</p>`;
   if (!state.isConnected && chat.state !== "ended" && state.wasConnected) return html`<p class="notice" role="status">${words.reconnecting}</p>`;
-  if (chat.opens_at) return html`<p class="notice is-waiting" role="status">${words.shut(moment(chat.opens_at))}</p>`;
+  if (chat.opens_at) return html`<p class="notice is-waiting" role="status">${words.shut(moment(chat.opens_at, chat.zone, words.around))}</p>`;
   if (chat.state === "waiting")
     return html`<div class="notice is-waiting" role="status"><p><strong>${words.place(chat.place, chat.agents)}</strong></p>
       <p>${chat.estimate ? words.estimate(chat.estimate) : words.noEstimate}</p><p>${words.soon}</p></div>`;
@@ -217,7 +217,9 @@ function Articles({ message, words, config }) {
   if (!found.length) return null;
   return html`
     <ul class="articles" aria-label=${words.articles}>
-      ${found.map(one => html`<li><a href=${new URL(one.url, config.base).href} target="_blank" rel="noopener"><${Icon} name="article" /><span>${one.title}</span><span class="hidden">${words.newTab}</span></a></li>`)}
+      ${found.map(one => html`<li>${one.url
+        ? html`<a href=${new URL(one.url, config.base).href} target="_blank" rel="noopener"><${Icon} name="article" /><span>${one.title}</span><span class="hidden">${words.newTab}</span></a>`
+        : html`<span class="unlinked"><${Icon} name="article" /><span>${one.title}</span></span>`}</li>`)}
     </ul>`;
 }
 
