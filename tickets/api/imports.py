@@ -22,12 +22,13 @@ from plans.authentication import caller_of
 from plans.permissions import Manages
 from sla.api.fields import InstantField
 from sla.api.problems import ProblemError
-from sla.api.strict_json import StrictJsonParser, too_large
+from sla.api.strict_json import StrictJsonParser
 from sla.rules.reading import ReadingError
 from tickets.actions.importing.runs import Asked, for_real, resume_run, stop_run
 from tickets.actions.importing.uploads import start_uploaded
 from tickets.importing.mapping_schema import written
 from tickets.importing.report import plain, rows
+from tickets.importing.words import too_much
 from tickets.ledger import actor_of
 from tickets.models import ImportRun, ImportSource
 from tickets.showing.spreadsheet import csv_lines
@@ -140,7 +141,7 @@ def _said(request: Request) -> dict[str, Any]:
     """Return what was sent, a mapping that came as a file as its text. Raises ProblemError 413, 422."""
     sent: Any = request.data
     if was_cut(request._request):
-        raise too_large(MOST_IMPORTED)
+        raise ProblemError("too_large", too_much(MOST_IMPORTED), status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if not isinstance(sent, dict):
         return {}
     said = {name: sent[name] for name in ("source", "dry_run", "run", "mapping") if name in sent}

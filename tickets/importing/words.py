@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Words = tuple[LazyText, LazyText]
@@ -61,3 +62,10 @@ def told(problem: Mapping[str, str]) -> Told:
     message, todo = WORDS.get(problem["code"], WORDS["not_saved"])
     kept = {name: problem[name] for name in ("where", "id", "field", "value", "code")}
     return Told(**kept, message=str(message), todo=str(todo))
+
+
+def too_much(limit: int) -> str:
+    """Return that files are more than `limit` bytes, and the command that takes any size."""
+    words = gettext("文件合计超过 %(n)d MB。请在服务器上用命令导入，多大都行：%(command)s")
+    command = "python manage.py import_tickets --from zendesk --mapping mapping.yaml tickets.json users.json --dry-run"
+    return words % {"n": limit >> 20, "command": command}

@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,6 +25,7 @@ from tickets.console.rules.nav import rules_page
 from tickets.console.rules.people import people, person_named
 from tickets.console.views import shown
 from tickets.importing.report import figures, lines, plain, rows
+from tickets.importing.words import too_much
 from tickets.ledger import actor_of
 from tickets.models import ImportRun
 from tickets.showing.spreadsheet import csv_lines
@@ -98,7 +98,7 @@ def import_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     form = Upload(request.POST, request.FILES)
     files = [file for file in request.FILES.getlist("exports") if isinstance(file, UploadedFile)]
     if was_cut(request):
-        form.add_error("exports", _("文件合计超过 %(n)d MB，请用命令行导入。") % {"n": MOST_IMPORTED >> 20})
+        form.add_error("exports", too_much(MOST_IMPORTED))
     if not form.is_valid():
         return _listed(request, reader, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     asked = Asked((), form.cleaned_data["mapping"], is_dry_run=True)
