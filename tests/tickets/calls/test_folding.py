@@ -109,7 +109,7 @@ EVENTS = st.lists(
 
 
 # A busy machine draws slowly.
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(EVENTS, st.data())
 def test_order_and_repetition_change_nothing__Y08(events, data):
     again = data.draw(st.lists(st.sampled_from(events), max_size=5))
@@ -117,6 +117,7 @@ def test_order_and_repetition_change_nothing__Y08(events, data):
     assert fold(shuffled) == fold(events)
 
 
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(EVENTS)
 def test_times_of_a_call_are_in_order__Y08(events):
     folded = fold(events)
