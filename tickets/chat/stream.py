@@ -49,7 +49,8 @@ class Reader:
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Stream a conversation to its customer: `message`, `state` and `typing`; `after` or Last-Event-ID goes on."""
     if request.method == "OPTIONS":
-        return preflight(request)
+        # Which pages may is asked of the database, never on the event loop.
+        return await sync_to_async(preflight)(request)
     try:
         reader = await sync_to_async(_admitted)(request)
     except ProblemError as refusal:

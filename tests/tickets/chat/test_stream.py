@@ -1,11 +1,14 @@
 """What a customer's page is streamed: everything once and in order, from where it left off, and never a whisper."""
 
+import asyncio
 import gzip
 import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from tests.clocks import clock_at
@@ -85,7 +88,13 @@ def test_a_stream_ends_with_its_readers_right__Y05(talks: Talks):
         assert seen(page) is None
 
 
-async def test_a_preflight_of_the_stream_needs_no_token__Y05():
+async def test_a_preflight_of_the_stream_needs_no_token_and_asks_beside_the_event_loop__Y05(monkeypatch: Any):
+    def preflight(_request: HttpRequest) -> HttpResponse:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        return HttpResponse(status=204)
+
+    monkeypatch.setattr(stream, "preflight", preflight)
     request = RequestFactory().options("/chat/v1/stream/")
     assert (await stream.live(request)).status_code == 204
 
