@@ -11,7 +11,7 @@ from plans.models import User
 from tickets.actions.board.asking import may_edit
 from tickets.actions.board.standing import is_moderator
 from tickets.knowledge.writing import html_of
-from tickets.models import Comment, Post
+from tickets.models import BoardEvent, Comment, Post
 from tickets.showing.wording import name_of
 
 
@@ -67,8 +67,17 @@ def told(post: Post, user: User, at: datetime) -> dict[str, Any]:
         "may_moderate": is_moderator(user, post.vendor),
         "has_voted": post.votes.filter(user=user).exists(),
         "follows": post.follows.filter(user=user).exists(),
+        "closed_why": _closed_why(post),
         "now": at,
     }
+
+
+def _closed_why(post: Post) -> str:
+    """Return the reason that was given for closing a post, nothing where it is open or was joined into another."""
+    if post.state != Post.State.CLOSED or post.merged_into_id:
+        return ""
+    last = post.events.filter(kind=BoardEvent.Kind.CLOSED).order_by("-pk").first()
+    return last.words if last else ""
 
 
 def _all(comments: Iterable[ShownComment]) -> Iterable[ShownComment]:

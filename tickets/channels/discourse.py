@@ -23,7 +23,7 @@ EVENT, SIGNATURE = "x-discourse-event", "x-discourse-event-signature"
 EVENTS = {
     "topic_created": "topic", "topic_edited": "topic", "topic_destroyed": "topic", "topic_recovered": "topic",
     "post_created": "post", "post_edited": "post", "post_destroyed": "post", "post_recovered": "post",
-    "accepted_solution": "solved",
+    "accepted_solution": "solved", "unaccepted_solution": "solved",
 }  # fmt: skip
 # Stands in what we write there, in a comment that no reader sees: by it our own words are known when they come back.
 MARK = "shouyue-"

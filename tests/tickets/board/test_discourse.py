@@ -133,6 +133,23 @@ def test_a_topic_deleted_before_we_heard_of_it_waits_for_nobody__Y04(forum: Foru
     assert not Post.objects.overdue(beijing("2026-10-30 10:00")).exists()
 
 
+def test_a_neighbour_s_solution_stops_the_clock_until_it_is_taken_back__Y04_K01(forum: Forum):
+    solution = json.dumps({"solved": json.loads(sample(PEER[1]))["post"]}).encode()
+    seen = []
+    with clock_at("2026-09-28 14:00"):
+        for event, body in (
+            (FIRST[0], sample(FIRST[1])), (PEER[0], sample(PEER[1])), ("accepted_solution", solution),
+            ("accepted_solution", solution), ("unaccepted_solution", solution), ("unaccepted_solution", solution),
+        ):  # fmt: skip
+            assert forum.tell(event, body).status_code == 200
+            post = Post.objects.get()
+            seen.append((post.state, post.accepted is not None, promise_of(post).state))  # type: ignore[union-attr]
+    assert seen[1:] == [
+        ("open", False, "running"), ("answered", True, "cancelled"), ("answered", True, "cancelled"),
+        ("open", False, "running"), ("open", False, "running"),
+    ]  # fmt: skip
+
+
 def test_a_closed_question_is_not_opened_by_an_answer_in_the_forum__Y04(world: World, forum: Forum):
     with clock_at("2026-09-28 14:00") as at:
         forum.tell(*FIRST[:1], sample(FIRST[1]))

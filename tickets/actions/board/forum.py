@@ -298,6 +298,18 @@ def _solved(post: Post, told: Told) -> None:
     note(post, Kind.ACCEPTED, _author(told).actor, told.received_at, comment=comment)
 
 
+def _unsolved(post: Post, told: Told) -> None:
+    """Keep that whoever asked took that back: where nobody answered officially the question waits again."""
+    if post.accepted is None or post.accepted.external_id != told.said["post"]:
+        return
+    post.accepted = None
+    if post.state != State.CLOSED:
+        post.state = State.ANSWERED if post.official_id else State.OPEN
+    post.save(update_fields=["accepted", "state"])
+    timing.go_on(post, "accepted", told.received_at)
+    note(post, Kind.REOPENED, _author(told).actor, told.received_at)
+
+
 DEEDS: dict[str, Callable[[Post, Told], None]] = {
     "topic_created": _topic,
     "topic_edited": _topic,
@@ -308,4 +320,5 @@ DEEDS: dict[str, Callable[[Post, Told], None]] = {
     "post_destroyed": _removed,
     "post_recovered": _recovered,
     "accepted_solution": _solved,
+    "unaccepted_solution": _unsolved,
 }
