@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from plans.models import User
 from tests.hours import beijing
+from tests.world import Side, World
+from tickets.actions.board import answering, asking, talking
+from tickets.models import Post
 
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
@@ -72,6 +75,18 @@ def visit(
     )
     context.set_default_timeout(10_000)
     return Visit(context, url)
+
+
+def answered_question(world: World, side: Side) -> Post:
+    """Return a question of the community that a neighbour and one of us answered."""
+    at = beijing("2026-09-28 09:30")
+    draft = asking.Draft(
+        side.contract.plan.vendor, "question", "期初余额可以重新导入吗", "导错了科目，**能不能**清空重来？"
+    )
+    post = asking.ask(draft=draft, author=side.contact.user, at=at)
+    said = talking.comment(post=post, body="我们当时是逐条改的", author=side.contact.user, at=at)
+    answering.answer(post=post, body="可以清空。", actor=world.lead, at=at, parent=said)
+    return post
 
 
 def findings(page: Page) -> list[str]:

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browsing import THEMES, WIDTHS, Visit, findings, overflow
+from tests.e2e.browsing import THEMES, WIDTHS, Visit, answered_question, findings, overflow
 from tickets.actions import ticket as actions
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Mail, Ticket, TicketEvent
 
 pytestmark = pytest.mark.e2e
 
@@ -148,9 +148,12 @@ def test_axe_finds_nothing_and_nothing_overflows(window, world, tickets, theme, 
     actions.accept(ticket=tickets[0], actor=world.agent, at=tickets[0].opened_at)
     actions.note(ticket=tickets[0], body="内部一句", actor=world.agent, at=tickets[0].opened_at)
     milestone = tickets[2].ticket_clocks.get().clock.milestones.get()
+    post, at = answered_question(world, world.yonsuite), tickets[0].opened_at
+    mail = Mail.objects.create(digest="1", kind="human", state="waiting", subject="怎么登录", received_at=at)
     visit = window(width=width, theme=theme)
     visit.sign_in(world.agent)
     for path in (
+        f"/console/board/{post.code}/" if theme == "dark" else f"/console/mail/{mail.pk}/",
         "/console/?view=all",
         "/console/?q=没有这样的",
         f"/console/tickets/{tickets[0].number}/",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from config.celery import app
 from plans.models import User
 from tests.conftest import Mailbox
-from tests.e2e.browsing import THEMES, WIDTHS, Visit, findings, overflow
+from tests.e2e.browsing import THEMES, WIDTHS, Visit, answered_question, findings, overflow
 from tests.hours import beijing
 from tests.world import World
 from tickets.actions import ticket as actions
@@ -186,12 +186,14 @@ def test_pages_are_open_to_everybody(
     solved = world.open_ticket("解决了的", side=world.kingdee)
     actions.resolve(ticket=solved, body="好了", actor=world.agent, at=beijing("2026-09-28 09:30"))
     ticket = world.open_ticket("正在办的", side=world.kingdee)
+    post = answered_question(world, world.kingdee)
     server_clock("2026-09-28 10:00")
     visit = window(theme=theme, width=width)
     page = visit.open("/sign-in/")
     found = {"sign in": judged(page)}
     visit.sign_in(customer)
-    for path in ("", "tickets/", "service/", "rights/", "new/", f"tickets/{ticket.number}/",
+    board = f"board/{post.code}/" if theme == "dark" else "board/ask/"
+    for path in ("", "tickets/", "service/", "rights/", "new/", board, f"tickets/{ticket.number}/",
                  f"tickets/{ticket.number}/sent/", f"tickets/{solved.number}/"):  # fmt: skip
         page.goto(f"{visit.url}/portal/{path}")
         found[path] = judged(page)
