@@ -40,6 +40,8 @@ TALK = [{"who": "caller", "text": "怎么反结账"}, {"who": "bot", "text": "�
         ([RANG, told("ended", 40), told("transcript", 50, lines=TALK[:1])], "missed"),
         # A menu picks up, and a colleague does not: the next is rung.
         ([RANG, told("answered", 1), told("rang", 5, "r1", leg="1", agent="8001")], "ringing"),
+        ([RANG, told("answered", 1), told("menu", 5, menu="6")], "ringing"),
+        ([RANG, told("answered", 1), told("menu", 5, menu="6"), told("ended", 9)], "missed"),
         ([RANG, told("rang", 5, "r1", leg="1"), told("ended", 25, "e1", leg="1")], "ringing"),
         ([RANG, told("rang", 5, "r1", leg="1"), told("ended", 25, "e1", leg="1"), told("ended", 30)], "missed"),
         # One hangs up, to whom the call was passed on talks; then nobody does.

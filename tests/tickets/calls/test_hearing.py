@@ -79,6 +79,20 @@ def test_a_missed_call_is_owed_one_call_within_half_an_hour__Y08(hotline, world)
     assert (owed.result, owed.done_by, milestone.state) == ("rang_again", world.agent, "met")
 
 
+def test_a_menu_that_picks_up_meets_nothing_that_is_owed__K02(hotline):
+    hotline("tencent/missed.json")
+    hotline("twilio/ringing.txt")
+    rang = (
+        "CallStatus=ringing&CallbackSource=call-progress-events&SequenceNumber=0&Timestamp=Mon%2C+28+Sep+2026+01%3A00"
+    )
+    hotline("twilio/ringing.txt", change=(rang, "in-progress&Timestamp=Mon%2C+28+Sep+2026+01%3A02"))
+    assert Call.objects.latest("pk").state == "answered"
+    hotline("twilio/leg-ringing.txt")
+    assert (Call.objects.latest("pk").state, CallBack.objects.get().result) == ("ringing", "")
+    hotline("twilio/leg-answered.txt", change=("01%3A00%3A12", "01%3A02%3A12"))
+    assert CallBack.objects.get().result == "rang_again"
+
+
 def test_only_a_talk_meets_what_is_owed__Y18(hotline, world):
     hotline("tencent/missed.json")
     owed = CallBack.objects.get()

@@ -82,12 +82,15 @@ def _leg(one: Told) -> str:
 def _answers(told: list[Told]) -> list[Told]:
     """Return what tells that a person answered: where legs lead to persons, theirs alone, for the call's own is a menu.
 
-    What a machine picked up nobody answered.
+    What a machine picked up nobody answered, nor what a menu did that keys were pressed in afterwards.
     """
     if any(one.fields.get("by_machine") for one in told):
         return []
-    has_legs = any(_leg(one) for one in told)
-    return [one for one in told if one.kind == Heard.ANSWERED and bool(_leg(one)) == has_legs]
+    answered = [one for one in told if one.kind == Heard.ANSWERED]
+    if any(_leg(one) for one in told):
+        return [one for one in answered if _leg(one)]
+    menus = [one.at for one in told if one.kind == Heard.MENU]
+    return [one for one in answered if not menus or one.at > max(menus)]
 
 
 def _ends(told: list[Told], answered: list[Told]) -> list[Told]:

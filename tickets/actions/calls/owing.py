@@ -42,7 +42,8 @@ def catch_up_with(call: Call, at: datetime) -> None:
         _owe(call, at)
     elif call.call_back_id and call.call_back and not call.call_back.done_at:
         _no_longer_missed(call, at)
-    if call.answered_at:
+    # While nobody knows who answered, it may yet turn out to be a menu.
+    if call.answered_at and (call.agent_id or call.ended_at):
         _made(call, at)
 
 
