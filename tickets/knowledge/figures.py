@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from tickets.models.knowledge import Article, ArticleReading, Search
+from tickets.models.knowledge import Article, ArticleReading, Gap, Search
 
 MOST_MISSES = 50
 
@@ -49,14 +49,24 @@ def deflection(start: datetime, end: datetime) -> Deflection:
 def misses(start: datetime, end: datetime) -> list[dict[str, Any]]:
     """Return what was looked for in vain, the most often first: what is still to be written.
 
-    `bot` counts how often the bot was asked it: what it found and did not help is in vain too.
+    `bot` counts how often the bot was asked it: what it found and did not help is in vain too. What was settled since
+    it was looked for is left out; `draft` is the article that is being written on it.
     """
-    vain = Search.objects.filter(at__gte=start, at__lt=end, found=0).order_by()
+    settled = Gap.objects.filter(vendor=OuterRef("vendor"), words=OuterRef("words"), closed_at__gte=OuterRef("at"))
+    vain = Search.objects.filter(~Exists(settled), at__gte=start, at__lt=end, found=0).order_by()
     of_bot = Count("pk", filter=Q(place=Search.Place.BOT))
     counted: Any = vain.values("words", "vendor").annotate(
         times=Count("pk"), last=Max("at"), tickets=Count("ticket"), bot=of_bot
     )
-    return list(counted.order_by("-times", "-last")[:MOST_MISSES])
+    rows = list(counted.order_by("-times", "-last")[:MOST_MISSES])
+    drafts = Gap.objects.filter(words__in=[row["words"] for row in rows], closed_at=None).select_related("article")
+    begun = {(one.vendor, one.words): one.article for one in drafts}
+    return [row | {"draft": begun.get((row["vendor"], row["words"]))} for row in rows]
+
+
+def settled(limit: int = MOST_MISSES) -> list[Gap]:
+    """Return the gaps that were closed last, each with what answers it or why nothing will."""
+    return list(Gap.objects.exclude(closed_at=None).select_related("article").order_by("-closed_at")[:limit])
 
 
 USE = {

@@ -336,3 +336,29 @@ class Search(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+
+class Gap(models.Model):
+    """What was looked for in vain and is dealt with: an article is written, or none will be, and why.
+
+    Looked for in vain again after it was closed, it is open again.
+    """
+
+    vendor = models.CharField(_("厂商"), max_length=20, blank=True)
+    words = models.CharField(_("检索词"), max_length=200)
+    # What answers it; a draft closes it once it is published.
+    article = models.ForeignKey(
+        Article, verbose_name=_("文章"), null=True, blank=True, on_delete=models.CASCADE, related_name="gaps"
+    )
+    why = models.CharField(_("不写的原因"), max_length=200, blank=True)
+    closed_at = models.DateTimeField(_("关闭于"), null=True, blank=True)
+    closed_by = models.CharField(_("由谁关闭"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = pgettext_lazy("one", "知识缺口")
+        verbose_name_plural = pgettext_lazy("many", "知识缺口")
+        constraints = [models.UniqueConstraint(fields=["vendor", "words"], name="gap_once")]
+
+    def __str__(self) -> str:
+        return self.words

@@ -1,5 +1,6 @@
 """The console's knowledge pages: found, read in both languages, written by one at a time, and closed to outsiders."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,13 +9,16 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from plans.models import AccountTeamMember, Role, User
+from sla.clock import database_now
+from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World, person
 from tickets.actions.knowledge.stocking import stock
 from tickets.actions.knowledge.writing import Shelf, Words, create, publish
 from tickets.demo.library import SHELVES
+from tickets.knowledge.figures import misses
 from tickets.knowledge.loading import read
-from tickets.models import Article, LearningPath
+from tickets.models import Article, LearningPath, Search
 
 AT = beijing("2026-09-28 10:00")
 HERE = "/console/knowledge/"
@@ -137,6 +141,31 @@ def test_a_path_keeps_the_step_of_an_article_that_was_taken_down__K14(world: Wor
         said |= {f"form-{place}-article": line["article"], f"form-{place}-is_required": "on"}
     assert client.post(f"{HERE}paths/{row.pk}/", said).status_code == 302
     assert row.steps.filter(article__code="stock-count").exists()
+
+
+def test_a_gap_closes_by_an_article_or_a_reason_and_opens_when_it_is_missed_again__Y01(world: World):
+    client, now = signed_in(world.agent), database_now()
+    missed = {"vendor": "yonsuite", "words": "批量改价"}
+    Search.objects.create(**missed, place="help", found=0, at=AT)
+    client.post(f"{HERE}new/?vendor=yonsuite&gap=批量改价", SAID)
+    article = Article.objects.get()
+    whole = AT, now + timedelta(hours=1)
+    assert misses(*whole)[0]["draft"] == article
+    publish(article=article, actor=world.expert, at=now)
+    assert misses(*whole) == []
+    assert article.number in page(client, "searches/")
+    Search.objects.create(**missed, place="bot", found=0, at=now + timedelta(seconds=1))
+    assert (misses(*whole)[0]["times"], misses(*whole)[0]["draft"]) == (1, None)
+    for said, told in (
+        ({}, "请写下"),
+        ({"number": "KB-9"}, "没有编号为 KB-9"),
+        ({"why": "x", "words": "没人找"}, "没有人找过"),
+    ):
+        refused = client.post(f"{HERE}searches/", missed | said)
+        assert (refused.status_code, told in refused.content.decode()) == (422, True)
+    with clock_at(now + timedelta(minutes=1)):
+        assert client.post(f"{HERE}searches/", missed | {"why": "不是产品功能"}).status_code == 302
+    assert misses(*whole) == []
 
 
 @pytest.mark.parametrize("path", ["", "new/", "paths/", "searches/"])

@@ -158,6 +158,7 @@ def put_out(*, article: Article, by: str, at: datetime) -> Article:
         article.current = draft
     article.state, article.updated_at = State.PUBLISHED, at
     article.save(update_fields=["state", "updated_at", "current"])
+    article.gaps.filter(closed_at=None).update(closed_at=at, closed_by=by[:120])
     index(article)
     return article
 

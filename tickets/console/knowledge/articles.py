@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sla.refusals import ActionRefusedError
 from tickets.actions.knowledge import writing
 from tickets.actions.knowledge.filing import LARGEST, add_file, drop_file
+from tickets.actions.knowledge.gaps import Missed, begin_article
 from tickets.actions.knowledge.writing import files_ahead
 from tickets.console.guard import Reader, agents_only
 from tickets.console.knowledge.forms import ArticleForm, first_of, fixed_of
@@ -139,7 +140,7 @@ def write_page(request: HttpRequest, reader: Reader, number: str = "") -> HttpRe
     if not form.is_valid():
         return _form(request, reader, form, article, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        kept = _kept(form, article, reader)
+        kept = _kept(form, article, reader, _missed(request))
     except ActionRefusedError as refusal:
         return _form(request, reader, form, article, refusal=refusal, status=HTTPStatus.CONFLICT)
     messages.success(request, _("草稿存好了，发布之后客户才看得到。"))
@@ -155,10 +156,19 @@ def _first(request: HttpRequest, reader: Reader, article: Article | None) -> dic
     return {"title": request.GET.get("title", ""), "vendor": request.GET.get("vendor") or ours}
 
 
-def _kept(form: ArticleForm, article: Article | None, reader: Reader) -> Article:
+def _missed(request: HttpRequest) -> Missed:
+    """Return what was looked for in vain that a link says the new article is to answer."""
+    said = {name: request.GET.get(name, "").replace("\x00", "") for name in ("vendor", "gap")}
+    return Missed(said["vendor"][:20], said["gap"][:200])
+
+
+def _kept(form: ArticleForm, article: Article | None, reader: Reader, missed: Missed) -> Article:
     shelf, words = form.shelf(), form.words()
     if article is None:
-        return writing.create(shelf=shelf, words=words, actor=reader.user, at=reader.at)
+        written = writing.create(shelf=shelf, words=words, actor=reader.user, at=reader.at)
+        if missed.words:
+            begin_article(missed=missed, article=written, actor=reader.user)
+        return written
     seen = form.cleaned_data["seen"]
     return writing.revise(article=article, shelf=shelf, words=words, actor=reader.user, seen=seen, at=reader.at)
 
