@@ -85,7 +85,7 @@ def test_a_menu_that_picks_up_meets_nothing_that_is_owed__K02(hotline):
     rang = (
         "CallStatus=ringing&CallbackSource=call-progress-events&SequenceNumber=0&Timestamp=Mon%2C+28+Sep+2026+01%3A00"
     )
-    hotline("twilio/ringing.txt", change=(rang, "in-progress&Timestamp=Mon%2C+28+Sep+2026+01%3A02"))
+    hotline("twilio/ringing.txt", change=(rang, "CallStatus=in-progress&Timestamp=Mon%2C+28+Sep+2026+01%3A02"))
     assert Call.objects.latest("pk").state == "answered"
     hotline("twilio/leg-ringing.txt")
     assert (Call.objects.latest("pk").state, CallBack.objects.get().result) == ("ringing", "")
