@@ -168,6 +168,13 @@ def parts(raw: Raw, name: str) -> list[Raw]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def words(raw: Raw, name: str) -> tuple[str, ...]:
+    """Return the words in a list of a record, such as its tags; nothing where there is no list."""
+    found = raw.get(name)
+    said = (text({"word": one}, "word", 80) for one in found) if isinstance(found, list) else ()
+    return tuple(word for word in said if word)
+
+
 def within(raw: Raw, name: str) -> Raw:
     """Return a record inside a record; an empty one where there is none."""
     found = raw.get(name)

@@ -19,6 +19,7 @@ from tickets.importing.records import (
     parts,
     text,
     within,
+    words,
 )
 from tickets.importing.spooled import Filed, Look
 from tickets.mailing.pages import as_text
@@ -88,7 +89,7 @@ def past_of(raw: Raw, hanging: Mapping[str, Sequence[Raw]], look: Look) -> Past:
         channel=text(raw, "create_article_type").lower() or _first_way(raw, hanging),
         assignee=people.of(owner, raw.get("owner_id"), Side.AGENT) if owner not in ("", "-") else None,
         ended_at=maybe_instant(raw, "close_at") or maybe_instant(raw, "last_close_at"),
-        tags=tuple(text({"tag": tag}, "tag", 80) for tag in raw.get("tags") or () if tag),
+        tags=words(raw, "tags"),
         fields={name: text(raw, name, 400) for name in raw if name not in KNOWN and text(raw, name)},
         traits={"type": text(raw, "type").lower(), "group": text(raw, "group")},
         said=said,
@@ -121,7 +122,7 @@ class _People:
         return self._person(found, side) if found else self._unlisted(name, str(id or ""), side)
 
     def _person(self, user: Raw, side: Side) -> Person:
-        roles = {str(role).lower() for role in user.get("roles") or ()}
+        roles = {role.lower() for role in words(user, "roles")}
         whole = " ".join(filter(None, (text(user, "firstname"), text(user, "lastname"))))
         is_requester = text(user, "id") == self.customer_id
         belongs = (self.organization if is_requester else "") or text(user, "organization")

@@ -23,6 +23,7 @@ from tickets.importing.records import (
     parts,
     text,
     within,
+    words,
 )
 from tickets.importing.spooled import Filed, Look
 from tickets.mailing.pages import as_text
@@ -94,7 +95,7 @@ def past_of(raw: Raw, hanging: Mapping[str, Sequence[Raw]], look: Look) -> Past:
         channel=text(within(raw, "via"), "channel").lower(),
         assignee=people.of(raw.get("assignee_id") or within(raw, "assignee").get("id")),
         ended_at=solved_at if status == "solved" else None,
-        tags=tuple(text({"tag": tag}, "tag", 80) for tag in raw.get("tags") or () if tag),
+        tags=words(raw, "tags"),
         fields=_fields(raw),
         traits=_traits(raw, look),
         said=_said(raw, hanging, people, opened_at, requester),

@@ -156,6 +156,14 @@ def test_a_manager_tries_and_imports_in_the_console(client, world):
     assert "example.zendesk.com" in client.get("/console/rules/imports/").content.decode()
 
 
+def test_what_is_too_much_for_a_page_is_told_the_command(client, world, monkeypatch):
+    client.force_login(world.manager)
+    monkeypatch.setattr(uploads, "MOST_IMPORTED", 100)
+    files = [SimpleUploadedFile("t.json", b"[" + b" " * 200 + b"]")]
+    page = client.post("/console/rules/imports/", {"exports": files, "mapping": MAPPING.read_text()}).content.decode()
+    assert ("manage.py import_tickets" in page, "选一个或几个导出的文件。" in page) == (True, False)
+
+
 def test_a_wrong_mapping_is_told_by_line_and_kept_as_it_was_typed(client, world):
     client.force_login(world.manager)
     files = [SimpleUploadedFile("t.json", b"[]")]

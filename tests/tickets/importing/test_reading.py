@@ -172,6 +172,12 @@ def test_text_that_no_database_keeps_is_cleaned(tmp_path):
     assert "\x00" not in found["1"].subject
 
 
+@pytest.mark.parametrize("tags", [5, "VIP", {"a": 1}, None, ["VIP", None, ["x"]]])
+def test_tags_that_are_no_list_of_words_end_no_import(tmp_path, tags):
+    found, problems = pasts(tmp_path, "zendesk", written(tmp_path, json.dumps([TICKET | {"tags": tags}])))
+    assert (found["1"].tags, problems) == (("VIP",) if isinstance(tags, list) else (), [])
+
+
 def test_a_mapping_with_mistakes_names_each_by_line_and_field():
     text = (
         "source: zendesk\nstatus: {solved: done}\ncategory: {default: faults}\nproduct: {default: galaxxy}\ntypo: 1\n"

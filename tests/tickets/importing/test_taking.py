@@ -154,7 +154,9 @@ def test_a_ticket_that_its_source_calls_otherwise_by_now_follows_with_its_clock_
     for one in ("1", "2"):
         ticket = came_in(one)
         assert (ticket.subject, ticket.priority, ticket.category) == ("月结报错", "urgent", "how_to")
-        changed = ticket.events.get(kind="reclassified").fields["changed"]
+        line = ticket.events.get(kind="reclassified").fields
+        changed, because = line["changed"], line["reason"]
+        assert because == f"Zendesk #{one}"
         assert changed["subject"] == {"from": f"月结 {one}", "to": "月结报错"}
         assert changed["priority"] == {"from": "normal", "to": "urgent"}
         assert ImportedTicket.objects.get(ticket=ticket).line == ticket.event_count

@@ -9,12 +9,12 @@ from sla.models import Policy
 from tickets.actions.deciding import keep
 from tickets.actions.importing.understanding import Understood
 from tickets.ledger import Entry, policy_over, record, replan
-from tickets.models import Ticket, TicketEvent
+from tickets.models import ImportSource, Ticket, TicketEvent
 
 FOLLOWED = ("subject", "priority", "category", "product")
 
 
-def follow_names(ticket: Ticket, one: Understood, at: datetime) -> bool:
+def follow_names(ticket: Ticket, one: Understood, source: str, at: datetime) -> bool:
     """Call a ticket what its source calls it by now, and tell whether that was anything new. Call inside atomic.
 
     An open ticket's clock goes under the terms of what it is now; what is settled stays judged as it was.
@@ -31,7 +31,8 @@ def follow_names(ticket: Ticket, one: Understood, at: datetime) -> bool:
     for name, new in wanted.items():
         setattr(ticket, name, new)
     ticket.save(update_fields=FOLLOWED)
-    entry = Entry(TicketEvent.Kind.RECLASSIFIED, SYSTEM, at, fields={"changed": changes})
+    why = f"{ImportSource(source).label} #{one.past.number or one.past.id}"
+    entry = Entry(TicketEvent.Kind.RECLASSIFIED, SYSTEM, at, fields={"changed": changes, "reason": why})
     if ticket.is_ended:
         record(ticket, entry)
     else:

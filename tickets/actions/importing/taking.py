@@ -210,7 +210,7 @@ def _bring_up(taken: Taken, one: Understood, ground: Ground, terms: Terms) -> No
     if written.entries:
         _append(ticket, written)
     if is_untouched:
-        follow_names(ticket, one, terms.at)
+        follow_names(ticket, one, terms.mapped.source, terms.at)
     _count(taken, [entry.is_public for entry in written.entries if entry.message])
     taken.add(keep_files(written.files, one.past, terms.folder))
     row.run, row.digest, row.imported_at = terms.run, one.past.digest, terms.at

@@ -98,6 +98,8 @@ def import_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     form = Upload(request.POST, request.FILES)
     files = [file for file in request.FILES.getlist("exports") if isinstance(file, UploadedFile)]
     if was_cut(request):
+        # What is beyond the limit is not kept, so the field looks empty: that is not what is wrong.
+        form.errors.pop("exports", None)
         form.add_error("exports", too_much(MOST_IMPORTED))
     if not form.is_valid():
         return _listed(request, reader, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -86,7 +86,9 @@ class Command(BaseCommand):
         for name, number in figures(run.counts):
             self.stdout.write(f"  {name}: {number:,}")
         for one in lines(run.problems)[:SHOWN]:
-            self.stdout.write(f"{one.where} #{one.id} {one.field}={one.value}: {one.message}{one.todo}")
+            what = f"{one.field}={one.value}" if one.field else ""
+            told = " ".join(filter(None, (one.where, one.id and f"#{one.id}", what)))
+            self.stdout.write(f"{told}: {one.message}{one.todo}")
         if path:
             report = {"run": run.pk, "state": run.state, **plain(run.counts, run.problems)}
             path.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
