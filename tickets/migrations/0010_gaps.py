@@ -5,28 +5,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0009_chat_records'),
+        ("tickets", "0009_chat_records"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gap',
+            name="Gap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vendor', models.CharField(blank=True, max_length=20, verbose_name='厂商')),
-                ('words', models.CharField(max_length=200, verbose_name='检索词')),
-                ('why', models.CharField(blank=True, max_length=200, verbose_name='不写的原因')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='关闭于')),
-                ('closed_by', models.CharField(blank=True, max_length=120, verbose_name='由谁关闭')),
-                ('article', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='gaps', to='tickets.article', verbose_name='文章')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor", models.CharField(blank=True, max_length=20, verbose_name="厂商")),
+                ("words", models.CharField(max_length=200, verbose_name="检索词")),
+                ("why", models.CharField(blank=True, max_length=200, verbose_name="不写的原因")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="关闭于")),
+                ("closed_by", models.CharField(blank=True, max_length=120, verbose_name="由谁关闭")),
+                (
+                    "article",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="gaps",
+                        to="tickets.article",
+                        verbose_name="文章",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '知识缺口',
-                'verbose_name_plural': '知识缺口',
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('vendor', 'words'), name='gap_once')],
+                "verbose_name": "知识缺口",
+                "verbose_name_plural": "知识缺口",
+                "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("vendor", "words"), name="gap_once")],
             },
         ),
     ]
