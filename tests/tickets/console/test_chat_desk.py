@@ -134,7 +134,7 @@ def test_pictures_are_shown_by_their_bytes_and_other_files_saved(desk, active):
         ({"body": "\x00"}, "写"),
         ({"file": SimpleUploadedFile("big.bin", b"0" * (5 * 1024 * 1024 + 1))}, "5 MB"),
         ({"file": SimpleUploadedFile("empty.txt", b"")}, "空"),
-        ({"file": SimpleUploadedFile("补丁.exe", b"MZ")}, "不能发送这种文件"),
+        ({"file": SimpleUploadedFile("补丁.exe", b"MZ"), "body": "补丁在此"}, "不能发送这种文件"),
     ],
 )
 def test_what_cannot_be_said_is_refused_and_kept_in_the_form(desk, active, said, words):

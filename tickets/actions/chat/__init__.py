@@ -6,7 +6,7 @@ from tickets.actions.chat.ending import end, foretell_end, rate, send_record
 from tickets.actions.chat.handing_off import HandOff, back_at, hand_off, say_closed, stood
 from tickets.actions.chat.opening import Place, open_chat
 from tickets.actions.chat.presence import lose, set_presence, still_here
-from tickets.actions.chat.saying import say, send_file
+from tickets.actions.chat.saying import check_file, say, send_file
 from tickets.actions.chat.serving import accept, invite, leave, mark_read, transfer
 from tickets.actions.chat.ticketing import Asked, due_of, foretold, open_ticket_from
 
@@ -17,6 +17,7 @@ __all__ = [
     "accept",
     "asks_for_a_person",
     "back_at",
+    "check_file",
     "due_of",
     "end",
     "foretell_end",

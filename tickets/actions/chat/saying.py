@@ -59,12 +59,13 @@ def say(
 
 def send_file(*, chat: Chat, speaker: Speaker, file: File, at: datetime, client_id: str = "") -> ChatMessage:
     """Send a file or a picture and return its message; the same client id again is the same message."""
-    _check_file(file)
+    check_file(file)
     line = _line(speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
     return _once(chat, speaker, line, (file,), at)[0]
 
 
-def _check_file(file: File) -> None:
+def check_file(file: File) -> None:
+    """Refuse a file that nobody may send: an empty one, too large a one, or one that a machine would run."""
     if not file.content:
         raise ActionRefusedError("empty_file", _("文件是空的。"))
     if len(file.content) > LIMITS.each:

@@ -72,6 +72,8 @@ def _say(chat: Chat, request: HttpRequest, reader: Reader) -> None:
     files = [] if is_whisper else _files(request)
     if was_cut(request):
         raise ActionRefusedError("files_too_large", _("附件太大了，请分几次发。"))
+    for file in files:
+        actions.check_file(file)
     if body.strip() or not files:
         actions.say(
             chat=chat, speaker=reader.user, body=body, at=reader.at, client_id=name, is_whisper=is_whisper

@@ -401,6 +401,7 @@ class ChatTalk extends HTMLElement {
     this.isOffline = isOffline;
     this.querySelector("[data-offline]").hidden = !isOffline;
     this.drawQueue();
+    if (this.isAtEnd) this.down();
     if (!isOffline) this.flush();
   }
 

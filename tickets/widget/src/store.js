@@ -3,7 +3,7 @@
 import { keeper } from "./keep.js";
 import { Offline, Refusal, wire } from "./wire.js";
 
-const HIDDEN_POLL = 20_000, HIDDEN_AFTER = 30_000, TYPING_EVERY = 3_000, TYPING_SHOWN = 5_000;
+const LINE_POLL = 20_000, HIDDEN_POLL = 20_000, HIDDEN_AFTER = 30_000, TYPING_EVERY = 3_000, TYPING_SHOWN = 5_000;
 const BIGGEST = 5 * 1024 * 1024;
 // What only the page's developer can mend is not said to the customer in their words.
 const FOR_DEVELOPERS = { unknown_site: "notHere", foreign_origin: "notHere", invalid: "notHere" };
@@ -449,6 +449,8 @@ export function makeStore(config, words, announce) {
   addEventListener("online", () => (set({ isOnline: true }), flush()));
   addEventListener("offline", () => set({ isOnline: false }));
   document.addEventListener("visibilitychange", visible);
+  // Who waits in a line is told of each move, but of several at once only of the first.
+  setInterval(() => state.chat?.state === "waiting" && document.visibilityState === "visible" && refresh(), LINE_POLL);
 
   return {
     config, state, set, open, close, start, look, identify, forget, say, sendFile, resend, drop, typing, handOff, end, rate, judge, questions, foretell,
