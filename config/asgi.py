@@ -7,4 +7,8 @@ from config.body_limit import limited
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SHOUYUE_PROCESS", "web")
 
-application = limited(get_asgi_application())
+framework = get_asgi_application()
+# The front reads models, which the framework has loaded only now.
+from config.front import fronted  # noqa: E402
+
+application = limited(fronted(framework))

@@ -1,13 +1,13 @@
 """`GET /chat/v1/stream/`: what is said, as it is said, each message once and in order; whispers never."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone, translation
 
@@ -15,16 +15,20 @@ from plans.accounts import zone_named
 from sla.api.problems import CONTENT_TYPE, ProblemError
 from sla.clock import database_now
 from tickets.chat.base import opened, preflight
-from tickets.chat.guests import chat_of, guest_of, is_valid
+from tickets.chat.guests import chat_of, guest_of
+from tickets.chat.knowing import may_still
 from tickets.chat.standing import PAGE, chat_fields
 from tickets.chat.talking import messages_after, number_in
 from tickets.live.streams import Event, stream
-from tickets.models import Chat, Visitor
+from tickets.live.threads import asked
+from tickets.models import Chat
 
 # How long a right is taken to hold once it was looked at, in seconds.
 HOLDS = 5.0
 # One place further in the line is looked up at most so often, in seconds.
 LINE_EVERY = 3.0
+
+Ask = Callable[..., Any]
 
 
 @dataclass(slots=True)
@@ -47,24 +51,29 @@ class Reader:
 
 
 async def live(request: HttpRequest) -> HttpResponseBase:
+    """Stream a conversation to a customer who comes by the framework's way; its thread asks who they are."""
+    return await streamed(request, lambda ask, *args: sync_to_async(ask)(*args))
+
+
+async def streamed(request: HttpRequest, ask: Ask) -> HttpResponseBase:
     """Stream a conversation to its customer: `message`, `state` and `typing`; `after` or Last-Event-ID goes on."""
     if request.method == "OPTIONS":
-        # Which pages may is asked of the database, never on the event loop.
-        return await sync_to_async(preflight)(request)
+        return preflight(request)
     try:
-        reader = await sync_to_async(_admitted)(request)
+        reader = await ask(_admitted, request)
     except ProblemError as refusal:
-        return await sync_to_async(_refused)(request, refusal)
+        return await ask(_refused, request, refusal)
 
     async def turn(news: Mapping[str, Any]) -> list[Event] | None:
         if news.get("kind") == "typing":
             return [Event("typing", {"name": news.get("name", "")})] if news.get("who") == "agent" else []
         if is_nothing(reader, news):
             return []
-        only_words = news.get("kind") == "message"
-        return await sync_to_async(seen, thread_sensitive=False)(reader, only_words=only_words)
+        return await (_heard(reader, news) if news.get("kind") == "message" else asked(seen, reader))
 
-    return opened_by(request, stream(reader.topics, turn))
+    answer = stream(reader.topics, turn)
+    opened(request, answer)
+    return answer
 
 
 def _refused(request: HttpRequest, refusal: ProblemError) -> HttpResponseBase:
@@ -78,11 +87,6 @@ def _refused(request: HttpRequest, refusal: ProblemError) -> HttpResponseBase:
     return opened(request, response)
 
 
-def opened_by(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Let the page read a stream: who asks was checked before."""
-    return opened(request, response)
-
-
 def is_nothing(reader: Reader, news: Mapping[str, Any]) -> bool:
     """Tell whether news change nothing for a reader: a whisper, or somebody else's move in a line they are not in."""
     if news.get("kind") == "line":
@@ -91,44 +95,67 @@ def is_nothing(reader: Reader, news: Mapping[str, Any]) -> bool:
     return bool(news.get("whisper")) or news.get("kind") in ("chat", "call")
 
 
+async def _heard(reader: Reader, news: Mapping[str, Any]) -> list[Event] | None:
+    """Return what was said, None once they may read no more; as a rule nothing is asked of the database."""
+    if time.monotonic() - reader.looked_at >= HOLDS and not await asked(holds, reader):
+        return None
+    told = at_hand(reader, news)
+    return await asked(said, reader) if told is None else told
+
+
+def at_hand(reader: Reader, news: Mapping[str, Any]) -> list[Event] | None:
+    """Return what news of a message say themselves; None after a gap, or where they do not carry what was said."""
+    number = int(news["number"])
+    if number <= reader.last:
+        return []
+    if number > reader.last + 1 or "said" not in news:
+        return None
+    reader.last = number
+    return [Event("message", news["said"], number)]
+
+
 def _admitted(request: HttpRequest) -> Reader:
-    """Return who reads what, from where. Raises ProblemError. The connection goes back before the stream begins."""
-    try:
+    """Return who reads what, from where, in the language that they asked for. Raises ProblemError."""
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
         guest = guest_of(request)
         chat = chat_of(guest, request.GET.get("chat", "")[:20])
-        after = request.GET.get("after") or request.headers.get("Last-Event-ID", "")
-        contact = guest.visitor.contact
-        return Reader(
-            guest.visitor.pk, chat.pk, chat.vendor, translation.get_language() or "", contact.zone if contact else "",
-            number_in({"after": after}, "after"), chat.state,
-        )  # fmt: skip
-    finally:
-        give_back()
+    after = request.GET.get("after") or request.headers.get("Last-Event-ID", "")
+    contact = guest.visitor.contact
+    return Reader(
+        guest.visitor.pk, chat.pk, chat.vendor, language, contact.zone if contact else "",
+        number_in({"after": after}, "after"), chat.state,
+    )  # fmt: skip
 
 
-def seen(reader: Reader, *, only_words: bool = False) -> list[Event] | None:
-    """Return what a reader has not seen yet and how the conversation stands; None once they may read no more.
-
-    Where only words came, and the right was looked at a moment ago, it is only they that are read.
-    """
-    try:
-        with translation.override(reader.language), timezone.override(zone_named(reader.zone)):
-            if only_words and time.monotonic() - reader.looked_at < HOLDS:
-                return _said(reader, Chat(pk=reader.chat))
-            return _looked(reader, database_now())
-    finally:
-        give_back()
-
-
-def _looked(reader: Reader, at: datetime) -> list[Event] | None:
+def holds(reader: Reader) -> bool:
+    """Look whether somebody may still read."""
     reader.looked_at = time.monotonic()
-    visitor = Visitor.objects.select_related("site", "contact__customer").filter(pk=reader.visitor).first()
-    if visitor is None or not is_valid(visitor, at):
+    return may_still(reader.visitor, reader.chat)
+
+
+def said(reader: Reader) -> list[Event]:
+    """Return the messages that a reader has not seen yet."""
+    with _as_read_by(reader):
+        return _said(reader, Chat(pk=reader.chat))
+
+
+def seen(reader: Reader) -> list[Event] | None:
+    """Return what a reader has not seen yet and how the conversation stands; None once they may read no more."""
+    if not holds(reader):
         return None
-    mine = Chat.objects.of_visitor(visitor).select_related("product", "assignee", "ticket")
-    chat = mine.filter(pk=reader.chat).first()
-    if chat is None:
-        return None
+    with _as_read_by(reader):
+        return _looked(reader, database_now())
+
+
+@contextmanager
+def _as_read_by(reader: Reader) -> Iterator[None]:
+    with translation.override(reader.language), timezone.override(zone_named(reader.zone)):
+        yield
+
+
+def _looked(reader: Reader, at: datetime) -> list[Event]:
+    chat = Chat.objects.select_related("product", "assignee", "ticket").get(pk=reader.chat)
     reader.state = chat.state
     return [*_said(reader, chat), Event("state", chat_fields(chat, at))]
 
@@ -142,9 +169,3 @@ def _said(reader: Reader, chat: Chat) -> list[Event]:
         if len(page) < PAGE:
             break
     return events
-
-
-def give_back() -> None:
-    """Close this thread's connection: a stream must not hold one for as long as it is open."""
-    if not connection.in_atomic_block:
-        connection.close()

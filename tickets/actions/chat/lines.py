@@ -15,9 +15,11 @@ from sla.refusals import ActionRefusedError
 from tickets.actions.chat.strangers import unknown_person
 from tickets.live.telling import tell
 from tickets.models import Chat, ChatMessage, Visitor
+from tickets.showing.chat import message_fields
 
 Speaker = Visitor | User
 Author, Kind, State = ChatMessage.Author, ChatMessage.Kind, Chat.State
+PEOPLE = (Author.CUSTOMER, Author.AGENT)
 LEADING = (Role.LEAD, Role.MANAGER, Role.ADMIN)
 # What a line may change on its conversation.
 COUNTED = ("message_count", "customer_read", "agent_read", "customer_at", "agent_at")
@@ -59,8 +61,18 @@ def add(chat: Chat, line: Line, at: datetime, *also: str) -> ChatMessage:
     message.save(force_insert=True)
     _heard(chat, line, at)
     chat.save(update_fields=[*COUNTED, *also])
-    tell(f"chat:{chat.pk}", {"kind": "message", "number": message.number, "whisper": line.is_whisper})
+    tell_said(message)
     return message
+
+
+def tell_said(message: ChatMessage) -> None:
+    """Tell open pages of a new line; what a person wrote for both sides goes along, so that nobody need look it up."""
+    news = {"kind": "message", "number": message.number, "whisper": message.is_whisper}
+    # A name that we give, an event's words and a file's list are said to each reader in their own language.
+    is_the_same_to_all = message.kind == Kind.TEXT and message.author_kind in PEOPLE and message.author_display
+    if is_the_same_to_all and not message.is_whisper:
+        news["said"] = message_fields(message, for_agent=False)
+    tell(f"chat:{message.chat_id}", news)
 
 
 def _heard(chat: Chat, line: Line, at: datetime) -> None:

@@ -28,12 +28,12 @@ from tickets.actions.chat.lines import (
     check_staff,
     locked,
 )
+from tickets.actions.chat.plainly import SENT_ONCE, say_plainly
 from tickets.channels.base import File
 from tickets.channels.form import LIMITS
 from tickets.models import Chat, ChatFile, ChatMessage, Visitor
 
 LONGEST, LONGEST_ID = 4000, 64
-SENT_ONCE = "chat_message_sent_once"
 # What may be sent in a conversation, by the end of its name: nothing that a reader's machine would run.
 KINDS = frozenset({
     "png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "pdf", "txt", "log", "csv", "json", "xml", "md", "doc", "docx",
@@ -50,7 +50,9 @@ def say(
     While the bot is there it answers, after the customer's words are committed; asked for a person, it hands off.
     Raises ActionRefusedError.
     """
-    line = _line(speaker, _checked(body), client_id, is_whisper=is_whisper)
+    line = _line(speaker, checked(body), client_id, is_whisper=is_whisper)
+    if plain := say_plainly(chat=chat, speaker=speaker, line=line, at=at):
+        return plain
     message, is_new = _once(chat, speaker, line, (), at)
     if is_new and line.author_kind == Author.CUSTOMER and message.chat.state == State.BOT:
         _react(message, at)
@@ -82,7 +84,8 @@ def check_file(file: File) -> None:
         )
 
 
-def _checked(body: str) -> str:
+def checked(body: str) -> str:
+    """Return words as they are kept. Raises ActionRefusedError for none, or too many."""
     said = body.replace("\x00", "").strip()
     if not said:
         raise ActionRefusedError("empty_body", _("请写下内容。"))
@@ -99,13 +102,17 @@ def _line(
     speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: ChatMessage.Kind = Kind.TEXT
 ) -> Line:  # fmt: skip
     if isinstance(speaker, Visitor):
-        display = speaker.contact.name if speaker.contact else speaker.name
-        # Who only asks for a person asks no question: nobody lists it as one.
-        asks = {"asks": "person"} if asks_for_a_person(body) else {}
-        return Line(Author.CUSTOMER, body, kind, display=display, client_id=_named(client_id), fields=asks)
+        return by_customer(speaker.contact.name if speaker.contact else speaker.name, body, client_id, kind)
     # Two colleagues in one conversation may count their messages alike.
-    named = _named(f"{speaker.pk}:{client_id}" if client_id else "")
-    return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, named)
+    kept = _named(f"{speaker.pk}:{client_id}" if client_id else "")
+    return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, kept)
+
+
+def by_customer(name: str, body: str, client_id: str, kind: ChatMessage.Kind = Kind.TEXT) -> Line:
+    """Return the line of a customer who goes by a name."""
+    # Who only asks for a person asks no question: nobody lists it as one.
+    asks = {"asks": "person"} if asks_for_a_person(body) else {}
+    return Line(Author.CUSTOMER, body, kind, display=name, client_id=_named(client_id), fields=asks)
 
 
 def _named(client_id: str) -> str:
