@@ -58,11 +58,14 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 async def streamed(request: HttpRequest, ask: Ask) -> HttpResponseBase:
     """Stream a conversation to its customer: `message`, `state` and `typing`; `after` or Last-Event-ID goes on."""
     if request.method == "OPTIONS":
-        return preflight(request)
+        # Which pages may is asked of the database, never on the event loop.
+        answer: HttpResponseBase = await ask(preflight, request)
+        return answer
     try:
-        reader = await ask(_admitted, request)
+        reader: Reader = await ask(_admitted, request)
     except ProblemError as refusal:
-        return await ask(_refused, request, refusal)
+        answer = await ask(_refused, request, refusal)
+        return answer
 
     async def turn(news: Mapping[str, Any]) -> list[Event] | None:
         if news.get("kind") == "typing":

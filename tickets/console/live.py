@@ -57,7 +57,8 @@ async def live(request: HttpRequest) -> HttpResponseBase:
             if not await sync_to_async(_may_still)(listener):
                 return None
             looked_at = time.monotonic()
-        return [Event("news", news) if news else Event("look")]
+        # What was said is fetched by whoever may read it.
+        return [Event("news", {name: news[name] for name in news if name != "said"}) if news else Event("look")]
 
     return stream(listener.topics, turn)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from tickets.live.hub import hub
+from tickets.live.hub import News, hub
 
 # A comment now and then keeps proxies from closing a silent stream.
 PING_EVERY = 15.0  # seconds
@@ -33,7 +33,7 @@ class Event:
         return f"{head}event: {self.name}\ndata: {said}\n\n".encode()
 
 
-Turn = Callable[[Mapping[str, Any]], Awaitable[list[Event] | None]]
+Turn = Callable[[News], Awaitable[list[Event] | None]]
 
 
 def stream(names: tuple[str, ...], turn: Turn) -> StreamingHttpResponse:
@@ -52,18 +52,23 @@ async def _told(names: tuple[str, ...], turn: Turn) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + LONGEST
     async with hub().listen(*names) as queue:
-        news: Mapping[str, Any] = {}
+        news: News | None = {}
         while loop.time() < ends_at:
-            events = await turn(news)
-            if events is None:
-                return
-            for event in events:
-                yield event.frame
-            while True:
-                try:
-                    news = json.loads(await asyncio.wait_for(queue.get(), PING_EVERY))
-                    break
-                except TimeoutError:
-                    yield PING
-                    if loop.time() >= ends_at:
-                        return
+            if news is None:
+                yield PING
+            else:
+                events = await turn(news)
+                if events is None:
+                    return
+                for event in events:
+                    yield event.frame
+            news = await _next(queue)
+
+
+async def _next(queue: asyncio.Queue[News]) -> News | None:
+    """Return the next news, None where there were none for so long that a word is due."""
+    try:
+        async with asyncio.timeout(PING_EVERY):
+            return await queue.get()
+    except TimeoutError:
+        return None

@@ -1,10 +1,11 @@
 """Tell open pages that something happened: after the commit, best effort. What counts stands in the database."""
 
 import json
+import secrets
 import time
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from django.conf import settings
@@ -19,6 +20,17 @@ PATIENCE, REST = 0.2, 5.0  # seconds
 log = structlog.get_logger(__name__)
 
 
+class Ear(Protocol):
+    """Somebody in this process who listens."""
+
+    def hear(self, name: str, said: str) -> None:
+        """Take one piece of news of a topic; any thread may bring it."""
+
+
+# Who listens in this process: they hear at once, without the store.
+EARS: set[Ear] = set()
+
+
 def topic(name: str) -> str:
     """Return what a topic is called in the store, apart from other products on it."""
     return f"{settings.REDIS_PREFIX}live:{name}"
@@ -29,7 +41,7 @@ def tell(name: str, news: Mapping[str, Any]) -> None:
 
     The news carry their topic, for who listens to many.
 
-    Best effort: without the store pages see it when they look again.
+    Best effort: without the store, pages that other processes serve see it when they look again.
     """
     said = json.dumps({"topic": name, **news}, ensure_ascii=False, separators=(",", ":"))
     transaction.on_commit(partial(teller(settings.REDIS_URL).tell, topic(name), said))
@@ -43,16 +55,25 @@ class Teller:
             url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
         )
         self.rests_until = 0.0
+        # What this process publishes comes back to it, who has told its own ears already.
+        self.mark = secrets.token_hex(8)
 
     def tell(self, name: str, said: str) -> None:
-        """Publish one piece of news."""
+        """Tell one piece of news to this process, then to all others."""
+        for ear in list(EARS):
+            ear.hear(name, said)
         if time.monotonic() < self.rests_until:
             return
         try:
-            self.store.publish(name, said)
+            self.store.publish(name, f"{self.mark} {said}")
         except RedisError as error:
             self.rests_until = time.monotonic() + REST
             log.warning("pages_not_told", error=str(error))
+
+    def of_others(self, published: str) -> str | None:
+        """Return what another process published, None for what came from here."""
+        mark, _space, said = published.partition(" ")
+        return None if mark == self.mark else said
 
 
 @cache

@@ -22,7 +22,7 @@ async def test_news_reaches_every_stream_of_its_topic_and_no_other() -> None:
             while not queue.empty():
                 assert queue.get_nowait() == AGAIN
         say("chat:1", {"number": 7})
-        assert [json.loads(await asyncio.wait_for(queue.get(), 2)) for queue in (one, two)] == [{"number": 7}] * 2
+        assert [await asyncio.wait_for(queue.get(), 2) for queue in (one, two)] == [{"number": 7}] * 2
         assert three.empty()
 
 
@@ -76,3 +76,14 @@ async def test_a_stream_says_what_there_is_then_what_comes_and_pings_between(mon
         assert frame == first
     say("chat:9", {"end": True})
     assert [frame async for frame in told if not frame.startswith(b":")] == []
+
+
+async def test_a_process_hears_its_own_news_without_the_store_and_those_of_others_by_it__Y06() -> None:
+    there = Teller(settings.REDIS_URL)
+    async with hub().listen("chat:3") as queue:
+        teller(settings.REDIS_URL).tell(topic("chat:3"), '{"number":1}')
+        there.store.publish(topic("chat:3"), f'{there.mark} {{"number":2}}')
+        came: list[Any] = []
+        while {"number": 2} not in came:
+            came.append(await asyncio.wait_for(queue.get(), 2))
+    assert [news for news in came if news != AGAIN] == [{"number": 1}, {"number": 2}]
