@@ -60,6 +60,14 @@ def test_what_was_said_to_a_machine_stands_with_the_call_that_is_owed__Y08(told)
     assert "听录音" in page
 
 
+def test_who_looks_for_somebody_is_told_of_no_faults_and_the_number_is_theirs__K09(told, world):
+    contact = world.yonsuite.contact
+    page = told("/console/calls/new/", find="1", find_words="王会计", question="")
+    assert (f'value="{contact.pk}"' in page, "请写下客户" in page) == (True, False)
+    told("/console/calls/new/", contact=contact.pk, question="x", outcome="note", category="how_to", priority="urgent")
+    assert Call.objects.latest("pk").caller == contact.phone
+
+
 def test_a_call_goes_to_any_ticket_that_is_named_and_is_found_by_four_digits__Y18(told, world):
     call = Call.objects.filter(state="ended", contact=world.yonsuite.contact).first()
     ticket = world.open_ticket(at="2026-09-28 08:45")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -71,10 +72,17 @@ class CallForm(forms.Form):
     def __init__(self, said: Mapping[str, Any] | None, reader: Reader, call: Call | None = None) -> None:
         super().__init__(said, initial=_beginning(call))
         self.reader, self.call = reader, call
+        # Somebody is only being looked for: what is not filled in yet is no fault.
+        self.is_looking = said is not None and "find" in said
         vendor = call.vendor if call else ""
         products = Product.objects.filter(vendor=vendor) if vendor else Product.objects.all()
         self.fields["product"].queryset = products.order_by("vendor", "code")  # type: ignore[attr-defined]
         self.answers = read_answers(self.data) if self.is_bound else {}
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_looking:
+            self._errors = ErrorDict()
 
     @property
     def vendor(self) -> str:
@@ -136,7 +144,8 @@ class CallForm(forms.Form):
     def by_hand(self, vendor: str) -> ByHand:
         """Return the call itself where no switchboard told of it."""
         said = self.cleaned_data
-        return ByHand(said["token"], said["number"], said["direction"] or Call.Direction.IN, vendor)
+        number = said["number"] or (said["contact"].phone if said["contact"] else "")
+        return ByHand(said["token"], number, said["direction"] or Call.Direction.IN, vendor)
 
     def draft(self) -> Noted:
         """Return what an unfinished form says, as far as it does."""
