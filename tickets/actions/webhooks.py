@@ -1,7 +1,7 @@
 """Writes of the addresses outside: added, changed, given a new secret, tried out, switched off and on."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -116,6 +116,14 @@ def give_up(*, endpoint: WebhookEndpoint, why: str, at: datetime) -> None:
     switch_off(endpoint=endpoint, note=why)
     fields: dict[str, Any] = {"name": endpoint.name, "why": why, "kind": endpoint.kind}
     key = f"endpoint_off:{endpoint.pk}:{instant(at)}"
+    publish(Bulletin(key=key, kind=Bulletin.Kind.ENDPOINT_OFF, is_alarm=True, fields=fields, at=at))
+
+
+@transaction.atomic
+def warn(*, endpoint: WebhookEndpoint, why: str, at: datetime) -> None:
+    """Tell those who run the product, once a day, that nothing gets through to an endpoint: it is tried on."""
+    fields: dict[str, Any] = {"name": endpoint.name, "why": why, "kind": endpoint.kind, "is_off": False}
+    key = f"endpoint_failing:{endpoint.pk}:{at.astimezone(UTC):%Y-%m-%d}"
     publish(Bulletin(key=key, kind=Bulletin.Kind.ENDPOINT_OFF, is_alarm=True, fields=fields, at=at))
 
 

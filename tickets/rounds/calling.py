@@ -31,7 +31,8 @@ CALL_LOCK = 0x5310
 EACH, TOLD, AT_ONCE = 5, 100, 8
 # After a call that failed, an endpoint is left alone for this long.
 REST = timedelta(seconds=30)
-# What comes later waits for an earlier one that failed, until that was tried so often: about a quarter of an hour.
+# What comes later waits for an earlier one that failed, until that was tried so often: about a quarter of an hour. Then
+# somebody is told, too: alerts that nobody gets are nobody's alerts.
 PATIENCE = 6
 MINUTE = timedelta(minutes=1)
 
@@ -181,7 +182,7 @@ def _try(row: Delivery, endpoint: WebhookEndpoint, at: datetime) -> Called:
 def _mark(called: Sequence[Called], batch: Batch, at: datetime) -> None:
     """Note what became of an endpoint's rows, and how long it is left alone; at its wish it is switched off.
 
-    So it is once a message was tried in vain for as long as any is.
+    So it is once a message was tried in vain for as long as any is; long before that somebody is told.
     """
     give_back([one.row for one in called if one.attempt is None], batch)
     tried = [(one.row, one.attempt) for one in called if one.attempt]
@@ -195,6 +196,8 @@ def _mark(called: Sequence[Called], batch: Batch, at: datetime) -> None:
         webhooks.rest(endpoint=endpoint, until=at + rest)
     if endpoint and (gone := next(filter(None, (_why_gone(row, attempt) for row, attempt in tried)), "")):
         webhooks.give_up(endpoint=endpoint, why=gone, at=at)
+    elif endpoint and (stuck := [attempt for row, attempt in tried if attempt.error and row.attempts == PATIENCE]):
+        webhooks.warn(endpoint=endpoint, why=str(stuck[0].error), at=at)
 
 
 def _why_gone(row: Delivery, attempt: Attempt) -> str:

@@ -161,11 +161,16 @@ def _drift(bulletin: Bulletin) -> Letter:
     )
 
 
-def _endpoint_off(bulletin: Bulletin) -> Letter:
-    """Return that an address outside takes nothing any more, and is not written to until somebody mends it."""
+def _endpoint(bulletin: Bulletin) -> Letter:
+    """Return that an address outside takes nothing: for now, or any more, and then it is not written to."""
     noted = bulletin.fields["why"]
     reason = why(bulletin.fields.get("kind", ""), noted)
     words = {"name": bulletin.fields["name"], "why": f"{reason} {noted}".strip()}
+    letter = _endpoint_off(words) if bulletin.fields.get("is_off", True) else _endpoint_failing(words)
+    return replace(letter, link="/console/rules/endpoints/", link_words=_("打开对外地址"))
+
+
+def _endpoint_off(words: Mapping[str, str]) -> Letter:
     return Letter(
         subject=_("对外地址“%(name)s”已停用") % words,
         lines=(
@@ -173,15 +178,24 @@ def _endpoint_off(bulletin: Bulletin) -> Letter:
             _("此后要通知它的提醒都不会送达；工单台账会写明没有通知到。"),
         ),
         asked=_("请核对地址或换一个，再启用；没有送达的可以在投递记录里重发。"),
-        link="/console/rules/endpoints/",
-        link_words=_("打开对外地址"),
+    )
+
+
+def _endpoint_failing(words: Mapping[str, str]) -> Letter:
+    return Letter(
+        subject=_("发给“%(name)s”的消息送不到") % words,
+        lines=(
+            _("发给“%(name)s”的消息试了几次都没有送到。最后一次的情形：%(why)s") % words,
+            _("还会继续重试，最多两天；一直送不到就自动停用。邮件提醒不受影响。"),
+        ),
+        asked=_("请核对地址和对方的设置，在页面上发一条测试消息。"),
     )
 
 
 BULLETINS: dict[Bulletin.Kind, Callable[[Bulletin], Letter]] = {
     Bulletin.Kind.YEAR_ASSUMED: _year_assumed,
     Bulletin.Kind.DRIFT: _drift,
-    Bulletin.Kind.ENDPOINT_OFF: _endpoint_off,
+    Bulletin.Kind.ENDPOINT_OFF: _endpoint,
 }
 WRITERS: dict[Delivery.Kind, Callable[[Occasion], Letter]] = {
     Delivery.Kind.DEADLINE_MOVED: _deadline_moved,

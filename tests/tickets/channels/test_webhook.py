@@ -27,7 +27,7 @@ from tickets.channels.base import ChannelError
 from tickets.channels.webhook import Heard
 from tickets.models import Bulletin, Delivery, DeliveryTry, WebhookEndpoint
 from tickets.rounds import dispatch
-from tickets.rounds.calling import EACH, call_webhooks
+from tickets.rounds.calling import EACH, PATIENCE, call_webhooks
 from tickets.telling.notifications import queue_webhook
 from tickets.telling.outbox import TRIES
 
@@ -167,6 +167,20 @@ def test_who_says_when_to_come_again_is_left_alone_until_then(
     with clock_at(due + timedelta(minutes=121)):
         assert call_webhooks() == 1
     assert state(row) == (State.SENT, 2)
+
+
+def test_somebody_is_told_once_that_nothing_gets_through_long_before_it_is_given_up(
+    world: World, endpoint: WebhookEndpoint, receiver: Receiver
+):
+    rows = queued(world, endpoint, 2)
+    Delivery.objects.filter(channel="webhook").update(attempts=PATIENCE - 1)
+    receiver.answer = lambda handler: say(handler, 500)
+    for _time in rows:
+        call_webhooks()
+        WebhookEndpoint.objects.update(rests_until=None)
+    endpoint.refresh_from_db()
+    assert (endpoint.is_active, Bulletin.objects.get().fields["is_off"]) == (True, False)
+    assert Delivery.objects.filter(kind="bulletin", user=world.manager).count() == 1
 
 
 def test_a_program_that_takes_nothing_for_two_days_is_switched_off_and_somebody_told(
