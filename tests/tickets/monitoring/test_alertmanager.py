@@ -225,6 +225,13 @@ def test_what_comes_back_again_and_again_is_ended_by_somebody_who_looks__K04(wat
     assert Delivery.objects.filter(kind="resolution").count() == 3
 
 
+def test_signs_of_life_are_nobodys_trouble(watcher: Watcher):
+    said = message((DB1, "firing"))
+    said["alerts"][0]["labels"]["alertname"] = "Watchdog"
+    assert watcher.post(said).json()["outcome"] == "passed"
+    assert (Ticket.objects.count(), Alert.objects.count()) == (0, 0)
+
+
 def test_secrets_that_an_alert_lets_slip_stand_in_the_raw_request_alone(watcher: Watcher):
     said = message((DB1, "firing"))
     said["alerts"][0]["annotations"] = {

@@ -39,6 +39,8 @@ Kind = TicketEvent.Kind
 ONE_GROUP_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 5314))"
 # What fires again so soon after it was over is the same trouble; a key's option `reopen_hours` says otherwise.
 REOPEN_HOURS, MOST_HOURS = 24, 24 * 30
+# These fire for ever, to show that monitoring itself works; a key's option `ignore` names others.
+SIGNS_OF_LIFE = ("Watchdog", "DeadMansSwitch", "InfoInhibitor")
 # What goes on firing so long after its ticket was ended is not over, whoever ended it.
 AFTERGLOW = timedelta(minutes=15)
 # What came back so often within a day ends no more by itself: somebody should look.
@@ -57,6 +59,12 @@ class Watch:
     left_out: int = 0
 
     @property
+    def ignored(self) -> frozenset[str]:
+        """Return the names of alerts that are nobody's trouble."""
+        said = self.options.get("ignore", SIGNS_OF_LIFE)
+        return frozenset(map(str, said)) if isinstance(said, list | tuple) else frozenset(SIGNS_OF_LIFE)
+
+    @property
     def reopens_within(self) -> timedelta:
         """Return for how long after it was over a trouble is the same when it comes back."""
         said = self.options.get("reopen_hours", REOPEN_HOURS)
@@ -70,6 +78,9 @@ def take(event: InboundEvent, told: Sequence[Happening], at: datetime) -> Outcom
         raise ActionRefusedError("bad_key", _("密钥无效、已停用或已过期。"))
     watch = replace(_watch(event.api_key), left_out=int(told[0].fields["left_out"]))
     group = str(told[0].fields["group"])
+    told = [one for one in told if one.fields["name"] not in watch.ignored]
+    if not told:
+        return Outcome(Verdict.PASSED, "nothing but signs of life")
     with connection.cursor() as cursor:
         cursor.execute(ONE_GROUP_AT_A_TIME, [f"{watch.key.series}:{group}"])
     news = noted(told, watch.key, at)
