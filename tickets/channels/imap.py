@@ -21,6 +21,10 @@ SIZE, ARRIVED = re.compile(rb"RFC822\.SIZE (\d+)"), re.compile(rb'INTERNALDATE "
 Failures = (OSError, imaplib.IMAP4.error, ValueError, EOFError)
 
 
+class UnfetchableError(Exception):
+    """The server will not hand over one mail; the others may be had all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """A mail as the server has it: by its number there, when it came, and whether it is longer than what we took."""
@@ -48,14 +52,24 @@ class Box:
         return [number for number in numbers if after is None or number > after]
 
     def fetch(self, uid: int) -> Fetched | None:
-        """Return a mail, its first bytes where it is too long; None where it is gone by now. Marks nothing as read."""
-        facts = b" ".join(_flat(_told(self.connection.uid("FETCH", str(uid), "(RFC822.SIZE INTERNALDATE)"))))
+        """Return a mail, its first bytes where it is too long; None where it is gone by now. Marks nothing as read.
+
+        Raises UnfetchableError where the server says no.
+        """
+        facts = b" ".join(_flat(self._fetched(uid, "(RFC822.SIZE INTERNALDATE)")))
         size, arrived = SIZE.search(facts), ARRIVED.search(facts)
         if size is None:
             return None
-        parts = _told(self.connection.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)"))
+        parts = self._fetched(uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
         raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
         return Fetched(uid, raw, _instant(arrived[1]) if arrived else None, int(size[1]))
+
+    def _fetched(self, uid: int, what: str) -> list[object]:
+        answer = self.connection.uid("FETCH", str(uid), what)
+        try:
+            return _told(answer)
+        except ValueError as error:
+            raise UnfetchableError(str(error)) from error
 
     def mark_read(self, uid: int) -> None:
         """Mark a mail as read, so that people who look into the mailbox see what was taken in."""

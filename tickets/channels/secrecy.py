@@ -4,13 +4,12 @@ import os
 import re
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
 # Only what is meant for mailboxes: whoever may lay one down chooses the server that is told its password.
 IN_ENVIRONMENT, IN_FILE = re.compile(r"env:(MAILBOX_[A-Z0-9_]{1,80})"), re.compile(r"file:([a-z0-9][a-z0-9_-]{0,80})")
 # Where Docker, Podman and Kubernetes put them.
 FOLDER = Path("/run/secrets")
 LONGEST = 4096
+NOWHERE = "No secret is kept there"
 
 
 class SecretError(ValueError):
@@ -30,7 +29,7 @@ def secret_at(place: str) -> str:
         return _there(os.environ.get(found[1], ""), place)
     if found := IN_FILE.fullmatch(place):
         return _there(_read(FOLDER / found[1]), place)
-    raise SecretError(_("密码要写成它所在的地方：env:MAILBOX_名称 或 file:名称。"))
+    raise SecretError(f"{NOWHERE}.")
 
 
 def _read(path: Path) -> str:
@@ -42,5 +41,5 @@ def _read(path: Path) -> str:
 
 def _there(secret: str, place: str) -> str:
     if not secret:
-        raise SecretError(_("%(place)s 没有密码。") % {"place": place})
+        raise SecretError(f"{NOWHERE}: {place}")
     return secret

@@ -10,7 +10,7 @@ from django.db import connection
 
 from sla.clock import database_now
 from tickets.actions import hooks
-from tickets.actions.mail import keep, note_count, note_poll
+from tickets.actions.mail import keep, keep_unfetched, note_count, note_poll
 from tickets.channels import imap
 from tickets.channels.base import ChannelError
 from tickets.models import InboundEvent, Mailbox
@@ -81,11 +81,15 @@ def _poll(mailbox: Mailbox, stop_at: float) -> int:
 
 def _take(mailbox: Mailbox, box: imap.Box, number: int, *, is_counted: bool) -> None:
     """Keep one mail, take it in, then mark it as read; one that cannot be taken in is kept and tried again later."""
-    found = box.fetch(number)
+    at, uid = database_now(), number if is_counted else 0
+    try:
+        found = box.fetch(number)
+    except imap.UnfetchableError as error:
+        # It must not stop the others for ever: that it is there, unread, is kept instead.
+        keep_unfetched(mailbox=mailbox, error=f"IMAP {number}: {error}", at=at, uid=uid)
+        return
     if found is None:
         return
-    at = database_now()
-    uid = number if is_counted else 0
     event = keep(mailbox=mailbox, raw=found.raw, door=DOOR, at=at, arrived_at=found.arrived_at, uid=uid)
     _understood(event, at)
     box.mark_read(number)

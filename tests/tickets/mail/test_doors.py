@@ -1,5 +1,6 @@
 """The doors of mail against real ones: an IMAP server, a pipe, and signed HTTP."""
 
+import imaplib
 import io
 import subprocess
 import sys
@@ -181,6 +182,22 @@ def test_what_people_had_read_before_is_not_ours_and_what_they_read_since_is(
     polling.poll_mail()
     subjects = Mail.objects.order_by("pk").values_list("subject", flat=True)
     assert list(subjects) == ["旧的未读一", "旧的未读二", "刚来就被人读了"]
+
+
+def test_a_mail_that_the_server_will_not_hand_over_stops_no_other(
+    server: Server, read_box: Mailbox, post: Post, monkeypatch: pytest.MonkeyPatch
+):
+    for subject in ("坏的", "好的"):
+        server.put(post.written(post.world.yonsuite.contact.email, subject, "正文").as_bytes())
+    uid, spoilt = imaplib.IMAP4.uid, read_box.last_uid + 1
+
+    def refusing(self: IMAP4, command: str, *args: str) -> tuple[str, list[bytes]]:
+        return ("NO", [b"spoilt"]) if (command, args[0]) == ("FETCH", str(spoilt)) else uid(self, command, *args)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", refusing)
+    assert (polling.poll_mail(), polling.poll_mail()) == (2, 0)
+    assert Mail.objects.get().subject == "好的"
+    assert InboundEvent.objects.get(state="failed").error == f"IMAP {spoilt}: NO spoilt"
 
 
 def test_a_password_is_only_looked_for_where_mailboxes_have_theirs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

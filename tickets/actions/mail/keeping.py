@@ -32,6 +32,20 @@ def keep(
         content_type=TYPE,
         received_at=at,
     )
+    _count(mailbox, uid)
+    return event
+
+
+@transaction.atomic
+def keep_unfetched(*, mailbox: Mailbox, error: str, at: datetime, uid: int) -> None:
+    """Keep, once, that a mail is there which its server will not hand over; it stays there unread."""
+    told = {BOX: mailbox.address, DOOR: "imap"}
+    said = {"channel": Channel.EMAIL, "adapter": ADAPTER, "headers": told, "error": error[:400]}
+    if not InboundEvent.objects.filter(state=InboundEvent.State.FAILED, **said).exists():
+        InboundEvent.objects.create(raw=b"", received_at=at, state=InboundEvent.State.FAILED, **said)
+    _count(mailbox, uid)
+
+
+def _count(mailbox: Mailbox, uid: int) -> None:
     if uid:
         Mailbox.objects.filter(pk=mailbox.pk, last_uid__lt=uid).update(last_uid=uid)
-    return event
