@@ -59,6 +59,7 @@ def test_a_mail_s_page_is_shut_off(world: World, post: Post):
     page.add_related(b"\x89PNG\r\n\x1a\n", "image", "png", cid="<a@b>")
     mail = post.bring(message.as_bytes())
     client = signed_in(world.agent)
+    assert "image.png" in client.get(f"/console/mail/{mail.pk}/").content.decode()
     shown = client.get(f"/console/mail/{mail.pk}/original/")
     assert "script" not in shown.content.decode()
     assert "data:image/png;base64" in shown.content.decode()
@@ -109,6 +110,9 @@ def test_a_mailbox_is_laid_down_and_no_password_is_taken(world: World):
     box.refresh_from_db()
     assert (box.name, box.password) == ("新名", "env:MAILBOX_HELP")
     assert client.post("/console/rules/mailboxes/new/", said | {"address": "help@YONSUITE.example"}).status_code == 422
+    Mailbox.objects.update(error="ConnectionRefusedError: [Errno 111] Connection refused")
+    for path in ("/console/rules/mailboxes/", page):
+        assert "服务器拒绝连接，请检查地址和端口。" in client.get(path).content.decode()
     assert signed_in(world.lead).get("/console/rules/mailboxes/").status_code == 200
     assert signed_in(world.agent).get("/console/rules/mailboxes/").status_code == 403
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from plans.models import Contact
 from plans.wording import text_of
 from tickets.console.guard import Reader
+from tickets.mailing import read
 from tickets.models import CoverageDecision, Mail, Ticket
 from tickets.showing.wording import name_of
 
@@ -108,7 +109,15 @@ def page_of(mail: Mail) -> dict[str, Any]:
         "clause": text_of(decision, "clause") if decision else "",
         "refused": text_of(decision, "reason") if decision else "",
         "letters": mail.deliveries.order_by("pk"),
+        "files": _files(mail),
     }
+
+
+def _files(mail: Mail) -> list[tuple[str, int]]:
+    """Return what came along with a mail that is no ticket yet, by name and size; a ticket has its files itself."""
+    if mail.event is None or mail.said_id:
+        return []
+    return [(one.name, len(one.content)) for one in read(bytes(mail.event.raw)).files]
 
 
 def people(words: str) -> list[Contact]:

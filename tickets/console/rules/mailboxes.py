@@ -1,5 +1,6 @@
 """The mailboxes that customers write to: where each is fetched, how that went last, and changing it."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,17 @@ from tickets.console.rules.nav import rules_page
 from tickets.models import Mailbox
 
 SUBJECT = "mailboxes"
+# What reading a mailbox ended with, by what it says, and what that means to whoever keeps it.
+TROUBLES = (
+    (r"No secret", gettext_lazy("写明的地方没有密码，请检查环境变量或文件。")),
+    (r"ConnectionRefused", gettext_lazy("服务器拒绝连接，请检查地址和端口。")),
+    (r"gaierror", gettext_lazy("找不到服务器，请检查地址。")),
+    (r"No answer|[Tt]imed? ?out", gettext_lazy("服务器没有应答，会自动再试。")),
+    (r"SSL|CERTIFICATE", gettext_lazy("加密连接没有建立，请检查加密方式、端口和证书。")),
+    (r"AUTH|LOGIN|[Cc]redential|[Pp]assword", gettext_lazy("登录名或密码不对。")),
+    (r"ValueError: NO", gettext_lazy("打不开这个文件夹，请检查名称。")),
+    (r"", gettext_lazy("没有取成，会自动再试。")),
+)
 
 
 class MailboxForm(forms.Form):
@@ -70,11 +82,17 @@ class MailboxForm(forms.Form):
             self.fields[name].label_from_instance = name_of  # type: ignore[attr-defined]
 
 
+def trouble_of(error: str) -> str:
+    """Return what went wrong with a mailbox in words for people, nothing where nothing did."""
+    return next(str(words) for said, words in TROUBLES if re.search(said, error)) if error else ""
+
+
 @require_safe
 @readers_only
 def mailbox_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show every mailbox, and how reading it went last."""
-    context = {"boxes": Mailbox.objects.select_related("product", "team")}
+    rows = Mailbox.objects.select_related("product", "team")
+    context = {"boxes": [(row, trouble_of(row.error)) for row in rows]}
     return rules_page(request, reader, (SUBJECT, "console/rules/mailboxes.html"), context)
 
 
@@ -94,7 +112,8 @@ def mailbox_page(request: HttpRequest, reader: Reader, pk: int = 0) -> HttpRespo
         except ActionRefusedError as refused:
             refusal = refused
     status = HTTPStatus.OK if request.method != "POST" else HTTPStatus.UNPROCESSABLE_ENTITY
-    context = {"form": form, "box": box, "refusal": refusal}
+    trouble = trouble_of(box.error) if box else ""
+    context = {"form": form, "box": box, "refusal": refusal, "trouble": trouble}
     return rules_page(request, reader, (SUBJECT, "console/rules/mailbox.html"), context, status)
 
 
