@@ -40,10 +40,10 @@ def ring(cast: Cast, *, now: datetime) -> None:
         premier, category="fault", priority="urgent", opens=True,
     )  # fmt: skip
     note(call=first, noted=noted, actor=cast.users["qiu.jiahui"], at=now - timedelta(hours=4, minutes=53))
-    _told(Rang(premier, YS, now - timedelta(minutes=25), "8002", 96))
+    _told(Rang(premier, YS, now - timedelta(minutes=25), "8002", 96, wait=14))
     _told(Rang(premier, YS, now - timedelta(minutes=9), number="+8613957100998"))
     _told(Rang(advanced, KD, now - timedelta(minutes=14)))
-    asked = _told(Rang(advanced, KD, now - timedelta(hours=3), "8101", 150, ASKS))
+    asked = _told(Rang(advanced, KD, now - timedelta(hours=3), "8101", 150, talk=ASKS, wait=41))
     answer = Noted("已审核的凭证能不能改", "说明反审核的权限和步骤，客户已改好。", advanced)
     note(call=asked, noted=answer, actor=cast.users["deng.ruolan"], at=now - timedelta(hours=2, minutes=56))
     _told(Rang(advanced, KD, now - timedelta(hours=11), talk=TALK))
@@ -56,13 +56,14 @@ def _caller(plan: str) -> Contact | None:
 
 @dataclass(frozen=True, slots=True)
 class Rang:
-    """One call: who rang which number when, who answered and for how long, and what the voice bot heard."""
+    """One call: who rang which number when, who answered after and for how many seconds, what the voice bot heard."""
 
     contact: Contact
     called: str
     at: datetime
     extension: str = ""
     seconds: int = 0
+    wait: int = 9
     talk: tuple[tuple[str, str], ...] = ()
     number: str = ""
 
@@ -79,8 +80,9 @@ def _told(rang: Rang) -> Call:
         lines = [{"Role": who, "Text": text, "Timestamp": begun + 6 * n} for n, (who, text) in enumerate(rang.talk)]
         wants = rang.talk is ASKS
         _tell("transcript", said | {"Timestamp": begun, "Lines": lines, "HandOff": wants}, rang.at)
-    ended = begun + 45 + rang.seconds
-    times = {"StartTimestamp": begun, "AcceptTimestamp": begun + 40 if rang.extension else 0, "EndedTimestamp": ended}
+    answered = begun + rang.wait if rang.extension else 0
+    ended = answered + rang.seconds if answered else begun + 45
+    times = {"StartTimestamp": begun, "AcceptTimestamp": answered, "EndedTimestamp": ended}
     seat = {"SeatUser": {"StaffNumber": rang.extension}} if rang.extension else {}
     _tell("cdr", said | times | seat, rang.at + timedelta(seconds=60 + rang.seconds))
     return Call.objects.get(external_id=session)

@@ -18,7 +18,7 @@ from tests.keys import new_key
 from tests.world import World
 from tickets.actions.calls import hearing, owing
 from tickets.actions.calls.hearing import end_lost
-from tickets.actions.calls.placing import candidates
+from tickets.actions.calls.placing import candidates, number_of
 from tickets.models import Call, CallBack, CallEvent, InboundEvent
 from tickets.senders import plain_number
 
@@ -145,6 +145,7 @@ def test_a_hidden_number_is_owed_nothing_and_a_call_is_kept(hotline):
     # ANONYMOUS, as dialled by letters.
     hotline("twilio/no-answer.txt", change=("%2B8613800000001", "%2B266696687"))
     assert [(call.state, call.contact, call.call_back) for call in Call.objects.all()] == [("missed", None, None)] * 2
+    assert {number_of(call) for call in Call.objects.all()} == {""}
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,9 @@ def find_contact(call: Call, vendor: str, customer: int | None) -> None:
 
 
 def number_of(call: Call) -> str:
-    """Return the number on the customer's end."""
-    return call.called if call.direction == Call.Direction.OUT else call.caller
+    """Return the number on the customer's end; blank for a hidden one, whatever word the switchboard has for it."""
+    said = call.called if call.direction == Call.Direction.OUT else call.caller
+    return said if any(sign.isdecimal() for sign in said) else ""
 
 
 def candidates(number: str, vendor: str = "", customer: int | None = None) -> list[Contact]:

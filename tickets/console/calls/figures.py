@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDate
 from django.utils.timezone import get_current_timezone, localtime
 
@@ -73,7 +74,7 @@ class Figures:
         return self.talked / self.talks if self.talks else None
 
 
-def _span(span: F, narrow: Q) -> Sum:
+def _span(span: Combinable, narrow: Q) -> Sum:
     return Sum(ExpressionWrapper(span, DurationField()), filter=narrow)
 
 
