@@ -23,7 +23,7 @@ from tests.world import World
 from tickets.actions.board import answering, moderating
 from tickets.actions.board.timing import promise_of
 from tickets.channels.discourse import text_of_html
-from tickets.models import Comment, InboundEvent, Post, PostBack, Ticket
+from tickets.models import Comment, InboundEvent, Post, PostBack, Ticket, Topic
 from tickets.rounds import dispatch
 from tickets.rounds.board import post_back
 
@@ -148,6 +148,20 @@ def test_a_neighbour_s_solution_stops_the_clock_until_it_is_taken_back__Y04_K01(
         ("open", False, "running"), ("answered", True, "cancelled"), ("answered", True, "cancelled"),
         ("open", False, "running"), ("open", False, "running"),
     ]  # fmt: skip
+
+
+def test_a_topic_is_followed_into_another_category__Y04(world: World):
+    starting = Topic.objects.create(vendor="yonsuite", code="starting", name="上手", name_en="Starting")
+    forum = Forum(world, topics={"77": "starting"})
+    moved = json.loads(sample(TOPIC[1]))
+    moved["topic"]["category_id"] = 77
+    with clock_at("2026-09-28 14:00"):
+        forum.tell(*FIRST[:1], sample(FIRST[1]))
+        forum.tell("topic_edited", json.dumps(moved).encode())
+        assert Post.objects.get().topic == starting
+        moved["topic"]["category_id"] = 78
+        forum.tell("topic_edited", json.dumps(moved).encode())
+    assert Post.objects.get().topic == starting
 
 
 def test_a_closed_question_is_not_opened_by_an_answer_in_the_forum__Y04(world: World, forum: Forum):

@@ -221,6 +221,9 @@ def test_an_agent_answers_turns_drafts_and_keeps_order__Y04_K01(world: World):
         assert desk.post(home, {"act": "answer", "body": "可以清空。"}).status_code == 302
         assert desk.post(home, {"act": "draft"}).status_code == 302
         assert desk.post(home, {"act": "pin"}).status_code == 302
+        assert post.follows.filter(user=world.agent).exists()
+        assert desk.post(home, {"act": "follow", "back": "1"}).status_code == 302
+        assert not post.follows.filter(user=world.agent).exists()
         assert desk.post(home, {"act": "open"}).status_code == 302
         assert desk.post(home, {"act": "withdraw", "why": "写错"}).status_code == 302
         refused = desk.post(f"{url}{idea.code}/act/", {"act": "idea", "state": "declined", "why": ""})
@@ -244,7 +247,8 @@ def test_who_serves_another_vendor_reads_and_cannot_act__Y04(world: World):
     desk = signed_in(world.agent)
     with clock_at(MONDAY):
         post = asked(world)
-        assert desk.post(f"/console/board/{post.code}/act/", {"act": "pin"}).status_code == 409
+        for said in ({"act": "pin"}, {"act": "comment", "body": "官方说的"}, {"act": "answer", "body": "官方说的"}):
+            assert desk.post(f"/console/board/{post.code}/act/", said).status_code == 409
         assert signed_in(world.lead).post(f"/console/board/{post.code}/act/", {"act": "pin"}).status_code == 302
 
 

@@ -103,9 +103,20 @@ def _title(said: Mapping[str, Any]) -> str:
 
 
 def _topic(post: Post, told: Told) -> None:
-    """Know a topic by its title and who began it."""
+    """Know a topic by its title, where it stands, and who began it."""
     _retitle(post, told)
+    _move(post, told)
     _introduce(post, told)
+
+
+def _move(post: Post, told: Told) -> None:
+    """Follow a topic into another category, where that is one of our topics."""
+    code = told.said["topic"] if told.happening.kind == "topic_edited" else ""
+    topic = Topic.objects.filter(vendor=post.vendor, code=code).first() if code else None
+    if topic and topic != post.topic:
+        post.topic = topic
+        post.save(update_fields=["topic"])
+        note(post, Kind.MOVED, _author(told).actor, told.received_at, topic=topic.code)
 
 
 def _words(post: Post, told: Told) -> None:

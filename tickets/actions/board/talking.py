@@ -16,6 +16,7 @@ from tickets.actions.board.standing import (
     Author,
     author_of,
     body_of,
+    check_moderator,
     check_rate,
     reason_of,
     seen_by,
@@ -39,6 +40,8 @@ def comment(*, post: Post, body: str, author: User, at: datetime, parent: Commen
     """
     post = to_write_on(post, author)
     who = author_of(author)
+    if who.is_ours:
+        check_moderator(author, post.vendor)
     twin = Comment.objects.filter(post=post, author=author, body=body_of(body), at__gt=at - TWICE)
     if found := twin.first():
         return found

@@ -131,6 +131,14 @@ def _again(post: Post, reader: Reader, said: Said) -> str:
     return _("会再发一次。")
 
 
+def _follow(post: Post, reader: Reader, said: Said) -> str:
+    if said("back"):
+        talking.unfollow(post=post, user=reader.user)
+        return _("不再为这个帖子给您写信。")
+    talking.follow(post=post, user=reader.user, at=reader.at)
+    return _("有新动态会写信告诉您。")
+
+
 ACTS: dict[str, Callable[[Post, Reader, Said], str]] = {
     "answer": _answer,
     "comment": _say,
@@ -149,6 +157,7 @@ ACTS: dict[str, Callable[[Post, Reader, Said], str]] = {
     "idea": _idea,
     "draft": _draft,
     "again": _again,
+    "follow": _follow,
 }
 
 

@@ -78,7 +78,7 @@ def _write(notice: AccountNotice, reader: Reader) -> Letter:
         asked=str(telling.asked),
         link=f"/{'console' if is_ours else 'portal'}/board/{post.code}/",
         link_words=_("打开帖子"),
-        closing=_("要接着说，请打开帖子评论：直接回复本邮件，内容不会出现在社区。"),
+        closing=_("要接着说，请打开帖子评论：直接回复本邮件，内容不会出现在社区。不想再收到，请在帖子里取消关注。"),
     )
 
 
