@@ -39,6 +39,7 @@ def test_what_is_no_ticket_is_seen_opened_joined_and_put_aside(world: World, pos
     client.post(f"/console/mail/{third.pk}/discard/")
     assert list(Mail.objects.order_by("pk").values_list("state", flat=True)) == ["opened", "added", "discarded"]
     assert "又来" in client.get("/console/mail/?view=aside").content.decode()
+    assert "又来" in client.get("/console/mail/?view=all&page=1000").content.decode()
 
 
 def test_what_a_mail_quotes_is_folded_in_the_ticket(world: World, post: Post):

@@ -16,7 +16,7 @@ from sla.refusals import ActionRefusedError
 from tickets.actions.mail import add_to, discard, open_from
 from tickets.console.guard import Reader, agents_only
 from tickets.console.mail.pictures import with_pictures
-from tickets.console.mail.reading import VIEWS, found, page_of, people, rows_of, waiting_count
+from tickets.console.mail.reading import VIEWS, MailRow, found, page_in, page_of, people, waiting_count
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.mailing import read
@@ -36,8 +36,11 @@ def mails_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the mails of a view."""
     view = request.GET.get("view", "waiting")
     view = view if view in VIEWS else "waiting"
+    pages = page_in(view, request.GET.get("page", "1"), reader)
     context = {
-        "rows": rows_of(view, reader),
+        "rows": [MailRow(mail) for mail in pages],
+        "pages": pages,
+        "view_key": view,
         "tabs": [{"key": key, "name": name, "is_current": key == view} for key, name in VIEWS.items()],
         "waiting": waiting_count(reader),
     }

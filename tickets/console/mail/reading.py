@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -33,7 +34,7 @@ VIEWS = {
     "aside": pgettext_lazy("mail", "不处理的"),
     "all": pgettext_lazy("mail", "全部"),
 }
-LISTED = 100
+LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,11 @@ class MailRow:
         return self.mail.state not in (Mail.State.OPENED, Mail.State.ADDED)
 
 
-def rows_of(view: str, reader: Reader) -> list[MailRow]:
-    """Return a view's mails."""
+def page_in(view: str, page: str, reader: Reader) -> Page[Mail]:
+    """Return a page of a view's mails, the nearest there is."""
     seen = Mail.objects.visible_to(reader.user).select_related(*RELATED).defer("html", "quoted", "words", "event__raw")
     narrowed = {"waiting": seen.without_ticket, "aside": seen.left_aside}.get(view)
-    rows = narrowed() if narrowed else seen.order_by("-received_at", "-pk")
-    return [MailRow(mail) for mail in rows[:LISTED]]
+    return Paginator(narrowed() if narrowed else seen.order_by("-received_at", "-pk"), LISTED).get_page(page)
 
 
 def waiting_count(reader: Reader) -> int:
