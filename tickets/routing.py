@@ -13,6 +13,7 @@ GONE_AFTER = timedelta(seconds=90)
 # So many of the last waits say how long the next one is.
 LAST = 50
 MINUTE = timedelta(minutes=1)
+LONGEST = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,10 @@ def _estimate(vendor: str, place: int, agents: int) -> timedelta | None:
 
 
 def _waits(vendor: str) -> list[timedelta]:
+    """Return the last waits in a line; a longer one lay over a night, or was handed back, and tells nothing."""
     taken = Chat.objects.filter(vendor=vendor, accepted_at__isnull=False, waiting_since__isnull=False)
     found = taken.order_by("-accepted_at").annotate(waited=F("accepted_at") - F("waiting_since"))
-    return list(found.values_list("waited", flat=True)[:LAST])
+    return list(found.filter(waited__lte=LONGEST).values_list("waited", flat=True)[:LAST])
 
 
 def next_in_line(vendor: str) -> Chat | None:

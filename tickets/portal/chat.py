@@ -6,16 +6,21 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_safe
 
+from plans.accounts import zone_named
+from plans.keeping import path_of
 from plans.models import Contact, Plan
 from plans.models.people import Language
 from sla.clock import database_now
 from tickets.actions.visiting import Arrival, let_in
-from tickets.models import Chat
+from tickets.attachments import sent
+from tickets.models import Chat, ChatFile, ChatMessage
 from tickets.portal.finding import PAGE
 from tickets.portal.guard import contact_in, customers_only
 from tickets.showing.chat import message_fields
+from tickets.showing.wording import zone_words
 
 
 @require_safe
@@ -67,5 +72,17 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     said = found.messages.for_customer().order_by("number").select_related("chat").prefetch_related("files")
     lines = [message_fields(message, for_agent=False) | {"when": message.at} for message in said]
-    context = {"page": "chat", "chat": found, "lines": lines, "now": database_now()}
+    zone = zone_words(zone_named(get_current_timezone_name()))
+    context = {"page": "chat", "chat": found, "lines": lines, "zone": zone, "now": database_now()}
     return render(request, "portal/chat/transcript.html", context)
+
+
+@require_safe
+@customers_only
+def chat_file(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Send a file of one of the reader's conversations, to be saved; 404 for one whispered, or somebody else's."""
+    theirs = ChatMessage.objects.for_customer().filter(chat__contact=contact_in(request), chat__code=code)
+    found = ChatFile.objects.filter(message__in=theirs, pk=pk).first()
+    if found is None:
+        raise Http404
+    return sent(path_of(found.sha256), found.name)

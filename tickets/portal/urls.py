@@ -16,6 +16,7 @@ urlpatterns = [
     path("chat/", chat.chat, name="chat"),
     path("chats/", chat.chats, name="chats"),
     path("chats/<slug:code>/", chat.transcript, name="chat_transcript"),
+    path("chats/<slug:code>/files/<int:pk>/", chat.chat_file, name="chat_file"),
     path("new/", sending.new, name="new"),
     path("new/foretold/", sending.foretold, name="foretold"),
     path("tickets/", views.tickets, name="tickets"),

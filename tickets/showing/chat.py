@@ -94,9 +94,15 @@ def _redirected(fields: Fields) -> str:
 
 
 def _closed(fields: Fields) -> str:
-    return _("现在不在人工服务时间内，服务人员 %(when)s 回来。可以先点【提交问题】，上班后按工单答复。") % {
-        "when": _when(fields["opens_at"])
-    }
+    return _tight(
+        _("现在不在人工服务时间内，服务人员 %(when)s 回来。可以先点【提交问题】，上班后按工单答复。")
+        % {"when": _when(fields["opens_at"])}
+    )
+
+
+def _tight(words: str) -> str:
+    """Return words without a space behind a full-width bracket, where an instant ends in one."""
+    return words.replace("） ", "）")
 
 
 def _when(at: str) -> str:
@@ -113,7 +119,7 @@ def _ticket(fields: Fields) -> str:
     if not due_at:
         return _("已提交为工单 %(number)s，会话可以继续。") % named
     said = _("已提交为工单 %(number)s，我们会在 %(when)s 前答复您；会话可以继续。")
-    return said % (named | {"when": _when(due_at)})
+    return _tight(said % (named | {"when": _when(due_at)}))
 
 
 def _transferred(fields: Fields) -> str:
@@ -134,10 +140,8 @@ def _left(fields: Fields) -> str:
 
 def _ending(fields: Fields) -> str:
     """Return when a conversation ends by silence, and how it goes on: by a word now, or anew at any time."""
-    said = _(
-        "好一会儿没有新消息了。还需要帮助，请回一句话；否则会话在 %(when)s 自动结束，之后随时可以再打开。"
-    )
-    return said % {"when": _when(fields["ends_at"])}
+    said = _("好一会儿没有新消息了。还需要帮助，请回一句话；否则会话在 %(when)s 自动结束，之后随时可以再打开。")
+    return _tight(said % {"when": _when(fields["ends_at"])})
 
 
 def _ended(fields: Fields) -> str:

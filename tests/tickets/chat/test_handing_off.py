@@ -182,6 +182,9 @@ def test_the_line_is_by_plan_then_by_wait_and_says_place_and_estimate__Y06_Y21(t
     agent = talks.world.agent
     acts.set_presence(user=agent, is_available=True, at_most=4, at=at)
     assert standing(later, at).estimate is None
+    # Handed back and taken again the next day, it tells nothing of a wait.
+    night = acts.accept(chat=talks.waiting(contact=talks.world.stranger), agent=agent, at=at)
+    Chat.objects.filter(pk=night.pk).update(accepted_at=beijing("2026-09-29 09:00"))
     acts.accept(chat=first["premier"], agent=agent, at=beijing("2026-09-28 10:07"))
     told = standing(first["standard"], beijing("2026-09-28 10:07"))
     assert (told.place, told.ahead, told.agents) == (4, 3, 1)

@@ -4,9 +4,12 @@ import re
 
 from django.test import Client
 
+from tests.hours import beijing
 from tests.tickets.chat.conftest import Talks
 from tests.tickets.portal.conftest import signed_in
 from tests.world import World
+from tickets.actions.chat import send_file
+from tickets.channels.base import File
 from tickets.models import Visitor
 
 
@@ -35,6 +38,10 @@ def test_older_conversations_are_listed_and_read_without_a_whisper__Y06(world: W
     stranger = signed_in(world.stranger)
     assert stranger.get(f"/portal/chats/{chat.code}/").status_code == 404
     assert chat.code not in stranger.get("/portal/chats/").content.decode()
+    said = send_file(chat=chat, speaker=world.agent, file=File("说明.pdf", "", b"%PDF"), at=beijing("2026-09-28 10:01"))
+    path = f"/portal/chats/{chat.code}/files/{said.files.get().pk}/"
+    assert path in mine.get(f"/portal/chats/{chat.code}/").content.decode()
+    assert (mine.get(path).content, stranger.get(path).status_code) == (b"%PDF", 404)
 
 
 def test_who_is_not_signed_in_is_asked_to_and_head_makes_no_token__Y05(world: World, mine: Client):
