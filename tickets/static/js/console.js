@@ -1,4 +1,4 @@
-// The agents' keys: j k move, Enter opens, / searches, r n reply or note, ? shows all, Ctrl-K goes anywhere.
+// The agents' keys: j k move, Enter opens, / searches, r n reply or note, c to who rings, ? shows all, Ctrl-K goes anywhere.
 
 const typing = (target) => target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
 const rows = () => [...document.querySelectorAll("[data-row]")];
@@ -33,6 +33,7 @@ const keys = {
   r: () => choose("reply"),
   n: () => choose("note"),
   a: () => document.querySelector("[data-key=accept]")?.click(),
+  c: () => document.querySelector(".pop:not([hidden]) footer a")?.focus(),
   u: () => document.querySelector("[data-key=back]")?.click(),
 };
 
