@@ -148,6 +148,13 @@ def test_the_code_in_the_answer_tells_not_the_status(
         assert not refused.value.permanent, "a setting may be mended, so what is queued is kept"
 
 
+def test_a_platform_that_says_how_long_to_wait_is_left_alone_for_as_long():
+    for status, said in ((429, b""), (503, b""), (200, b'{"errcode":45009}')):
+        with pytest.raises(BusyError) as busy:
+            robot.judged(wecom.CODES, status, said, timedelta(hours=1))
+        assert busy.value.wait == timedelta(hours=1)
+
+
 @pytest.mark.parametrize(("kind", "most"), [("wecom", 4096), ("dingtalk", 20_000), ("feishu", 20_000)])
 @pytest.mark.parametrize("length", [1, 40, 30_000])
 def test_a_message_is_never_too_long_and_says_what_it_leaves_out(kind: str, most: int, length: int):

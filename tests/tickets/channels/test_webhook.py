@@ -28,6 +28,7 @@ from tickets.channels.webhook import Heard
 from tickets.models import Bulletin, Delivery, DeliveryTry, WebhookEndpoint
 from tickets.rounds import dispatch
 from tickets.rounds.calling import EACH, PATIENCE, call_webhooks
+from tickets.telling import mail
 from tickets.telling.notifications import queue_webhook
 from tickets.telling.outbox import TRIES
 
@@ -180,7 +181,9 @@ def test_somebody_is_told_once_that_nothing_gets_through_long_before_it_is_given
         WebhookEndpoint.objects.update(rests_until=None)
     endpoint.refresh_from_db()
     assert (endpoint.is_active, Bulletin.objects.get().fields["is_off"]) == (True, False)
-    assert Delivery.objects.filter(kind="bulletin", user=world.manager).count() == 1
+    letter = Delivery.objects.get(kind="bulletin", user=world.manager)
+    mail.render(letter, at=database_now())
+    assert "消息送不到" in letter.subject
 
 
 def test_a_program_that_takes_nothing_for_two_days_is_switched_off_and_somebody_told(

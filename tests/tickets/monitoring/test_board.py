@@ -4,8 +4,10 @@ from django.test import Client
 
 from plans.models import ApiKey, OwnedProduct
 from tests.clocks import clock_at
+from tests.hours import beijing
 from tests.tickets.monitoring.test_alertmanager import BOTH, OVER, Watcher
 from tests.world import World
+from tickets.actions import ticket as actions
 from tickets.models import Ticket
 
 
@@ -29,6 +31,12 @@ def test_each_product_line_says_how_it_runs_and_what_was__K04(world: World):
     watcher.tell(*OVER, wall="2026-09-28 10:01")
     assert "运行正常" in board(world)
     assert "1 张工单" in board(world)
+
+
+def test_an_alert_whose_ticket_was_ended_says_nothing_about_now__K04(world: World):
+    Watcher(world, product=world.kingdee.product).tell(*BOTH)
+    actions.resolve(ticket=Ticket.objects.get(), actor=world.agent, body="扩容了。", at=beijing("2026-09-28 09:30"))
+    assert "运行正常" in board(world)
 
 
 def test_who_has_no_public_cloud_watched_is_told_so__K04(world: World):
