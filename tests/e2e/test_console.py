@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browsing import THEMES, WIDTHS, Visit, answered_question, findings, overflow
+from tests.e2e.browsing import LOOKS, Visit, answered_question, findings, overflow
 from tickets.actions import ticket as actions
 from tickets.models import Mail, Ticket, TicketEvent
 
@@ -142,8 +142,7 @@ def test_everything_works_without_scripts(browser, live_server, world, tickets):
     context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_axe_finds_nothing_and_nothing_overflows(window, world, tickets, theme, width):
     actions.accept(ticket=tickets[0], actor=world.agent, at=tickets[0].opened_at)
     actions.note(ticket=tickets[0], body="内部一句", actor=world.agent, at=tickets[0].opened_at)

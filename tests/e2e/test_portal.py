@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from config.celery import app
 from plans.models import User
 from tests.conftest import Mailbox
-from tests.e2e.browsing import THEMES, WIDTHS, Visit, answered_question, findings, overflow
+from tests.e2e.browsing import LOOKS, Visit, answered_question, findings, overflow
 from tests.hours import beijing
 from tests.world import World
 from tickets.actions import ticket as actions
@@ -178,8 +178,7 @@ def test_the_theme_and_the_language_stay(window: Window, customer: User) -> None
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_pages_are_open_to_everybody(
     window: Window, world: World, customer: User, server_clock: Any, theme: str, width: int
 ) -> None:

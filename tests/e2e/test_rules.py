@@ -4,14 +4,11 @@ import pytest
 from playwright.sync_api import expect
 
 from sla.models import CalendarVersion, HolidayNotice, HolidaySet
-from tests.e2e.browsing import findings, overflow
+from tests.e2e.browsing import LOOKS, findings, overflow
 
 pytestmark = pytest.mark.e2e
 
 PAGE = "/console/rules/calendars/kingdee-5x8/"
-
-
-LOOKS = (("light", 1440), ("dark", 390))
 
 
 def checked(page, looks=LOOKS):
