@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.admin.kept import ByActions
 from tickets.actions.sites import add_site, change_site, end_previous_secret, renew_secret
+from tickets.actions.visiting import USED
+from tickets.chat.sessions import WRONG
 from tickets.models import Site
 
 
@@ -102,6 +104,7 @@ class SiteAdmin(ByActions, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request), "title": title, "opts": self.opts, "sites": sites,
             "product": settings.PUBLIC_URL, "is_secret_shown": is_secret_shown,
+            "codes": [*WRONG.items(), ("identity_used", USED)],
         }  # fmt: skip
         response = TemplateResponse(request, "admin/tickets/site/embed.html", context)
         response["Cache-Control"] = "no-store"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from plans.keys import hashed
 from plans.models import Contact
@@ -17,6 +17,7 @@ PREFIX = "syv_"
 # In a page of ours that is made anew each time, by a host's word, and for somebody whom only this token knows.
 IN_PORTAL, KNOWN, UNKNOWN = timedelta(hours=12), timedelta(days=7), timedelta(days=30)
 USED_ONCE = "identity_used_once"
+USED = gettext_lazy("这个身份令牌已经用过，请让产品页面重新签发。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _use_up(site: Site, once: Once, at: datetime) -> None:
     except IntegrityError as error:
         if USED_ONCE not in str(error):
             raise
-        raise ActionRefusedError("identity_used", _("这个身份令牌已经用过，请让产品页面重新签发。")) from error
+        raise ActionRefusedError("identity_used", str(USED)) from error
 
 
 def _clear(arrival: Arrival, at: datetime) -> None:

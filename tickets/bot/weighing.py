@@ -18,8 +18,8 @@ LONGEST = 200
 MOST_RUNS = 40
 # An article may still be written: what none says counts as if a part of one did.
 UNHEARD = 0.7
-# Nobody has one of these but who asks about that very thing: an error's number, a form's.
-NUMBER = re.compile(r"\d{2,}")
+# Who names one asks about that very thing: an error's number, a form's; a year is none.
+NUMBER = re.compile(r"(?!(?:19|20)\d\d$)\d{3,}")
 SIMPLE = str.maketrans(*TRADITIONAL)
 CUT = re.compile("|".join(map(re.escape, sorted(IDLE, key=len, reverse=True))))
 
@@ -164,5 +164,5 @@ def matched(weighed: Mapping[Term, float], title: Collection[str], passages: Seq
         passage=best / total,
         whole=sum(weighed[term] for term in held) / total,
         size=sum(len(term.ways[0]) for term in held),
-        lacks_number=any(NUMBER.search(term.said) for term in weighed if term not in held),
+        lacks_number=any(NUMBER.match(term.said) for term in weighed if term not in held),
     )

@@ -46,6 +46,8 @@ def test_what_the_page_of_examples_signs_is_what_is_taken__Y05(world: World):
     exec(source[1].replace("&quot;", '"').replace("&#x27;", "'"), names)
     identity = names["identity"](row.secret, "erp", world.yonsuite.contact.email)  # type: ignore[operator]
     assert Browser(origin=HOST).enter(identity=identity).status_code == 201
+    for code in ("identity_signature", "identity_expired", "identity_used"):
+        assert f"<code>{code}</code>" in told
 
 
 def test_a_change_keeps_code_and_secret_and_refuses_what_is_no_origin__Y05(world: World):

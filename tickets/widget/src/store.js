@@ -6,7 +6,7 @@ import { Offline, Refusal, wire } from "./wire.js";
 const LINE_POLL = 20_000, HIDDEN_POLL = 20_000, HIDDEN_AFTER = 30_000, TYPING_EVERY = 3_000, TYPING_SHOWN = 5_000;
 const BIGGEST = 5 * 1024 * 1024;
 // What only the page's developer can mend is not said to the customer in their words.
-const FOR_DEVELOPERS = { unknown_site: "notHere", foreign_origin: "notHere", invalid: "notHere" };
+const FOR_DEVELOPERS = { identity_unknown: "notContact", unknown_site: "notHere", foreign_origin: "notHere", invalid: "notHere" };
 const ONGOING = ["waiting", "active"];
 
 /** Return whom a signed identity names, without believing it: the server checks, we only tell people apart. */
