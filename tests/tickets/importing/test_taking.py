@@ -166,6 +166,17 @@ def test_a_ticket_that_its_source_calls_otherwise_by_now_follows_with_its_clock_
     assert Delivery.objects.count() == 0
 
 
+def test_a_mapping_that_was_mended_mends_what_nobody_touched(imported, world, tmp_path):
+    file = lines(tmp_path, zendesk(1, status="open"), zendesk(2, status="open"))
+    imported(file)
+    act.note(ticket=came_in("2"), body="接手了", actor=world.agent, at=beijing(NOW))
+    mended = "priority: {normal: high}\n"
+    for counts in ({"changed": 1, "unchanged": 1}, {"unchanged": 2}):
+        run = imported(file, more=mended)
+        assert {name: number for name, number in run.counts.items() if number} == counts
+    assert [came_in(one).priority for one in ("1", "2")] == ["high", "normal"]
+
+
 def test_what_somebody_did_here_since_stands(imported, world, tmp_path):
     imported(lines(tmp_path, zendesk(1, status="open")))
     act.note(ticket=came_in("1"), body="接手了", actor=world.agent, at=beijing(NOW))

@@ -9,7 +9,7 @@ from sla.models import Policy
 from tickets.actions.deciding import keep
 from tickets.actions.importing.understanding import Understood
 from tickets.ledger import Entry, policy_over, record, replan
-from tickets.models import ImportSource, Ticket, TicketEvent
+from tickets.models import ImportedTicket, ImportSource, Ticket, TicketEvent
 
 FOLLOWED = ("subject", "priority", "category", "product")
 
@@ -19,12 +19,7 @@ def follow_names(ticket: Ticket, one: Understood, source: str, at: datetime) -> 
 
     An open ticket's clock goes under the terms of what it is now; what is settled stays judged as it was.
     """
-    wanted: dict[str, Any] = {
-        "subject": one.past.subject or ticket.subject,
-        "priority": one.priority,
-        "category": one.category,
-    }
-    wanted |= {"product": one.product} if one.product else {}
+    wanted = _wanted(ticket, one)
     changes = {name: _told(getattr(ticket, name), new) for name, new in wanted.items() if getattr(ticket, name) != new}
     if not changes:
         return False
@@ -38,6 +33,20 @@ def follow_names(ticket: Ticket, one: Understood, source: str, at: datetime) -> 
     else:
         replan(ticket, entry, _policy(ticket, one, at))
     return True
+
+
+def stands_otherwise(row: ImportedTicket, one: Understood) -> bool:
+    """Tell whether a ticket that nobody here has touched would stand otherwise: another mapping may say so."""
+    ticket = row.ticket
+    is_called = all(getattr(ticket, name) == new for name, new in _wanted(ticket, one).items())
+    return ticket.event_count == row.line and not (is_called and ticket.status == one.status)
+
+
+def _wanted(ticket: Ticket, one: Understood) -> dict[str, Any]:
+    """Return what a ticket is called by its source and the mapping."""
+    wanted: dict[str, Any] = {"subject": one.past.subject or ticket.subject}
+    wanted |= {"priority": one.priority, "category": one.category}
+    return wanted | ({"product": one.product} if one.product else {})
 
 
 def _policy(ticket: Ticket, one: Understood, at: datetime) -> Policy | None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from plans.models import Contact, Contract, Customer, Product, Role, User
@@ -14,13 +15,17 @@ from tickets.importing.mapping import Mapped
 from tickets.importing.records import Past, Person, Side
 from tickets.models import ImportedTicket
 
+# By which mapping a ticket was taken in last.
+MAPPING = F("run__mapping_digest")
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """Rows by the names under which a batch asks for them."""
 
     mapped: Mapped
-    seen: Mapping[str, ImportedTicket]
+    # Each with `mapping_digest`.
+    seen: Mapping[str, Any]
     customers: Mapping[str, Customer]
     contracts: Mapping[int, Sequence[Contract]]
     products: Mapping[str, Product]
@@ -89,7 +94,7 @@ def ground_for(pasts: Sequence[Past], mapped: Mapped) -> Ground:
     )
     return Ground(
         mapped=mapped,
-        seen={row.source_id: row for row in known.select_related("ticket")},
+        seen={row.source_id: row for row in known.select_related("ticket__product").annotate(mapping_digest=MAPPING)},
         customers=customers,
         contracts=contracts,
         products={one.code: one for one in Product.objects.all()},

@@ -15,7 +15,7 @@ from plans.quotas.words import in_both
 from tickets import transcribing
 from tickets.actions.deciding import keep
 from tickets.actions.importing.files import Opened, keep_files, look_at
-from tickets.actions.importing.following import follow_names
+from tickets.actions.importing.following import follow_names, stands_otherwise
 from tickets.actions.importing.ground import Ground, ground_for
 from tickets.actions.importing.lines import Written, further_lines, lines_of, parts_of
 from tickets.actions.importing.understanding import LeftOutError, Understood, understood
@@ -84,14 +84,20 @@ def _taken(pasts: Sequence[Past], terms: Terms) -> Taken:
     changed: list[Understood] = []
     for past in pasts:
         known = ground.seen.get(past.id)
-        if known and known.digest == past.digest:
+        is_same = known is not None and known.digest == past.digest
+        if known and is_same and known.mapping_digest == terms.run.mapping_digest:
             taken.counts["unchanged"] += 1
             continue
         try:
-            (changed if known else new).append(understood(past, ground, terms.at))
+            one = understood(past, ground, terms.at)
         except LeftOutError as reason:
             taken.counts["left_out"] += 1
             taken.problems += [reason.problem] if reason.problem else []
+            continue
+        if known and is_same and not stands_otherwise(known, one):
+            taken.counts["unchanged"] += 1
+        else:
+            (changed if known else new).append(one)
     taken.counts.update(opened=len(new), changed=len(changed), contacts=len(ground.newcomers))
     if terms.run.is_dry_run:
         _look(taken, [*new, *changed], ground, terms)
