@@ -109,6 +109,9 @@ def test_two_people_talk_across_a_strict_page_and_nothing_is_lost_offline__Y05_Y
     expect(other.get_by_role("log").get_by_text("断网时写的第一句")).to_be_visible()
     write(other, "第二个标签页里说的")
     expect(log.get_by_text("第二个标签页里说的")).to_have_count(1)
+    other.get_by_role("button", name="提交问题").click()
+    expect(other.get_by_text("这样提交：在服务范围内")).to_be_visible()
+    expect(other.get_by_text("现在提交，会在")).to_be_visible()
 
 
 def test_on_a_phone_in_the_dark_in_english_by_keys_alone__Y05_Y19(hosts: Callable[..., Visit], world: World):

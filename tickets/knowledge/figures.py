@@ -23,6 +23,11 @@ class Deflection:
     nothing: int
 
     @property
+    def found(self) -> int:
+        """Return for how many anything was found."""
+        return self.searches - self.nothing
+
+    @property
     def left(self) -> int:
         """Return how many ended without a word: nothing asked, nothing said."""
         return self.searches - self.solved - self.asked
@@ -34,9 +39,10 @@ class Deflection:
         return self.solved / told if told else None
 
 
-def deflection(start: datetime, end: datetime) -> Deflection:
-    """Return what became of the searches in [start, end)."""
-    counted = Search.objects.filter(at__gte=start, at__lt=end).aggregate(
+def deflection(start: datetime, end: datetime, place: str = "") -> Deflection:
+    """Return what became of the searches in [start, end), of one place or of all."""
+    where = {"place": place} if place else {}
+    counted = Search.objects.filter(at__gte=start, at__lt=end, **where).aggregate(
         searches=Count("pk"),
         solved=Count("pk", filter=Q(solved_at__isnull=False)),
         asked=Count("pk", filter=Q(ticket__isnull=False, solved_at=None)),

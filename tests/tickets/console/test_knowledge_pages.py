@@ -156,6 +156,8 @@ def test_a_gap_closes_by_an_article_or_a_reason_and_opens_when_it_is_missed_agai
     assert article.number in page(client, "searches/")
     Search.objects.create(**missed, place="bot", found=0, at=now + timedelta(seconds=1))
     assert (misses(*whole)[0]["times"], misses(*whole)[0]["draft"]) == (1, None)
+    with clock_at(now + timedelta(minutes=1)):
+        assert "其中问智能客服 1 次：答出 0 次" in page(client, "searches/")
     for said, told in (
         ({}, "请写下"),
         ({"number": "KB-9"}, "没有编号为 KB-9"),

@@ -21,7 +21,7 @@ from tickets.actions.knowledge.gaps import Missed, close_gap
 from tickets.console.guard import Reader, agents_only
 from tickets.console.knowledge.nav import knowledge_page
 from tickets.knowledge.figures import Deflection, deflection, misses, settled
-from tickets.models.knowledge import WRITERS
+from tickets.models.knowledge import WRITERS, Search
 
 MONTHS = 6
 
@@ -69,6 +69,7 @@ def _page(request: HttpRequest, reader: Reader, more: Mapping[str, Any] | None =
     context = {
         "months": months,
         "whole": Month(firsts[-1], deflection(firsts[-1], reader.at)),
+        "bot": Month(firsts[-1], deflection(firsts[-1], reader.at, Search.Place.BOT)),
         "misses": misses(firsts[-1], reader.at),
         "settled": settled(),
         **(more or {}),
