@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ Row = TypeVar("Row", bound=models.Model)
 PLACES: dict[type, Callable[[int], Any]] = {
     int: lambda number: -9_007_199_254_740_000 - number,
     str: lambda number: f"\x02{number}\x03",
+    date: lambda number: date.min + timedelta(number),
 }
 
 
@@ -53,7 +55,7 @@ def prepare(build: Callable[..., models.QuerySet[Row]], **types: type) -> Prepar
 
 
 def _is_place(value: Any, places: dict[Any, str]) -> bool:
-    return isinstance(value, int | str) and value in places
+    return isinstance(value, int | str | date) and value in places
 
 
 @cache

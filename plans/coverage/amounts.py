@@ -5,7 +5,7 @@ from datetime import date
 
 from plans.agreements import Agreement
 from plans.models import Entitlement, Quota
-from plans.quotas.balances import Balance, balances
+from plans.quotas.balances import Balance, balances_to_come
 from plans.quotas.rules import Rule, rules_of
 
 # What a plan says of more than it includes: served and charged, or refused.
@@ -25,22 +25,28 @@ class Standing:
         """Tell whether nothing is left in this window."""
         return self.balance.left <= 0
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """Return everything of it that a decision's words depend on: while something is left, nothing."""
+        if not self.is_used_up:
+            return ("left",)
+        balance, following = self.balance, self.following
+        more = (following.starts_on, following.amount, following.unit) if following else None
+        return (self.is_chargeable, balance.granted, balance.unit, balance.ends_on, more)
+
 
 def standing_of(agreement: Agreement, right: Entitlement, on: date) -> Standing | None:
     """Return how the scarcest amount of a right stands on a local date; None where nothing is counted, or was signed.
 
-    One query.
+    One query for each right that is drawn on, which is one but for few.
     """
     rules = [rule for rule in rules_of(right.item) if rule.is_counted or rule.draws_on]
     if not rules or right._state.adding:
         return None
-    counted: dict[tuple[int | None, str], Rule] = {
-        (_source(agreement, right, rule).pk, rule.unit): rule for rule in rules
-    }
-    keys = [pk for pk, _unit in counted]
-    rows = [
-        one for one in balances(Quota.objects.filter(entitlement__in=keys, ends_on__gte=on)) if _place(one) in counted
-    ]
+    sources = {source.pk: source for source in (_source(agreement, right, rule) for rule in rules)}
+    counted = {(_source(agreement, right, rule).pk, rule.unit): rule for rule in rules}
+    drawn = sorted(sources.values(), key=lambda source: source.item.promise)
+    rows = [one for source in drawn for one in balances_to_come(source, on) if _place(one) in counted]
     now = [one for one in rows if one.starts_on <= on]
     if not now:
         return None

@@ -100,16 +100,20 @@ def _told(case: Case | None, given: Contract | None, language: str) -> Decision:
         _SAID[key] = said
         if len(_SAID) > MOST_SAID:
             _SAID.pop(next(iter(_SAID)), None)
-    return _owned(said[_known(language)], case.agreement)
+    decision = said[_known(language)]
+    if case.standing and decision.balance:
+        # The words may be those of before; what is left is of now.
+        decision = replace(decision, balance=case.standing.balance)
+    return _owned(decision, case.agreement)
 
 
 def _key(case: Case) -> tuple[object, ...] | None:
     """Return everything that a decision depends on; None where it depends on what may change by itself.
 
-    An amount is counted anew each time, and a branch has a name of its own. Term and product are what they are now.
+    A branch has a name of its own. Term, product, and what is told of an amount are what they are now.
     """
     asked, agreement = case.asked, case.agreement
-    if agreement.version is None or case.standing or agreement.is_served_by_branch:
+    if agreement.version is None or agreement.is_served_by_branch:
         return None
     product, contract = asked.product, agreement.contract
     named = (product.pk, product.name, product.name_en) if product else None
@@ -117,6 +121,7 @@ def _key(case: Case) -> tuple[object, ...] | None:
     return (
         contract.pk, agreement.version, agreement.term_at(asked.at), asked.item, named, asked.deployment,
         asked.category, asked.channel, asked.priority, contact, tuple(sorted(asked.answers.items())),
+        case.standing.told if case.standing else None,
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """How much of each amount is left: sums over the ledger."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum, TextField
@@ -11,6 +13,7 @@ from django.db.models.functions import Cast, JSONObject
 
 from plans.models import Contract, Entitlement, Quota, QuotaEntry
 from plans.models.quotas import ZERO
+from sla.prepared import Prepared, prepare
 
 SUMS = ("granted", "reserved", "used", "expired")
 
@@ -47,12 +50,32 @@ def balances_of(contract: Contract, on: date) -> list[Balance]:
 
 def balances(quotas: QuerySet[Quota]) -> list[Balance]:
     """Return how each of some quotas stands, each with its item, in the plan's order. One query."""
-    # Summed beside the quotas, not joined to them: each line would be carried about with all that stands there.
+    rows: Any = _summed(quotas.select_related("item")).order_by("item__promise", "pk")
+    return [_balance(quota, quota.sums or {}) for quota in rows]
+
+
+def balances_to_come(right: Entitlement, on: date) -> list[Balance]:
+    """Return how each window of a right stands that has not ended before a local date. One query, compiled once."""
+    found: list[Any] = _to_come().rows(right=right.pk, on=on)
+    for quota in found:
+        if quota.item_id == right.item_id:
+            quota.item = right.item
+    return [_balance(quota, json.loads(quota.sums) if quota.sums else {}) for quota in found]
+
+
+@cache
+def _to_come() -> Prepared[Quota]:
+    return prepare(
+        lambda right, on: _summed(Quota.objects.filter(entitlement=right, ends_on__gte=on)).order_by("pk"),
+        right=int, on=date,
+    )  # fmt: skip
+
+
+def _summed(quotas: QuerySet[Quota]) -> QuerySet[Quota]:
+    """Add the sums of the ledger: beside the quotas, not joined to them, or each line would carry all that stands."""
     entries = QuotaEntry.objects.filter(quota=OuterRef("pk")).order_by().values("quota_id")
     said = JSONObject(**{name: Cast(Sum(name), TextField()) for name in SUMS})
-    sums = Subquery(entries.annotate(said=said).values("said"))
-    rows: Any = quotas.select_related("item").annotate(sums=sums).order_by("item__promise", "pk")
-    return [_balance(quota, quota.sums or {}) for quota in rows]
+    return quotas.annotate(sums=Subquery(entries.annotate(said=said).values("said")))
 
 
 def _balance(quota: Quota, sums: Mapping[str, str]) -> Balance:

@@ -1,6 +1,6 @@
 """What is used up is refused, or charged where the plan says so, with when there is more; engagements ask the same."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -42,6 +42,16 @@ def test_counted_service_is_refused_once_it_is_used_up__Y13_Y14(cast, service, u
         assert decision.clause.startswith("§4.4")
         assert all(said.ways_on for said in decision.told.values())
         assert decision.told["en"].reason.isascii()
+
+
+def test_words_may_be_kept_but_what_is_left_is_of_now_by_two_queries__Y14(cast, django_assert_max_num_queries):
+    found = []
+    for amount in (1, 2, 1):
+        use(cast.yonsuite, "health_check", amount, on=ON + timedelta(days=len(found)))
+        with django_assert_max_num_queries(2 if found else 99):
+            decision = ask(cast.ys, item="health_check", category="")
+        found.append((decision.outcome, decision.balance.left))
+    assert found == [("covered", 3), ("covered", 1), ("not_covered", 0)]
 
 
 def test_next_year_s_amount_is_a_way_on_and_is_there_then__Y14(cast):
