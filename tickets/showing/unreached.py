@@ -57,7 +57,7 @@ BY_WORD: Mapping[str, LazyText] = {
     "Protocol": _("对方的答复不是 HTTP。"),
 }
 CODE = re.compile(r"\b(?:errcode|code)\"?[ :]+(-?\d{1,9})\b")
-STATUS = re.compile(r"^(?:HTTP )?([1-5]\d\d)\b")
+STATUS = re.compile(r"^(?:HTTP )?([2-5]\d\d)(?: |$)")
 
 
 def why(kind: str, said: str, status: int | None = None) -> str:

@@ -136,6 +136,8 @@ def test_the_log_shows_tries_first_what_was_given_up_and_sends_again(
         ("webhook", '{"code": 404}', 500, "对方的程序出错"),
         ("webhook", "ReadTimeoutError: no answer within 5 s", None, "5 秒内没有答复"),
         ("webhook", "x.example leads to 10.0.0.1, which is not on the open network.", None, "不在公网上"),
+        ("webhook", "127.0.0.1 is not on the open network.", None, "不在公网上"),
+        ("webhook", "410 Gone", None, "不要再发"),
         ("email", "Mailbox full", None, ""),
     ],
 )
