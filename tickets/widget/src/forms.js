@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Refusal } from "./wire.js";
+import { Text } from "./text.js";
 import { moment } from "./time.js";
 
 export function TicketForm({ store, words }) {
@@ -51,7 +52,7 @@ export function TicketForm({ store, words }) {
   const wrong = Object.fromEntries((fault?.errors || []).map(error => [error.field, error.message]));
   return html`
     <form class="form" ref=${form} onSubmit=${send} onChange=${event => (["priority", "product"].includes(event.target.name) || event.target.type === "radio") && foretell()} novalidate>
-      <h3 tabindex="-1" ref=${top}>${words.ticketTitle}</h3><p class="lead">${words.ticketLead}</p>
+      <h3 tabindex="-1" ref=${top}>${words.ticketTitle}</h3>${(asked || !fault) && html`<p class="lead">${words.ticketLead}</p>`}
       ${fault && html`<${Fault} fault=${fault} words=${words} />`}
       ${asked && html`
         ${asked.products.length > 1 && html`<${Field} label=${words.product} id="product"><select id="product" name="product">
@@ -80,7 +81,7 @@ const Field = ({ label, id, why, wrong, children }) => html`
 
 const Fault = ({ fault, words }) => html`
   <div class="fault" role="alert"><p><strong>${fault.message}</strong></p>${fault.clause && html`<p>${words.clause} ${fault.clause}</p>`}
-    ${fault.ways_on?.length > 0 && html`<p>${words.instead}</p><ul>${fault.ways_on.map(way => html`<li>${way}</li>`)}</ul>`}</div>`;
+    ${fault.ways_on?.length > 0 && html`<p>${words.instead}</p><ul>${fault.ways_on.map(way => html`<li><${Text} body=${way} /></li>`)}</ul>`}</div>`;
 
 function Foretold({ foretold, words }) {
   if (foretold.isOpen) return html`<p class="lead">${words.sortFirst}</p>`;

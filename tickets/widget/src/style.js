@@ -48,6 +48,7 @@ a{color:inherit}
 .event,.typing,.zone{font-size:12px;color:var(--ink-2);white-space:pre-line}
 .zone{align-self:center}
 .say .bubble canvas{display:block;max-width:100%;margin-block-end:4px;border-radius:4px}
+.event.is-long{text-align:start}
 .event{align-self:center;max-width:94%;padding:4px 10px;text-align:center;border-radius:4px;background:var(--well)}
 .articles{display:flex;flex-direction:column;gap:6px;width:100%}
 .articles a,.unlinked,.file{display:flex;align-items:center;gap:8px;width:100%;padding:8px 10px;border:1px solid var(--line);border-radius:4px;background:var(--sheet);text-decoration:none;text-align:start;overflow-wrap:anywhere}

@@ -6,10 +6,10 @@ import { File, Picture, Sketch } from "./files.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Rating, TicketForm } from "./forms.js";
+import { Text } from "./text.js";
 import { clock, moment, zone } from "./time.js";
 
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"];
-const ADDRESS = /(https?:\/\/[^\s<>"'，。；、）】》]+)/g;
 
 export function App({ store, words, config }) {
   const [, again] = useReducer(n => n + 1, 0);
@@ -194,7 +194,7 @@ function Composer({ store, words }) {
 }
 
 function Message({ message, before, store, words, config }) {
-  if (message.kind === "event") return html`<p class="event">${message.body} <time>${clock(message.at)}</time></p>`;
+  if (message.kind === "event") return html`<p class=${`event${message.body.includes("\n") ? " is-long" : ""}`}><${Text} body=${message.body} /> <time>${clock(message.at)}</time></p>`;
   const isMine = message.author === "customer";
   const isSame = before && before.kind !== "event" && before.author === message.author && before.name === message.name;
   const isRead = isMine && store.state.chat.agent_read >= message.number;
@@ -208,9 +208,6 @@ function Message({ message, before, store, words, config }) {
       <p class="when"><time datetime=${message.at}>${clock(message.at)}</time>${isMine && store.state.chat.state === "active" ? html` · ${isRead ? words.read : words.sent}` : ""}</p>
     </div>`;
 }
-
-const Text = ({ body }) =>
-  body.split(ADDRESS).map((part, place) => (place % 2 ? html`<a href=${part} target="_blank" rel="noopener noreferrer">${part}</a>` : part));
 
 function Articles({ message, words, config }) {
   const found = message.fields.articles || [];
