@@ -25,6 +25,26 @@ def set_clock(at: datetime) -> None:
         cursor.execute("SELECT set_config('shouyue.offset', (%s - clock_timestamp())::text, false)", [at])
 
 
+# Undone with the test's transaction.
+STILL = """
+CREATE OR REPLACE FUNCTION shouyue_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+  SELECT current_setting('shouyue.instant')::timestamptz
+$$
+"""
+
+
+def stop_clock() -> None:
+    """Let the clock stand, for a test that rolls back: what takes a busy machine long then takes no time at all."""
+    with connection.cursor() as cursor:
+        cursor.execute(STILL)
+
+
+def put_clock(at: datetime) -> None:
+    """Put the clock that stands to an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('shouyue.instant', %s, false)", [at.isoformat()])
+
+
 @contextmanager
 def clock_at(wall: str | datetime) -> Iterator[datetime]:
     """Move the database clock to a wall time of Beijing, or an instant, and back to where it was afterwards."""
