@@ -120,7 +120,8 @@ async def _send(answer: HttpResponseBase, send: Send) -> None:
     """Send an answer, a stream piece by piece."""
     await send({"type": "http.response.start", "status": answer.status_code, "headers": _headers(answer)})
     if isinstance(answer, StreamingHttpResponse):
-        async with aclosing(aiter(answer)) as parts:
+        parts: Any = aiter(answer)
+        async with aclosing(parts):
             async for part in parts:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": getattr(answer, "content", b"")})
@@ -136,11 +137,9 @@ def _headers(answer: HttpResponseBase) -> Headers:
 @cache
 def _guards() -> Headers:
     """Return what every answer of the product says to a browser for safety's sake."""
-    request, bare = (
-        ASGIRequest({"type": "http", "method": "GET", "path": "/", "headers": []}, BytesIO()),
-        HttpResponse(),
-    )
-    request.scope["scheme"] = "https" if settings.SECURE_SSL_REDIRECT else "http"
+    scheme = "https" if settings.SECURE_SSL_REDIRECT else "http"
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "scheme": scheme}
+    request, bare = ASGIRequest(scope, BytesIO()), HttpResponse()
     for guard in (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware):
         guard(_nothing).process_response(request, bare)
     return [(name.lower().encode(), value.encode()) for name, value in bare.items() if name != "Content-Type"]

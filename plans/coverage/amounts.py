@@ -44,7 +44,9 @@ def standing_of(agreement: Agreement, right: Entitlement, on: date) -> Standing 
     if not rules or right._state.adding:
         return None
     sources = {source.pk: source for source in (_source(agreement, right, rule) for rule in rules)}
-    counted = {(_source(agreement, right, rule).pk, rule.unit): rule for rule in rules}
+    counted: dict[tuple[int | None, str], Rule] = {
+        (_source(agreement, right, rule).pk, rule.unit): rule for rule in rules
+    }
     drawn = sorted(sources.values(), key=lambda source: source.item.promise)
     rows = [one for source in drawn for one in balances_to_come(source, on) if _place(one) in counted]
     now = [one for one in rows if one.starts_on <= on]

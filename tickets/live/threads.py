@@ -27,7 +27,7 @@ async def asked(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def _kept(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if time.monotonic() - getattr(_used, "at", 0.0) > RESTED:
-        connection.health_check_done = False
+        connection.health_check_done = False  # type: ignore[attr-defined]
     try:
         return ask(*args, **kwargs)
     except (InterfaceError, OperationalError):

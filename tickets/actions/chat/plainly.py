@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -66,7 +67,7 @@ def _may(speaker: Speaker) -> bool:
 
 def _written(chat: Chat, speaker: Speaker, line: Line, at: datetime) -> tuple[int, int] | None:
     is_customer = line.author_kind == Author.CUSTOMER
-    given = {
+    given: dict[str, Any] = {
         "at": at, "chat": chat.pk, "waiting": State.WAITING.value, "active": State.ACTIVE.value,
         "kind": line.kind.value, "author_kind": line.author_kind.value, "display": line.display[:120],
         "body": line.body, "client_id": line.client_id, "fields": json.dumps(dict(line.fields)),
