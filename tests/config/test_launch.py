@@ -101,12 +101,14 @@ def test_pauses_grow_to_a_limit(failures: int, seconds: float) -> None:
     assert supervisor.pause(failures) == seconds
 
 
-def test_a_child_that_will_not_end_is_ended() -> None:
+def test_a_child_that_will_not_end_is_ended(tmp_path: Path) -> None:
+    deaf = tmp_path / "deaf"
     stubborn = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+        "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"pathlib.Path({str(deaf)!r}).touch(); time.sleep(60)"
     )
     one = supervisor.launch(child_of(stubborn))
-    time.sleep(0.3)
+    processes.wait_until(deaf.exists, one.child, "the child", 20)
     supervisor.stop_all([[one]])
     assert one.child.poll() == -9
 

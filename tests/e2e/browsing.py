@@ -19,6 +19,8 @@ from tickets.models import Post
 
 # Axe is slow: each theme and each width once. What a theme changes are colours, what a width changes are places.
 LOOKS = (("light", 1440), ("dark", 390))
+# Milliseconds that a browser on a busy machine may need to show what is expected.
+PATIENCE = 20_000
 # What a page must keep: the rules of WCAG 2.2, levels A and AA, and axe's own of good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # An answer of 404 or 422 is told in the console too; it is no fault of the page.
@@ -73,7 +75,7 @@ def visit(
         timezone_id="Asia/Shanghai",
         java_script_enabled=has_scripts,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return Visit(context, url)
 
 

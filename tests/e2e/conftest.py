@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
-from tests.e2e.browsing import Visit, is_required, move_server_clock, reset_server_clock, visit
+from tests.e2e.browsing import PATIENCE, Visit, is_required, move_server_clock, reset_server_clock, visit
 from tests.remembering import remembered_world
 from tests.world import World
 
@@ -24,6 +24,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--font-render-hinting=none",
 ]
+expect.set_options(timeout=PATIENCE)
 MISSING = "no Chromium here: install it, or name it in SHOUYUE_CHROMIUM"
 
 

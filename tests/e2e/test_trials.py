@@ -36,6 +36,7 @@ def test_a_draft_is_written_tried_and_put_in_force(window, world, server_clock):
     checked(page, WIDE)
     text.fill(written.replace("amount: 7200", "amount: 3600"))
     page.get_by_role("button", name="保存并检查").click()
+    expect(page.get_by_text("应为")).to_have_count(0)
 
     page.get_by_role("button", name="回测").click()
     expect(page.locator("follow-work")).to_be_visible()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from threading import Thread
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -31,14 +31,14 @@ def _dated(*days: str, **more: object) -> Calendar:
 
 def test_a_table_grows_to_what_is_asked() -> None:
     grown = Calendar.from_spec(published("kingdee-5x8"))
-    began = perf_counter()
+    began = process_time()
     due = grown.due_at(beijing("1975-03-03 08:30"), hours(8 * 5 * 52 * 95))
     assert due is not None
     assert due.year == 2070
     assert grown.elapsed(beijing("1975-03-03 08:30"), due) == hours(8 * 5 * 52 * 95)
     assert grown.due_at(due, -hours(8 * 5 * 52 * 95)) == beijing("1975-03-03 08:30")
     assert grown.due_at(beijing("2026-03-02 10:00"), hours(2)) == beijing("2026-03-02 13:00") - hours(1)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
 
 
 def test_spans_of_more_than_a_thousand_years_are_exact() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -113,7 +113,7 @@ def test_a_date_may_have_shorter_hours__C14() -> None:
 
 def test_a_calendar_without_hours_answers_never_and_soon__C33() -> None:
     never = calendar(days=(), working_day_seconds=28800)
-    began = perf_counter()
+    began = process_time()
     assert never.due_at(beijing("2026-03-02 10:00"), hours(1)) is None
     assert never.due_at(beijing("2026-03-02 10:00"), hours(-1)) is None
     assert never.next_open(beijing("2026-03-02 10:00")) is None
@@ -122,7 +122,7 @@ def test_a_calendar_without_hours_answers_never_and_soon__C33() -> None:
     assert never.proof(beijing("2026-03-02 10:00"), hours(1)) == []
     assert never.elapsed(beijing("2026-03-02 10:00"), beijing("2036-03-02 10:00")) == timedelta()
     assert not never.opens_within_a_year
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
 
 
 @pytest.mark.parametrize(("days", "due"), [("0.5", "2026-03-09 11:00"), ("1", "2026-03-09 16:00")])
