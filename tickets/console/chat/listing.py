@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise as LazyText
 from django.utils.http import content_disposition_header
 from django.utils.timezone import get_current_timezone_name
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from plans.models import Plan, User
@@ -46,7 +46,7 @@ RATINGS: dict[str, tuple[LazyText, Q]] = {
 }
 STATES: dict[str, tuple[LazyText, Q]] = {
     "ended": (gettext_lazy("已结束"), Q(state=Chat.State.ENDED)),
-    "open": (gettext_lazy("进行中"), ~Q(state=Chat.State.ENDED)),
+    "open": (pgettext_lazy("chat", "进行中"), ~Q(state=Chat.State.ENDED)),
     "": (gettext_lazy("不限状态"), Q()),
 }
 

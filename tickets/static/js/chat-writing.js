@@ -12,16 +12,17 @@ export function insert(field, text) {
 
 /** Ready words: a field that holds "/" and a few letters shows what they may mean. */
 export class Canned {
-  constructor(field, list, address, words) {
+  constructor(field, list, address, words, signal) {
     Object.assign(this, { field, list, address, words, found: [], at: 0 });
-    field.addEventListener("input", () => this.look());
-    field.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-    field.addEventListener("keydown", (event) => this.key(event));
+    this.close();
+    field.addEventListener("input", () => this.look(), { signal });
+    field.addEventListener("blur", () => setTimeout(() => this.close(), 150), { signal });
+    field.addEventListener("keydown", (event) => this.key(event), { signal });
     list.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       const option = event.target.closest("[data-place]");
       if (option) this.take(Number(option.dataset.place));
-    });
+    }, { signal });
   }
 
   async look() {

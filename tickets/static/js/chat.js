@@ -23,7 +23,12 @@ function sized(bytes) {
 
 /** One conversation: what was said, what is being sent, who types, and the two forms to write in. */
 class ChatTalk extends HTMLElement {
+  /** A page that moves on to another conversation puts the element in before what is in it. */
   connectedCallback() {
+    queueMicrotask(() => this.isConnected && this.ended?.signal.aborted !== false && this.begin());
+  }
+
+  begin() {
     this.words = JSON.parse(this.querySelector("[data-words]").textContent);
     this.log = this.querySelector("[data-log]");
     this.scroller = this.querySelector("[data-scroll]");
@@ -46,7 +51,7 @@ class ChatTalk extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.ended.abort();
+    this.ended?.abort();
     this.watcher?.disconnect();
     clearInterval(this.fallback);
     clearTimeout(this.retry);
@@ -238,29 +243,31 @@ class ChatTalk extends HTMLElement {
     const { mode } = form.dataset;
     const field = form.elements.body;
     const key = this.key(`draft-${mode}`);
-    if (!field.value) field.value = sessionStorage.getItem(key) ?? "";
+    const { signal } = this.ended;
+    // The field may have come along from the conversation before: neither its words nor what listens to it stay.
+    field.value = field.defaultValue || (sessionStorage.getItem(key) ?? "");
     field.addEventListener("input", () => {
       sessionStorage.setItem(key, field.value);
       if (mode === "reply" && field.value && !field.value.startsWith("/")) this.tellTyping();
-    });
+    }, { signal });
     if (mode === "reply") {
-      this.canned = new Canned(field, this.querySelector("#canned-list"), this.dataset.canned, this.words);
-      field.addEventListener("paste", (event) => this.pick(event.clipboardData.files, event));
+      this.canned = new Canned(field, this.querySelector("#canned-list"), this.dataset.canned, this.words, signal);
+      field.addEventListener("paste", (event) => this.pick(event.clipboardData.files, event), { signal });
       form.querySelector("[data-files]").addEventListener("change", ({ target }) => {
         this.pick(target.files);
         target.value = "";
-      });
+      }, { signal });
     }
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
       event.preventDefault();
       form.requestSubmit();
-    });
+    }, { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       event.stopPropagation();
       this.send(form);
-    });
+    }, { signal });
   }
 
   dropped(event) {
