@@ -62,8 +62,6 @@ def engagements_page(request: HttpRequest, contract: Contract, at: datetime) -> 
 @for_account(write=True)
 def new(request: HttpRequest, contract: Contract, at: datetime) -> HttpResponse:
     """Ask for a service on the customer's behalf; what is refused is told, and nothing typed is lost."""
-    if "right" not in request.GET:
-        return redirect("console:accounts:engagements", contract.number)
     chosen = _chosen(request, contract, at)
     series = find(request.GET.get("series", ""), contract.engagements.all())
     said = request.POST if request.method == "POST" else None
