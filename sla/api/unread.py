@@ -59,17 +59,17 @@ def untouched(sent: Any) -> Any:
 class UnreadRenderer(JSONRenderer):
     """Writes JSON; an answer to an object of which something was not read says what."""
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        if unread := _unread(data, renderer_context or {}):
-            data = {**data, UNREAD: unread}
-        return super().render(data, accepted_media_type, renderer_context)
+    def render(self, answer: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
+        if unread := _unread(answer, renderer_context or {}):
+            answer = {**answer, UNREAD: unread}
+        return super().render(answer, accepted_media_type, renderer_context)
 
 
-def _unread(data: Any, context: Mapping[str, Any]) -> list[str]:
+def _unread(answer: Any, context: Mapping[str, Any]) -> list[str]:
     """Return what to name: nothing where the work ended before the body was read through."""
     sent = getattr(context.get("request"), "_full_data", None)
-    if not isinstance(sent, Read) or not isinstance(data, dict) or UNREAD in data:
+    if not isinstance(sent, Read) or not isinstance(answer, dict) or UNREAD in answer:
         return []
     status = context["response"].status_code
-    is_form = status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY) and data.get("code") == "invalid"
+    is_form = status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY) and answer.get("code") == "invalid"
     return sent.unread if status < HTTPStatus.BAD_REQUEST or (is_form and sent.asked) else []

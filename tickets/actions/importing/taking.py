@@ -80,6 +80,22 @@ def take(pasts: Sequence[Past], terms: Terms) -> Taken:
 
 def _taken(pasts: Sequence[Past], terms: Terms) -> Taken:
     ground, taken = ground_for(pasts, terms.mapped), Taken()
+    new, changed = _sorted(pasts, ground, terms, taken)
+    taken.counts.update(opened=len(new), changed=len(changed), contacts=len(ground.newcomers))
+    if terms.run.is_dry_run:
+        _look(taken, [*new, *changed], ground, terms)
+        return taken
+    keep_former(people=ground.newcomers)
+    _open(taken, new, ground, terms)
+    for one in changed:
+        _bring_up(taken, one, ground, terms)
+    return taken
+
+
+def _sorted(
+    pasts: Sequence[Past], ground: Ground, terms: Terms, taken: Taken
+) -> tuple[list[Understood], list[Understood]]:
+    """Return tickets that are new and tickets that changed; what is neither is counted, with why it is left out."""
     new: list[Understood] = []
     changed: list[Understood] = []
     for past in pasts:
@@ -98,15 +114,7 @@ def _taken(pasts: Sequence[Past], terms: Terms) -> Taken:
             taken.counts["unchanged"] += 1
         else:
             (changed if known else new).append(one)
-    taken.counts.update(opened=len(new), changed=len(changed), contacts=len(ground.newcomers))
-    if terms.run.is_dry_run:
-        _look(taken, [*new, *changed], ground, terms)
-        return taken
-    keep_former(people=ground.newcomers)
-    _open(taken, new, ground, terms)
-    for one in changed:
-        _bring_up(taken, one, ground, terms)
-    return taken
+    return new, changed
 
 
 def _look(taken: Taken, found: Sequence[Understood], ground: Ground, terms: Terms) -> None:
