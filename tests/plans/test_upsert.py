@@ -169,13 +169,13 @@ def test_file_that_cannot_be_read_is_told_as_a_whole(read, raw, field):
     assert (rows, [error.field for error in errors]) == ([], [field])
 
 
-def test_three_thousand_customers_take_few_queries():
-    entries = [customer(number) for number in range(3000)]
+def test_a_thousand_customers_take_few_queries():
+    entries = [customer(number) for number in range(1000)]
     with CaptureQueriesContext(connection) as queries:
-        assert send(*entries).created["customers"] == 3000
-    assert len(queries) < 120
+        assert send(*entries).created["customers"] == 1000
+    assert len(queries) < 60
     with CaptureQueriesContext(connection) as queries:
-        assert send(*entries).unchanged["contracts"] == 3000
+        assert send(*entries).unchanged["contracts"] == 1000
     assert len(queries) < 20
 
 

@@ -172,12 +172,14 @@ def test_nothing_that_people_wrote_is_taken_for_markup(desk, world):
     assert b"&lt;script&gt;alert" in refused.content
 
 
-@pytest.mark.parametrize("part", ["", "head", "talk", "sheet", "list"])
-def test_a_long_ticket_costs_as_many_queries_as_a_short_one(desk, ticket, world, part):
-    def cost():
+def test_a_long_ticket_costs_as_many_queries_as_a_short_one(desk, ticket, world):
+    def cost(part):
         with CaptureQueriesContext(connection) as captured:
             assert page_of(desk, ticket, part=part).status_code == 200
         return len(captured)
+
+    def costs():
+        return {part: cost(part) for part in ("", "head", "talk", "sheet", "list")}
 
     def say(times):
         for time in range(times):
@@ -186,10 +188,10 @@ def test_a_long_ticket_costs_as_many_queries_as_a_short_one(desk, ticket, world,
             world.open_ticket(f"另一件 {time}")
 
     say(10)
-    few = cost()
+    few = costs()
     say(50)
-    assert cost() == few
-    assert few <= 26
+    assert costs() == few
+    assert max(few.values()) <= 26
 
 
 def test_a_merged_ticket_leads_to_the_one_it_became_part_of(desk, ticket, world):
