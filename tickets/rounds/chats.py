@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, Lower
 
 from plans.models import Contract
@@ -64,7 +64,7 @@ def _nearly(at: datetime, limit: int) -> int:
     return len(found)
 
 
-def _open_since(before: datetime) -> QuerySet[Chat, Any]:
+def _open_since(before: datetime) -> Any:
     """Return what is open since before an instant, each with when somebody last said something, and who."""
     last = Greatest(
         F("opened_at"), Coalesce("customer_at", "opened_at"), Coalesce("agent_at", "opened_at"),
