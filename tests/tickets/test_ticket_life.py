@@ -301,6 +301,7 @@ def told(cycle: Cycle) -> tuple[Any, ...]:
     return (cycle.metric.value, cycle.number, cycle.state.value, *instants, cycle.met_by, cycle.budget, cycle.remaining)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_ledger_clocks_and_escalations_agree_whatever_people_do__I1_I2_I3_I4_I5_I8_I12(world: World):
     bounded = settings(max_examples=20, stateful_step_count=16, deadline=None, phases=[Phase.generate])
