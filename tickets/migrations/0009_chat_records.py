@@ -6,35 +6,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0007_channels'),
-        ('sla', '0004_deliveries'),
-        ('tickets', '0008_mailboxes'),
+        ("plans", "0007_channels"),
+        ("sla", "0004_deliveries"),
+        ("tickets", "0008_mailboxes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='delivery',
-            name='delivery_has_a_parent',
+            model_name="delivery",
+            name="delivery_has_a_parent",
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='chat',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='tickets.chat', verbose_name='会话'),
+            model_name="delivery",
+            name="chat",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="tickets.chat",
+                verbose_name="会话",
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='kind',
-            field=models.CharField(choices=[('receipt', '受理回执'), ('reply', '回复通知'), ('resolution', '解决通知'), ('warning', '预警'), ('breach', '超时'), ('reassigned', '改派通知'), ('customer_message', '客户留言通知'), ('deadline_moved', '时限变更通知'), ('side_task', '协办通知'), ('bulletin', '系统通报'), ('account', '客户通知'), ('overridden', '改判服务范围'), ('owed_soon', '交付预警'), ('owed_late', '交付逾期'), ('mail_refused', '来信未受理'), ('talk_soon', '会话与来电预警'), ('talk_late', '会话与来电超时'), ('news', '工单动态'), ('transcript', '会话记录')], max_length=20, verbose_name='类别'),
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("receipt", "受理回执"),
+                    ("reply", "回复通知"),
+                    ("resolution", "解决通知"),
+                    ("warning", "预警"),
+                    ("breach", "超时"),
+                    ("reassigned", "改派通知"),
+                    ("customer_message", "客户留言通知"),
+                    ("deadline_moved", "时限变更通知"),
+                    ("side_task", "协办通知"),
+                    ("bulletin", "系统通报"),
+                    ("account", "客户通知"),
+                    ("overridden", "改判服务范围"),
+                    ("owed_soon", "交付预警"),
+                    ("owed_late", "交付逾期"),
+                    ("mail_refused", "来信未受理"),
+                    ("talk_soon", "会话与来电预警"),
+                    ("talk_late", "会话与来电超时"),
+                    ("news", "工单动态"),
+                    ("transcript", "会话记录"),
+                ],
+                max_length=20,
+                verbose_name="类别",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('chat__isnull', False)), fields=('chat', 'address', 'channel'), name='delivery_once_a_chat'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("chat__isnull", False)),
+                fields=("chat", "address", "channel"),
+                name="delivery_once_a_chat",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('escalation__isnull', False), ('event__isnull', False), ('bulletin__isnull', False), ('account_notice__isnull', False), ('mail__isnull', False), ('chat__isnull', False), _connector='OR'), name='delivery_has_a_parent'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("escalation__isnull", False),
+                    ("event__isnull", False),
+                    ("bulletin__isnull", False),
+                    ("account_notice__isnull", False),
+                    ("mail__isnull", False),
+                    ("chat__isnull", False),
+                    _connector="OR",
+                ),
+                name="delivery_has_a_parent",
+            ),
         ),
     ]
