@@ -47,13 +47,13 @@ def check_ledger(due: int) -> None:
 
 
 def test_each_deadline_is_told_once_while_workers_are_killed__F1_C34_C36(running: Rig):
-    rows.seed(open_clocks=3000, due=600, within=20, lead=8)
+    rows.seed(open_clocks=3000, due=600, within=14, lead=6)
     names = ["clock-1", "clock-2", "out-1", "out-2"]
     for name in names:
         running.worker(name[:-2], name)
     running.beat()
     stopped = list(range(BASE + 5, BASE + 600, 10))
-    kills, chance, end = 0, random.Random(1), time.monotonic() + 27
+    kills, chance, end = 0, random.Random(1), time.monotonic() + 19
     while time.monotonic() < end:
         time.sleep(3)
         _stop_in_time(stopped[kills * 6 : kills * 6 + 6])
@@ -164,7 +164,7 @@ def _let_hours_pass() -> None:
 
 
 def test_the_watchdog_outlives_a_database_that_drops_everybody__F11(running: Rig):
-    rows.seed(open_clocks=50, due=30, within=10, lead=6)
+    rows.seed(open_clocks=50, due=30, within=6, lead=5)
     running.watchdog()
     running.wait_for(lambda: ticking("watchdog", "watchdog-mail"))
     for _ in range(3):
