@@ -132,6 +132,7 @@ def test_on_a_phone_in_the_dark_in_english_by_keys_alone__Y05_Y19(hosts: Callabl
     expect(page.get_by_role("alert").get_by_text("By §")).to_be_visible()
     assert findings(page) == []
     page.keyboard.press("Escape")
+    expect(page.get_by_role("alert").get_by_text("By §")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(launcher).to_be_focused()
     assert page.evaluate("Object.keys(window).filter(name => /shouyue|preact|htm$/i.test(name))") == ["Shouyue"]
