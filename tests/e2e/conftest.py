@@ -2,9 +2,13 @@
 
 import os
 import shutil
+import threading
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import django.utils.asyncio
 import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
@@ -34,6 +38,21 @@ def chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
+@contextmanager
+def loop_of_the_driver() -> Iterator[None]:
+    """Let this thread ask the database although the driver's event loop runs in it; a server's own loop may not."""
+    mine, real = threading.get_ident(), django.utils.asyncio.get_running_loop
+
+    def loop_of_others() -> AbstractEventLoop:
+        if threading.get_ident() == mine:
+            raise RuntimeError("only the driver's")
+        return real()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(django.utils.asyncio, "get_running_loop", loop_of_others)
+        yield
+
+
 # One for each module: its event loop must not outlive the tests that use it.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -41,18 +60,13 @@ def browser() -> Iterator[Browser]:
     program = chromium()
     if program is None:
         pytest.fail(MISSING) if is_required() else pytest.skip(MISSING)
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    # The driver's event loop runs in this thread, between calls; Django would take every query for a mistake.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as driver:
+    with sync_playwright() as driver, loop_of_the_driver():
         try:
             running = driver.chromium.launch(executable_path=program, args=ARGUMENTS)
         except Error as error:
             pytest.fail(f"Chromium at {program} does not start: {error}")
         yield running
         running.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -83,8 +83,8 @@ def _facts(customer: Customer, user: User, at: datetime) -> dict[int, dict[str, 
     tickets = Ticket.objects.in_bulk([row["last"] for row in rows.values()])
     # Silenced meanwhile, an alert never tells that it is over; with its ticket ended it says nothing about now.
     firing = Alert.objects.firing().filter(ticket__customer=customer).exclude(ticket__status__in=ENDED)
-    firing = firing.values_list("ticket__product")
-    fires = dict(firing.annotate(n=Count("pk")).order_by())
+    counts = firing.values("ticket__product").annotate(n=Count("pk")).order_by()
+    fires = dict(counts.values_list("ticket__product", "n"))
     return {
         product: row | {"last": tickets.get(row["last"]), "firing": fires.get(product, 0)}
         for product, row in rows.items()
