@@ -25,6 +25,8 @@ def prepare(url: str) -> str:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # What the people of the demo once did is no news for whoever starts it.
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     django.setup()
     # This process is short: looking for garbage less often costs it a little memory and saves the newcomer seconds.
     gc.freeze()
