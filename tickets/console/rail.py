@@ -10,8 +10,8 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
 from sla.models import Milestone
+from tickets.console.beside import beside
 from tickets.console.guard import Reader
-from tickets.console.side_tasks import waiting_for
 from tickets.models import Ticket
 from tickets.models.ticket import ENDED, WAITING
 
@@ -115,5 +115,4 @@ def rail(reader: Reader, current: View | None) -> dict[str, Any]:
         }
         for view in VIEWS
     ]
-    mine = {"tasks_url": reverse("console:tasks"), "task_count": waiting_for(reader).count()}
-    return {"views": shown, "view": current, "rail_url": f"{reverse('console:rail')}?view={key}", **mine}
+    return {"views": shown, "view": current, "rail_url": f"{reverse('console:rail')}?view={key}", **beside(reader)}

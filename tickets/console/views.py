@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sla.refusals import ActionRefusedError
 from tickets.console.acts import KINDS, Deed, Kind, carry_out
+from tickets.console.beside import beside
 from tickets.console.customers import customers_for
 from tickets.console.guard import Reader, agents_only
 from tickets.console.queue import Wish, choices, queue
@@ -52,7 +53,9 @@ def queue_page(request: HttpRequest, reader: Reader) -> HttpResponse:
 @require_safe
 @agents_only
 def rail_part(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """Show the rail's views with their counts, for a refresh."""
+    """Show the rail's views with their counts, or what waits beside them, for a refresh."""
+    if request.GET.get("part") == "beside":
+        return shown(request, "console/_beside.html", beside(reader, request.GET.get("here", "")))
     return shown(request, "console/_views.html", rail(reader, BY_KEY.get(request.GET.get("view", ""))))
 
 

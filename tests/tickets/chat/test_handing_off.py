@@ -1,19 +1,24 @@
 """Who may talk to a person, by which clause not, on which hours, and in which turn. Source: Y06, K03, Y19, Y21"""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from plans.actions import set_switch
 from plans.actions.contracts import Agreed, Owned, sign
 from plans.actions.overrides import override_calendar
 from plans.coverage import cover
-from plans.models import Branch, Contact, Customer, Plan, Product
+from plans.models import Branch, Contact, Customer, Plan, Product, User
+from plans.models.people import Role
 from sla.refusals import ActionRefusedError
 from tests.hours import beijing
 from tests.tickets.chat.conftest import NOON, Talks, happened
 from tests.world import ENDS, STARTS, person
 from tickets.actions import chat as acts
+from tickets.console.beside import beside
+from tickets.console.guard import Reader
 from tickets.models import Chat, CoverageDecision, Presence
 from tickets.routing import next_in_line, standing
 from tickets.showing.chat import words_of
@@ -208,3 +213,22 @@ def test_of_a_line_only_a_waiting_chat_is_taken_once_and_not_beyond_what_one_can
             acts.accept(chat=target, agent=agent, at=at)
         assert refusal.value.code == code
     assert Presence.objects.get(user=world.agent).seen_at == at
+
+
+def test_the_rail_tells_on_every_page_who_waits__Y06(talks: Talks, django_assert_num_queries: Any) -> None:
+    world = talks.world
+    talks.hand_off(talks.open())
+    talks.hand_off(talks.open(world.kingdee))
+    partner = person("partner", "伙伴", Role.PARTNER)
+    for user, chats in ((world.manager, 2), (world.agent, 1), (partner, 0)):
+        reader = Reader(User.objects.select_related("team").get(pk=user.pk), beijing(NOON))
+        with django_assert_num_queries(1):
+            found = beside(reader, "chats")
+        assert found["beside"] == {"tasks": 0, "chats": chats, "calls": 0, "mail": 0, "board": 0}
+        assert found["in_chats"]
+    client = Client()
+    client.force_login(world.manager)
+    page = client.get("/console/rail/", {"part": "beside", "here": "chats"}).content.decode()
+    assert '<span class="count count--at_risk">2</span>' in page
+    assert page.count('aria-current="true"') == 1
+    assert '<ul class="views" data-live="/console/rail/?part=beside' in client.get("/console/").content.decode()
