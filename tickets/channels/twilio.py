@@ -165,7 +165,9 @@ def _listed(written: str) -> Any:
 
 
 def _timestamp(said: str) -> datetime | None:
+    """Return an instant; "-0000" is UTC of somebody who does not say where they are. Source: RFC 5322 §3.3"""
     try:
-        return parsedate_to_datetime(said).astimezone(UTC) if said else None
+        found = parsedate_to_datetime(said) if said else None
     except (ValueError, TypeError):
         return None
+    return found and (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)

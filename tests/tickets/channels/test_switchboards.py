@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -42,6 +43,15 @@ def test_twilio_tells_a_call_from_ring_to_end__Y08():
     assert (menu.kind, menu.fields["menu"], menu.at) == ("menu", "6", None)
     (recording,) = TWILIO.read(asked(TWILIO, "recording.txt"), {})
     assert recording.fields == {"url": "https://api.twilio.com/2010-04-01/Accounts/AC0a/Recordings/RE33"}
+
+
+@pytest.mark.parametrize("zone", ["%2B0000", "-0000", "GMT"])
+def test_twilio_tells_time_in_utc_however_it_says_so__Y08(zone):
+    body = (PAYLOADS / "twilio" / "ringing.txt").read_bytes().strip()
+    said = [pair for pair in body.decode().split("&") if not pair.startswith("Timestamp=")]
+    sent = "&".join([*said, f"Timestamp=Mon%2C+28+Sep+2026+01%3A00%3A00+{zone}"]).encode()
+    (rang,) = TWILIO.read(Asked("POST", URL, {}, {}, sent), {})
+    assert rang.at == datetime(2026, 9, 28, 1, tzinfo=UTC)
 
 
 def test_a_menu_or_a_voice_bot_answers_for_no_person__K02_K08():
