@@ -23,6 +23,7 @@ a{color:inherit}
 .badge{position:absolute;inset:-6px -4px auto auto;min-width:20px;height:20px;padding:0 5px;border-radius:10px;background:var(--seal);color:var(--sheet);font-size:12px;line-height:20px;text-align:center}
 .panel{position:fixed;z-index:2147483000;inset:auto 20px 20px auto;display:flex;flex-direction:column;width:384px;height:min(640px,calc(100vh - 40px));height:min(640px,calc(100dvh - 40px));background:var(--paper);border:1px solid var(--line);border-radius:8px;box-shadow:var(--shadow);overflow:hidden;animation:rise .12s ease-out}
 @keyframes rise{from{opacity:0;transform:translateY(8px)}}
+.panel:focus{outline:none}
 .is-inline .panel{position:static;width:100%;height:min(680px,calc(100dvh - 236px));min-height:420px;box-shadow:none;animation:none}
 .head{display:flex;align-items:center;gap:8px;padding:12px 12px 12px 16px;background:var(--sheet);border-bottom:1px solid var(--line)}
 .head .who{flex:1;min-width:0}

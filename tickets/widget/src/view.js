@@ -25,6 +25,10 @@ export function App({ store, words, config }) {
     if (was.current && !state.isOpen) launcher.current?.focus();
     was.current = state.isOpen;
   }, [state.isOpen]);
+  // What had the focus may be gone with the form: keys must still reach the window.
+  useLayoutEffect(() => {
+    if (panel.current && !config.inline && !panel.current.getRootNode().activeElement) panel.current.focus();
+  }, [state.view]);
   const isModal = isSmall && !config.inline;
 
   function key(event) {
@@ -44,7 +48,7 @@ export function App({ store, words, config }) {
         ${state.unread > 0 && html`<span class="badge">${Math.min(state.unread, 99)}</span>`}
       </button>`}
     ${state.isOpen && html`
-      <section ref=${panel} class="panel" role=${config.inline ? "region" : "dialog"} aria-modal=${isModal ? "true" : undefined}
+      <section ref=${panel} class="panel" tabindex="-1" role=${config.inline ? "region" : "dialog"} aria-modal=${isModal ? "true" : undefined}
         aria-label=${words.title} onKeyDown=${key}>
         <${Head} store=${store} words=${words} config=${config} />
         <${Body} store=${store} words=${words} config=${config} />
@@ -55,7 +59,7 @@ export function App({ store, words, config }) {
 function trap(event, panel) {
   const found = [...panel.querySelectorAll("button, a[href], input, select, textarea, [tabindex='0']")].filter(one => !one.disabled && one.offsetParent !== null);
   const here = panel.getRootNode().activeElement, first = found[0], last = found[found.length - 1];
-  if (event.shiftKey && here === first) last.focus();
+  if (event.shiftKey && (here === first || here === panel)) last.focus();
   else if (!event.shiftKey && here === last) first.focus();
   else return;
   event.preventDefault();
