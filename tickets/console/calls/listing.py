@@ -199,8 +199,3 @@ def owed_for(reader: Reader, *, is_open: bool = True) -> list[OwedRow]:
     related = Milestone.objects.filter(clock__in=clocks).select_related("target__policy", "calendar_version", "met_by")
     by_clock: dict[int | None, Milestone] = {milestone.clock_id: milestone for milestone in related}
     return [OwedRow(row, reader, by_clock.get(row.clock_id), list(row.attempts.all())) for row in rows]
-
-
-def owed_count(reader: Reader) -> int:
-    """Return how many calls are owed at a reader's desks."""
-    return CallBack.objects.visible_to(reader.user).filter(at_desk_of(reader)).open().count()

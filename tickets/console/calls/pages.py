@@ -80,8 +80,7 @@ def figures_page(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def framed(reader: Reader) -> dict[str, Any]:
     """Return what every page of the hotline needs around it."""
-    around = {"in_calls": True, "views_of_calls": listing.VIEWS, "owed_count": listing.owed_count(reader)}
-    return {**rail(reader, None), **around}
+    return {**rail(reader, None), "in_calls": True, "views_of_calls": listing.VIEWS}
 
 
 def find_call(code: str, reader: Reader) -> Call:

@@ -16,7 +16,7 @@ from sla.refusals import ActionRefusedError
 from tickets.actions.mail import add_to, discard, open_from
 from tickets.console.guard import Reader, agents_only
 from tickets.console.mail.pictures import with_pictures
-from tickets.console.mail.reading import VIEWS, MailRow, found, page_in, page_of, people, waiting_count
+from tickets.console.mail.reading import VIEWS, MailRow, found, page_in, page_of, people
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.mailing import read
@@ -42,7 +42,6 @@ def mails_page(request: HttpRequest, reader: Reader) -> HttpResponse:
         "pages": pages,
         "view_key": view,
         "tabs": [{"key": key, "name": name, "is_current": key == view} for key, name in VIEWS.items()],
-        "waiting": waiting_count(reader),
     }
     return shown(request, "console/mail/list.html", {**_frame(reader), **context})
 

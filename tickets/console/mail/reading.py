@@ -85,11 +85,6 @@ def page_in(view: str, page: str, reader: Reader) -> Page[Mail]:
     return Paginator(narrowed() if narrowed else seen.order_by("-received_at", "-pk"), LISTED).get_page(page)
 
 
-def waiting_count(reader: Reader) -> int:
-    """Return how many mails wait for somebody to decide."""
-    return Mail.objects.visible_to(reader.user).without_ticket().count()
-
-
 def found(pk: int, reader: Reader) -> Mail | None:
     """Return a mail that the reader may see: one without ticket as such, else with its ticket."""
     mail = Mail.objects.select_related(*RELATED).defer("event__raw").filter(pk=pk).first()
