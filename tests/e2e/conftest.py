@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from tests.e2e.browsing import PATIENCE, Visit, is_required, move_server_clock, reset_server_clock, visit
+from tests.e2e.serving import streaming_server
 from tests.remembering import remembered_world
 from tests.world import World
 
@@ -80,6 +81,14 @@ def server_clock(transactional_db: None) -> Iterator[Callable[[Any], None]]:
     """Return a function that moves the server's clock to a wall time of Beijing, for this test."""
     yield move_server_clock
     reset_server_clock()
+
+
+@pytest.fixture
+def product(world: World, server_clock: Callable[[Any], None]) -> Iterator[str]:
+    """Return where the product answers as it does in life, streams and all; its clock says that people are there."""
+    server_clock("2026-09-28 10:00")
+    with streaming_server() as url:
+        yield url
 
 
 @pytest.fixture

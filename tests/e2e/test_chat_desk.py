@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from plans.models import User
 from sla.clock import database_now
-from tests.e2e.browsing import Visit, findings, move_server_clock, overflow, reset_server_clock, visit
+from tests.e2e.browsing import Visit, findings, overflow, visit
 from tests.e2e.chatting import embedding
-from tests.e2e.serving import streaming_server
 from tests.tickets.chat.browser import signed, site
 from tests.tickets.chat.conftest import Talks
 from tests.world import World
@@ -19,19 +18,9 @@ from tickets.models import CannedAnswer, Chat
 
 pytestmark = pytest.mark.e2e
 
-MORNING = "2026-09-28 10:00"
 TAG = '<script src="{product}/static/widget/shouyue.js" data-site="erp" data-identity="{who}" defer></script>'
 WHISPERED, UNSENT = "老客户，别催", "断网时写的"
 LOST = "ERR_INTERNET_DISCONNECTED"
-
-
-@pytest.fixture
-def product(world: World) -> Iterator[str]:
-    """Return where the product answers; its clock says that people are there."""
-    move_server_clock(MORNING)
-    with streaming_server() as url:
-        yield url
-    reset_server_clock()
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sla.clock import database_now
-from tests.e2e.browsing import Visit, findings, move_server_clock, overflow, reset_server_clock, visit
+from tests.e2e.browsing import Visit, findings, overflow, visit
 from tests.e2e.chatting import HOSTILE, embedding
-from tests.e2e.serving import streaming_server
 from tests.tickets.chat.browser import signed, site
 from tests.world import World
 from tickets.actions import chat as acts
@@ -20,17 +19,7 @@ pytestmark = pytest.mark.e2e
 
 # Two by two red points.
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=="
-NOON = "2026-09-28 10:00"
 TAG = '<script src="{product}/static/widget/shouyue.js" data-site="erp" data-module="总账" {more} defer></script>'
-
-
-@pytest.fixture
-def product(world: World) -> Iterator[str]:
-    """Return where the product answers; its clock says that people are there."""
-    move_server_clock(NOON)
-    with streaming_server() as url:
-        yield url
-    reset_server_clock()
 
 
 @pytest.fixture
