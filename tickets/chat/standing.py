@@ -97,4 +97,4 @@ def visitor_fields(visitor: Visitor) -> dict[str, Any]:
     """Return who the page is open for."""
     contact = visitor.contact
     named = in_language(contact.name, contact.name_en) if contact else visitor.name
-    return {"name": named, "email": "" if contact else visitor.email, "is_known": contact is not None}
+    return {"name": named, "is_known": contact is not None}

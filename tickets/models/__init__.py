@@ -8,6 +8,7 @@ from tickets.models.decisions import CoverageDecision
 from tickets.models.endpoints import DeliveryTry, WebhookEndpoint
 from tickets.models.forums import PostBack
 from tickets.models.imports import ImportedTicket, ImportRun, ImportSource
+from tickets.models.keeping import Clearing, Forgetting
 from tickets.models.knowledge import (
     Article,
     ArticleFile,
@@ -47,6 +48,7 @@ __all__ = [
     "ChatFile",
     "ChatMessage",
     "ChatSeat",
+    "Clearing",
     "Comment",
     "CoverageDecision",
     "Delivery",
@@ -54,6 +56,7 @@ __all__ = [
     "Directory",
     "Flag",
     "Follow",
+    "Forgetting",
     "Gap",
     "IdempotencyKey",
     "ImportRun",

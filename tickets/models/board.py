@@ -38,6 +38,8 @@ class Said(models.Model):
     # Out of sight for all but its author and those who keep order.
     hidden_at = models.DateTimeField(_("隐藏于"), null=True, blank=True)
     hidden_why = models.CharField(_("隐藏的理由"), max_length=400, blank=True)
+    # It was its author who took it out of sight; those who keep order still read it.
+    is_withdrawn = models.BooleanField(_("作者已撤回"), default=False)
 
     class Meta:
         abstract = True
@@ -332,6 +334,7 @@ class BoardEvent(models.Model):
         UNANSWERED = "unanswered", _("撤回官方答复")
         ACCEPTED = "accepted", _("提问人采纳")
         HIDDEN = "hidden", _("隐藏")
+        WITHDRAWN = "withdrawn", _("作者撤回")
         RESTORED = "restored", _("恢复显示")
         PINNED = "pinned", _("置顶")
         UNPINNED = "unpinned", _("取消置顶")

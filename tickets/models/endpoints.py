@@ -50,6 +50,10 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
         """Narrow to those in use."""
         return self.filter(is_active=True)
 
+    def kept(self) -> Self:
+        """Narrow to those that nobody has removed."""
+        return self.filter(retired_at=None)
+
 
 class WebhookEndpoint(models.Model):
     """An address outside that rules may call and that may subscribe to what happens to tickets."""
@@ -63,7 +67,7 @@ class WebhookEndpoint(models.Model):
     # Kinds that write to people, as one message for all that is due.
     ROBOTS = (Kind.WECOM, Kind.DINGTALK, Kind.FEISHU)
 
-    name = models.CharField(_("名称"), max_length=80, unique=True)
+    name = models.CharField(_("名称"), max_length=80)
     kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.WEBHOOK)
     # A robot's address holds the key to write by: it is never shown whole.
     url = models.URLField(_("地址"), max_length=400)
@@ -87,6 +91,8 @@ class WebhookEndpoint(models.Model):
     created_at = models.DateTimeField(_("创建于"), db_default=Now())
     # Why it was switched off by itself, if it was.
     note = models.CharField(_("备注"), max_length=200, blank=True)
+    # Removed: its log stays, its secrets do not, and its name is free again.
+    retired_at = models.DateTimeField(_("删除于"), null=True, blank=True)
     # Nothing is sent before: after a failure, at its platform's wish, or for its number a minute.
     rests_until = models.DateTimeField(_("休息到"), null=True, blank=True)
 
@@ -96,6 +102,9 @@ class WebhookEndpoint(models.Model):
         ordering = ["name"]
         verbose_name = pgettext_lazy("one", "回调地址")
         verbose_name_plural = pgettext_lazy("many", "回调地址")
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=models.Q(retired_at=None), name="endpoint_name_once")
+        ]
 
     def __str__(self) -> str:
         return self.name

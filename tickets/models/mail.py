@@ -202,3 +202,8 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.message_id
+
+    @property
+    def source(self) -> bytes | None:
+        """Return the mail byte for byte; None once its time of keeping is over."""
+        return bytes(self.event.raw) or None if self.event else None

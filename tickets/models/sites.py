@@ -81,7 +81,6 @@ class Visitor(models.Model):
     )
     # What somebody unknown says of themselves: never taken for proof of anything.
     name = models.CharField(_("自称"), max_length=80, blank=True)
-    email = models.EmailField(_("自填邮箱"), blank=True)
     token_hash = models.CharField(_("令牌散列"), max_length=64, unique=True)
     language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
     created_at = models.DateTimeField(_("创建于"), db_default=Now())

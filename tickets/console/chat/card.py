@@ -91,7 +91,6 @@ class Card:
             "url": reverse("console:accounts:customer", args=[code]) if code else "",
             "contact": contact,
             "contact_name": person_of(chat),
-            "email": chat.visitor.email if chat.visitor and contact is None else "",
             "local_time": f"{self.reader.at.astimezone(zone):%H:%M} {zone_words(zone)}" if zone else "",
             "plan": Seal.of(contract.plan) if contract else None,
             "contract": contract.number if contract else "",
