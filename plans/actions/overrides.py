@@ -11,7 +11,18 @@ from django.utils.translation import gettext as _
 from plans.actions.history import Decided, Kind, changing
 from plans.actions.news import OWN
 from plans.actions.obligations.laying import lay_out as lay_out_owed
-from plans.actions.own_terms import MEETS, MOST, Edit, NewTarget, check_kept, lay_anew, lay_over, refused, timed_with
+from plans.actions.own_terms import (
+    MEETS,
+    MOST,
+    Edit,
+    NewTarget,
+    check_kept,
+    lay_anew,
+    lay_over,
+    parted,
+    refused,
+    timed_with,
+)
 from plans.actions.quotas import lay_out as lay_out_quotas
 from plans.models import Contract, Entitlement, Override, Switch, User
 from plans.quotas.rules import Rule, rules_of, written
@@ -126,8 +137,9 @@ def withdraw(*, contract: Contract, metric: str, reason: str, actor: User | None
         if OWN not in first.policy and not ahead:
             raise refused("nothing_agreed", _("合同没有另行约定的时限可以撤销。"), first)
         _take_back([*ahead, *_own_targets(timed, Override.State.IN_FORCE)])
-        if OWN in first.policy:
-            lay_anew(first, _edit(decided))
+        for group in parted(timed, metric):
+            if OWN in group[0].policy:
+                lay_anew(group[0], _edit(decided))
         return _journal(_row(first, Override.Kind.WITHDRAWN, {"metric": metric}, decided, FROM_NOW_ON))
 
 
@@ -167,8 +179,15 @@ def cease(row: Override, decided: Decided) -> None:
     """
     if row.kind == Override.Kind.QUOTA:
         lay_out_quotas(contract=row.entitlement.contract, at=decided.at, actor=decided.actor, reason=decided.reason)
-    elif OWN in row.entitlement.policy:
-        lay_anew(row.entitlement, _edit(decided))
+        return
+    timed = [row.entitlement]
+    if row.kind == Override.Kind.TARGET:
+        timed = [
+            one[0] for one in parted(timed_with(row.entitlement.contract, row.value["metric"]), row.value["metric"])
+        ]
+    for one in timed:
+        if OWN in one.policy:
+            lay_anew(one, _edit(decided))
     _lay_out_owed(row, decided)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from plans.actions.news import OWN, announce
@@ -31,6 +33,8 @@ MEETS: dict[str, tuple[tuple[FactKind, ...], tuple[FactKind, ...]]] = {
 }
 # What holds a metric where the plan times it not at all: no solution is owed while the customer is asked. Source: C24
 HELD: dict[str, tuple[str, ...]] = {Metric.UPDATE: (Hold.CUSTOMER.value,), Metric.RESOLUTION: (Hold.CUSTOMER.value,)}
+# Services whose reports are signed, each by a clause of its own. Source: K06, K12
+REPORTS = ("critical_moment", "expert_consultation")
 # Beyond a working year no target is a promise.
 MOST = {Target.Unit.SECONDS.value: Decimal(366 * 86400), Target.Unit.WORKING_DAYS.value: Decimal(366)}
 TELL_OWNER: dict[str, Any] = {"do": "tell", "roles": ["owner"]}
@@ -82,7 +86,7 @@ def timed_with(contract: Contract, metric: str) -> list[Entitlement]:
 
     Raises RefusedError where the plan has no service to time.
     """
-    service = ("critical_moment", "expert_consultation") if metric == Metric.SIGN_OFF else ("ticket",)
+    service = REPORTS if metric == Metric.SIGN_OFF else ("ticket",)
     rows = list(contract.entitlements.select_for_update(of=("self",)).select_related("item"))
     first = sorted((row for row in rows if row.item.service in service), key=lambda row: row.pk)
     if not first:
@@ -94,16 +98,25 @@ def timed_with(contract: Contract, metric: str) -> list[Entitlement]:
     return first + shared
 
 
+def parted(timed: Iterable[Entitlement], metric: str) -> list[list[Entitlement]]:
+    """Return what a metric times in groups that have a policy each: a report is signed by its own service's clause."""
+    groups: dict[str, list[Entitlement]] = {}
+    for one in timed:
+        groups.setdefault(one.item.policy if metric == Metric.SIGN_OFF else "", []).append(one)
+    return list(groups.values())
+
+
 def lay_over(row: Override, edit: "Edit") -> None:
     """Have a target or calendar hold that was agreed, for everything that its promise's policy times."""
     entitlement = row.entitlement
     if row.kind == Override.Kind.CALENDAR and not entitlement.policy:
         return
-    is_target = row.kind == Override.Kind.TARGET
-    timed = timed_with(entitlement.contract, row.value["metric"]) if is_target else sharing(entitlement)
-    policy = put_own(entitlement, replace(edit, change=lambda terms: _laid(terms, row)))
-    _time_by(timed, policy.code)
-    entitlement.policy = policy.code
+    groups = [sharing(entitlement)]
+    if row.kind == Override.Kind.TARGET:
+        groups = parted(timed_with(entitlement.contract, row.value["metric"]), row.value["metric"])
+    for group in groups:
+        _time_by(group, put_own(group[0], replace(edit, change=partial(_laid, row=row, entitlement=group[0]))).code)
+    entitlement.refresh_from_db(fields=["policy"])
 
 
 def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:
@@ -112,12 +125,11 @@ def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:
     Source: C16
     """
     shared = sharing(entitlement)
-    kinds = (Override.Kind.TARGET, Override.Kind.CALENDAR)
-    agreed = Override.objects.in_force().filter(entitlement__in=shared, kind__in=kinds)
+    agreed = Override.objects.in_force().filter(_reaching(shared))
     terms = _plain(entitlement)
     # As they began, which is not as they were agreed: the one that took force last holds.
     for row in sorted(agreed.select_related("entitlement__item", "entitlement__contract__plan"), key=_began):
-        terms = _laid(terms, row)
+        terms = _laid(terms, row, entitlement)
     if agreed and terms.targets:
         policy = put_own(entitlement, replace(edit, change=lambda own: _under(own, terms)))
         return _time_by(shared, policy.code)
@@ -127,6 +139,15 @@ def lay_anew(entitlement: Entitlement, edit: "Edit") -> None:
     kind, contract = Amendment.Kind.WITHDRAWN, entitlement.contract
     announce(contract=contract, kind=kind, reason=edit.reason, actor=edit.actor, at=edit.at)
     return None
+
+
+def _reaching(shared: list[Entitlement]) -> Q:
+    """Return which rows change what is timed together: its own, and a time to sign that holds for every report."""
+    own = Q(entitlement__in=shared, kind__in=(Override.Kind.TARGET, Override.Kind.CALENDAR))
+    if shared[0].item.service not in REPORTS:
+        return own
+    reports = {"entitlement__contract": shared[0].contract_id, "entitlement__item__service__in": REPORTS}
+    return own | Q(kind=Override.Kind.TARGET, value__metric=Metric.SIGN_OFF, **reports)
 
 
 def _began(row: Override) -> tuple[date, datetime]:
@@ -150,15 +171,15 @@ def check_kept(row: Override) -> None:
         return
     present = Policy.objects.current().filter(code=entitlement.policy).first() if entitlement.policy else None
     try:
-        check_terms(_laid(terms_of(present) if present else _no_terms(entitlement), row))
+        check_terms(_laid(terms_of(present) if present else _no_terms(entitlement), row, entitlement))
     except PolicyError as error:
         raise refused("bad_target", str(error), entitlement) from error
 
 
-def _laid(terms: Terms, row: Override) -> Terms:
+def _laid(terms: Terms, row: Override, entitlement: Entitlement) -> Terms:
     if row.kind == Override.Kind.CALENDAR:
         return moved_to(terms, str(row.value["calendar"]))
-    return with_own_target(terms, target_in(row.value), row.entitlement)
+    return with_own_target(terms, target_in(row.value), entitlement)
 
 
 def _time_by(entitlements: Iterable[Entitlement], policy: str) -> None:

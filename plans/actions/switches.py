@@ -17,6 +17,8 @@ CLAUSES = {
     Switch.Name.HOTLINE_CALENDAR: {"promise": "K09", "clause": "§3.3.2"},
     Switch.Name.SIGN_OFF_CALENDAR: {"promise": "K06", "clause": "§3.2.3(6)"},
 }
+# The same of a contract that holds the diagnosis alone.
+DIAGNOSIS = {"promise": "K12", "clause": "§3.4.2(5)"}
 
 
 def set_switch(*, contract: Contract, name: str, value: str, reason: str, actor: User | None, at: datetime) -> Switch:
@@ -54,10 +56,16 @@ def unset_switch(
         announce(contract=contract, kind=Amendment.Kind.SWITCH, reason=reason, actor=actor, at=at)
 
 
+def _cited(contract: Contract, name: str) -> dict[str, str]:
+    signed = set(contract.entitlements.exclude(item__deliverable="").values_list("item__promise", flat=True))
+    only_diagnosis = name == Switch.Name.SIGN_OFF_CALENDAR and "K12" in signed and "K06" not in signed
+    return DIAGNOSIS if only_diagnosis else CLAUSES[Switch.Name(name)]
+
+
 def _check_switch(contract: Contract, name: str, value: str) -> None:
     if name in CLAUSES:
         if not CalendarVersion.objects.current().filter(code=value).exists():
-            raise RefusedError("unknown_calendar", _("没有名为“%s”的服务时间。") % value, **CLAUSES[Switch.Name(name)])
+            raise RefusedError("unknown_calendar", _("没有名为“%s”的服务时间。") % value, **_cited(contract, name))
     elif name == Switch.Name.SERVED_BY_BRANCH:
         if value not in ("branch", "hq"):
             raise RefusedError("bad_switch", _("应为 branch 或 hq。"), promise="Y19", clause="§3.2")

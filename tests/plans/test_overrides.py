@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from plans.actions import NewTarget, granted, override, override_calendar, override_quota, set_switch
+from plans.actions.overrides import rescind
 from plans.agreements import agreements_of
 from plans.coverage import cover, hours_of
 from plans.models import Override
@@ -58,9 +59,29 @@ def test_second_override_is_a_new_version_and_both_are_journaled__Y20(cast):
 
 def test_sign_off_override_moves_both_reports__K06_K12(cast):
     agree(cast, cast.kingdee, NewTarget("sign_off", Decimal(10), "working_days", "end_of_nth_day"))
-    own = cast.kingdee.entitlements.filter(policy="kingdee-report-sign-off@C-kd")
-    assert sorted(own.values_list("item__promise", flat=True)) == ["K06", "K12"]
+    own = dict(cast.kingdee.entitlements.filter(policy__contains="sign-off").values_list("item__promise", "policy"))
+    assert own == {"K06": "kingdee-report-sign-off@C-kd", "K12": "kingdee-diagnosis-sign-off@C-kd"}
     assert decided(cast.kd).policy.code == "kingdee-advanced-ticket"
+
+
+def signing(cast):
+    """Return, by promise, how many days a customer has to sign, by which clause and on whose working days."""
+    held = cast.kingdee.entitlements.filter(policy__contains="sign-off").order_by("item__promise")
+    found = [Policy.objects.current().get(code=one.policy).targets.get() for one in held]
+    return [(target.promise, target.clause[:7], target.amount, target.calendar) for target in found]
+
+
+def test_an_own_time_to_sign_cites_the_clause_of_each_report_and_is_taken_back_for_both__K06_K12(cast):
+    plain = signing(cast)
+    row = agree(cast, cast.kingdee, NewTarget("sign_off", Decimal(10), "working_days", "end_of_nth_day"))
+    said = {"contract": cast.kingdee, "reason": "海外", "actor": cast.manager, "at": AT}
+    abroad = override_calendar(promise="K12", calendar="yonsuite-7x24", **said)
+    agreed = ("K06", "§3.2.3 ", 10, "kingdee-5x8")
+    assert signing(cast) == [agreed, ("K12", "§3.4.2 ", 10, "yonsuite-7x24")]
+    rescind(row=abroad, reason="回国", actor=cast.manager, at=AT)
+    assert signing(cast) == [agreed, ("K12", "§3.4.2 ", 10, "kingdee-5x8")]
+    rescind(row=row, reason="恢复", actor=cast.manager, at=AT)
+    assert signing(cast) == plain
 
 
 @pytest.mark.parametrize(
