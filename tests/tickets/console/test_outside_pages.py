@@ -1,6 +1,7 @@
 """The pages of addresses outside and of what went out, and the same for programs: who may, and what is never shown."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -144,6 +145,17 @@ def test_the_log_shows_tries_first_what_was_given_up_and_sends_again(
 def test_why_nothing_arrived_is_told_in_words(kind: str, said: str, status: int | None, told: str):
     assert told in why(kind, said, status)
     assert bool(told) == bool(why(kind, said, status))
+
+
+def test_what_waits_for_an_endpoint_that_rests_says_until_when(page: Client, world: World):
+    endpoint = webhooks.add(name="大屏", url="https://1.1.1.1/in")
+    queued(world, endpoint)
+    with clock_at("2026-09-28 11:00:10"):
+        shown = [page.get(f"{LOG}?channel=webhook").content.decode()]
+        WebhookEndpoint.objects.update(rests_until=database_now() + timedelta(minutes=7))
+        shown.append(page.get(f"{LOG}?channel=webhook").content.decode())
+    assert ["不早于" in text for text in shown] == [False, True]
+    assert "11:07" in shown[1]
 
 
 def test_a_test_message_shows_what_was_answered(page: Client, receiver: Receiver):  # noqa: F811

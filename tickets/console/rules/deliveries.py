@@ -1,6 +1,7 @@
 """The log of what goes out: mails, calls and words of robots, each with its tries; what was given up comes first."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -108,8 +109,17 @@ def line_of(row: Delivery) -> dict[str, Any]:
         "channel": CHANNELS.get(row.channel, row.channel),
         "why": WHY.get(row.error) or f"{why(row.channel, row.error)} {row.error}".strip(),
         "tries": row.tries.all(),
+        "waits_until": waits_until(row),
         "may_go_again": row.state == State.FAILED or (row.state == State.SENT and row.channel == Delivery.WEBHOOK),
     }
+
+
+def waits_until(row: Delivery) -> datetime | None:
+    """Return before when a queued row does not go: its own time, or until its endpoint is called again."""
+    if row.state != State.QUEUED:
+        return None
+    rests = row.endpoint.rests_until if row.endpoint else None
+    return max(filter(None, [row.not_before, rests]), default=None)
 
 
 @require_safe
