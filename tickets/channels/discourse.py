@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tickets.channels.base import MalformedError, is_storable
 from tickets.channels.hook import Asked, Fields, Happening, Hook, KeyFacts, SignatureError
 from tickets.channels.payload import read_payload
@@ -44,11 +46,11 @@ class Discourse(Hook):
         """Raise SignatureError unless the body is signed with the webhook's secret; a key without one takes nothing."""
         secret, _api_key = secrets_in(key.secret)
         if not secret:
-            raise SignatureError("This key has no signing secret.")
+            raise SignatureError(_("这个密钥没有设验签密钥。"))
         signed = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
         given = request.headers.get(SIGNATURE, "").removeprefix("sha256=")
         if not hmac.compare_digest(signed.encode(), given.encode("utf-8", "replace")):
-            raise SignatureError("The signature does not match.")
+            raise SignatureError(_("签名不对。"))
 
     def read(self, request: Asked, options: Mapping[str, Any]) -> list[Happening]:
         """Return what a request tells of a topic or a post; nothing for a ping, a private message or another event."""
