@@ -7,10 +7,11 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from plans.models import User
+from tickets.console.board.lines import seen_by
 from tickets.console.calls.cards import at_desk_of
 from tickets.console.guard import Reader
 from tickets.console.side_tasks import waiting_for
-from tickets.models import CallBack, Chat, Mail, Post
+from tickets.models import CallBack, Chat, Mail
 
 # The pages that the rail leads to, as their templates know that one of them is open.
 PAGES = ("tasks", "chats", "calls", "mail", "board", "alerts")
@@ -31,7 +32,7 @@ def _counts(reader: Reader) -> dict[str, int]:
         "chats": Chat.objects.visible_to(user).filter(desk, state=Chat.State.WAITING),
         "calls": CallBack.objects.visible_to(user).filter(desk).open(),
         "mail": Mail.objects.visible_to(user).without_ticket(),
-        "board": Post.objects.visible_to(user).unanswered().filter(ticket=None),
+        "board": seen_by(reader).unanswered().filter(ticket=None),
     }
     counted = User.objects.filter(pk=user.pk).values_list(*map(_how_many, waiting.values())).get()
     return dict(zip(waiting, counted, strict=True))

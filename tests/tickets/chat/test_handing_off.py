@@ -17,6 +17,7 @@ from tests.hours import beijing
 from tests.tickets.chat.conftest import NOON, Talks, happened
 from tests.world import ENDS, STARTS, person
 from tickets.actions import chat as acts
+from tickets.actions.board.asking import Draft, ask
 from tickets.console.beside import beside
 from tickets.console.guard import Reader
 from tickets.models import Chat, CoverageDecision, Presence
@@ -219,12 +220,14 @@ def test_the_rail_tells_on_every_page_who_waits__Y06(talks: Talks, django_assert
     world = talks.world
     talks.hand_off(talks.open())
     talks.hand_off(talks.open(world.kingdee))
+    for vendor, contact in (("yonsuite", world.yonsuite.contact), ("kingdee", world.kingdee.contact)):
+        ask(draft=Draft(vendor, "question", "怎么结账", "月末。"), author=contact.user, at=beijing(NOON))
     partner = person("partner", "伙伴", Role.PARTNER)
     for user, chats in ((world.manager, 2), (world.agent, 1), (partner, 0)):
         reader = Reader(User.objects.select_related("team").get(pk=user.pk), beijing(NOON))
         with django_assert_num_queries(1):
             found = beside(reader, "chats")
-        assert found["beside"] == {"tasks": 0, "chats": chats, "calls": 0, "mail": 0, "board": 0}
+        assert found["beside"] == {"tasks": 0, "chats": chats, "calls": 0, "mail": 0, "board": chats}
         assert found["in_chats"]
     client = Client()
     client.force_login(world.manager)

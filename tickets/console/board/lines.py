@@ -8,8 +8,9 @@ from django.db.models import F, Q
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import pgettext_lazy
 
-from plans.models import User
+from plans.models import Role, User
 from sla.models import Milestone
+from tickets.console.guard import Reader
 from tickets.models import Flag, Post, Ticket
 from tickets.models.board import PostQuerySet
 from tickets.showing.promises import Promise
@@ -29,6 +30,14 @@ class Line:
 
     post: Post
     promise: Promise | None
+
+
+def seen_by(reader: Reader) -> PostQuerySet:
+    """Return the posts that somebody looks after: of their team's vendor, or of all where they have none or lead."""
+    rows = Post.objects.visible_to(reader.user)
+    team = reader.user.team
+    is_bound = team and reader.user.role in (Role.AGENT, Role.EXPERT)
+    return rows.filter(vendor=team.vendor) if team and is_bound else rows
 
 
 def promise_shown(row: Milestone, at: datetime, viewer: User) -> Promise:

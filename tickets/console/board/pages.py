@@ -8,19 +8,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from plans.models import Role
 from sla.refusals import ActionRefusedError
 from tickets.actions.board.ticketing import draft_of
 from tickets.actions.board.timing import promise_of
 from tickets.board_page import told
-from tickets.console.board.lines import VIEWS, counts, lines_of, narrowed, promise_shown
+from tickets.console.board.lines import VIEWS, counts, lines_of, narrowed, promise_shown, seen_by
 from tickets.console.guard import Reader, agents_only
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.knowledge.finding import asked
 from tickets.knowledge.posts import search_posts
 from tickets.models import BoardEvent, Post, PostBack, Ticket, Topic
-from tickets.models.board import MODERATORS, PostQuerySet
+from tickets.models.board import MODERATORS
 from tickets.showing.names import names_for
 
 PAGE, MOST_FOUND, MOST_EVENTS = 25, 40, 60
@@ -46,14 +45,6 @@ def board_page(
     ]
     frame = {"entries": entries, "in_board": True, "now": reader.at, "is_ours": reader.user.role in MODERATORS}
     return shown(request, template, {**rail(reader, None), **frame, **context}, status)
-
-
-def seen_by(reader: Reader) -> PostQuerySet:
-    """Return the posts that somebody looks after: of their team's vendor, or of all where they have none or lead."""
-    rows = Post.objects.visible_to(reader.user)
-    team = reader.user.team
-    is_bound = team and reader.user.role in (Role.AGENT, Role.EXPERT)
-    return rows.filter(vendor=team.vendor) if team and is_bound else rows
 
 
 @require_safe
