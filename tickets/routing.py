@@ -64,8 +64,3 @@ def _waits(vendor: str) -> list[timedelta]:
     taken = Chat.objects.filter(vendor=vendor, accepted_at__isnull=False, waiting_since__isnull=False)
     found = taken.order_by("-accepted_at").annotate(waited=F("accepted_at") - F("waiting_since"))
     return list(found.filter(waited__lte=LONGEST).values_list("waited", flat=True)[:LAST])
-
-
-def next_in_line(vendor: str) -> Chat | None:
-    """Return whose turn it is, None where nobody waits."""
-    return Chat.objects.waiting_line(vendor).first()

@@ -133,11 +133,6 @@ class ServiceReport(models.Model):
         return f"{self.code} v{self.version}"
 
     @property
-    def is_made(self) -> bool:
-        """Tell whether there is something to read."""
-        return self.content is not None
-
-    @property
     def file_name(self) -> str:
         """Return what its file is called."""
         return f"{self.code}-v{self.version}.pdf" if self.version > 1 else f"{self.code}.pdf"

@@ -21,7 +21,7 @@ from tickets.actions.board.asking import Draft, ask
 from tickets.console.beside import beside
 from tickets.console.guard import Reader
 from tickets.models import Chat, CoverageDecision, Presence
-from tickets.routing import next_in_line, standing
+from tickets.routing import standing
 from tickets.showing.chat import words_of
 
 
@@ -182,7 +182,6 @@ def test_the_line_is_by_plan_then_by_wait_and_says_place_and_estimate__Y06_Y21(t
     assert line == [first["premier"], later, first["priority"], first["accelerate"], first["standard"]]
     assert not Chat.objects.waiting_line("kingdee").exists()
     at = beijing("2026-09-28 10:05")
-    assert next_in_line("yonsuite") == first["premier"]
     assert [standing(chat, at).place for chat in line] == [1, 2, 3, 4, 5]
     assert standing(later, at).estimate is None  # nobody is there, nobody waited yet
     agent = talks.world.agent
