@@ -218,7 +218,9 @@ def test_an_agent_answers_turns_drafts_and_keeps_order__Y04_K01(world: World):
         home = f"{url}{post.code}/act/"
         assert "期初余额" in desk.get(url).content.decode()
         assert desk.post(home, {"act": "draft"}).status_code == 409
+        assert "到时没有官方答复会自动开" in desk.get(f"{url}{post.code}/").content.decode()
         assert desk.post(home, {"act": "answer", "body": "可以清空。"}).status_code == 302
+        assert "已有官方答复，不会自动开" in desk.get(f"{url}{post.code}/").content.decode()
         assert desk.post(home, {"act": "draft"}).status_code == 302
         assert desk.post(home, {"act": "pin"}).status_code == 302
         assert post.follows.filter(user=world.agent).exists()
