@@ -169,7 +169,7 @@ def test_a_slow_drip_is_cut_off_and_a_long_answer_not_read(
     [row] = queued(world, endpoint)
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 handler.wfile.write(b"H")
             except OSError:
@@ -179,7 +179,7 @@ def test_a_slow_drip_is_cut_off_and_a_long_answer_not_read(
     receiver.answer = drip
     began = time.monotonic()
     call_webhooks()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     assert state(row) == (State.QUEUED, 1)
 
     written: list[int] = []
@@ -203,14 +203,15 @@ def test_a_slow_drip_is_cut_off_and_a_long_answer_not_read(
 def test_one_endpoint_that_hangs_holds_up_no_other_and_rests(
     world: World, endpoint: WebhookEndpoint, receiver: Receiver, monkeypatch
 ):
-    monkeypatch.setattr(webhook, "TIMEOUT", 0.5)
-    hung = Receiver()
-    hung.answer = lambda handler: time.sleep(2)
+    monkeypatch.setattr(webhook, "TIMEOUT", 1.0)
+    hung, over = Receiver(), threading.Event()
+    hung.answer = lambda handler: over.wait(30)
     stuck = queued(world, webhooks.add(name="慢", url=hung.url), 4)
     swift = queued(world, endpoint, 4)
     began = time.monotonic()
     call_webhooks()
-    assert time.monotonic() - began < 2
+    over.set()
+    assert time.monotonic() - began < 20
     assert {state(row)[0] for row in swift} == {State.SENT}
     assert sorted(state(row) for row in stuck) == [(State.QUEUED, 0)] * 3 + [(State.QUEUED, 1)]
     assert len(hung.calls) == 1
@@ -343,11 +344,12 @@ def test_the_worker_goes_on_with_mail_while_a_program_is_slow(
     world: World, endpoint: WebhookEndpoint, receiver: Receiver
 ):
     [row] = queued(world, endpoint)
-    receiver.answer = lambda handler: (time.sleep(1.5), say(handler, 200))[1]
-    began = time.monotonic()
+    over = threading.Event()
+    receiver.answer = lambda handler: (over.wait(20), say(handler, 200))[1]
     tasks.call_webhooks()
     tasks.call_webhooks()
-    assert time.monotonic() - began < 1
+    assert state(row)[0] == State.QUEUED, "the program has not answered yet"
+    over.set()
     while threads := [thread for thread in threading.enumerate() if thread.name == tasks.CALLS]:
         threads[0].join()
     assert state(row) == (State.SENT, 1)
