@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
 from environs import Env
 
-from config import addresses
+from config import addresses, keeping
 from config.enum_names import ENUM_NAMES
 from config.masking import mask_line
 from config.schedule import SCHEDULE
@@ -249,6 +249,9 @@ WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
 BOT_URL = env.str("BOT_URL", "")
 BOT_KEY = env.str("BOT_KEY", "")
 BOT_MODEL = env.str("BOT_MODEL", "")
+
+# What is not kept for ever: days by kind, by KEEP_…_DAYS.
+KEEP_DAYS = keeping.days(env)
 
 # Customer and success manager are told of unused amounts so many days before they lapse.
 QUOTA_WARN_DAYS = (60, 14)

@@ -1,15 +1,18 @@
-"""Bytes that are kept for good: written once under their digest, given back by it."""
+"""Bytes that are kept: written once under their digest, given back by it."""
 
 import hashlib
 import os
 import re
 import tempfile
+import time
 import unicodedata
 from pathlib import Path
 
 from django.conf import settings
 
 NAME_LIMIT = 120
+# Seconds. Younger bytes are not removed: whoever stores the same ones may not have written the row that names them yet.
+YOUNG = 24 * 3600
 NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
 # What Windows takes for a device, whatever follows the dot.
 DEVICES = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -19,10 +22,29 @@ def store(content: bytes) -> str:
     """Write bytes under their digest, once, and return it; a file that no row names later does no harm."""
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(digest)
-    if not path.exists():
+    if not _is_there(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, content)
     return digest
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether the bytes are kept already; if so they count as young again."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def drop(digest: str) -> None:
+    """Remove bytes that no row names any more; what was stored within a day stays until somebody asks again."""
+    path = path_of(digest)
+    try:
+        if path.stat().st_mtime < time.time() - YOUNG:
+            path.unlink()
+    except FileNotFoundError:
+        return
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -17,12 +17,13 @@ from plans.admin.kept import ByActions
 from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
+from tickets.forgetting_admin import ForgettingAdmin
 from tickets.mail_admin import MailAdmin, MailboxAdmin
 from tickets.models import Chat, Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 from tickets.site_admin import SiteAdmin
 from tickets.telling.outbox import send_again
 
-__all__ = ["MailAdmin", "MailboxAdmin", "SiteAdmin"]
+__all__ = ["ForgettingAdmin", "MailAdmin", "MailboxAdmin", "SiteAdmin"]
 
 
 class OfTicket:
@@ -179,7 +180,7 @@ class WebhookEndpointAdmin(ByActions, admin.ModelAdmin):
         """Return endpoints, each with what became of its last call."""
         last = Delivery.objects.filter(endpoint=OuterRef("pk")).called()
         told = ("state", "sent_at", "attempts", "error", "ticket__number")
-        found: QuerySet[WebhookEndpoint] = super().get_queryset(request)
+        found: QuerySet[WebhookEndpoint] = super().get_queryset(request).filter(retired_at=None)
         return found.annotate(**{f"last_{name}": Subquery(last.values(name)[:1]) for name in told})
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:

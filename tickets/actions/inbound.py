@@ -222,7 +222,7 @@ def _repeated(event: InboundEvent, ticket_id: int, at: datetime) -> Answer:
     first = ticket.inbound_events.order_by("pk").first()
     settle(event, State.ACCEPTED, at, ticket=ticket)
     answer = intake_fields(ticket, milestones_of(ticket), at)
-    differs = first is not None and not is_same(bytes(first.raw), bytes(event.raw))
+    differs = first is not None and bool(first.raw) and not is_same(bytes(first.raw), bytes(event.raw))
     return Answer(HTTPStatus.CREATED, answer | ({"body_differs": True} if differs else {}), is_replayed=True)
 
 

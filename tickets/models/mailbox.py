@@ -153,6 +153,8 @@ class Delivery(models.Model):
     CALLS = tuple(WebhookEndpoint.Kind.values)
     # Why one that had to wait was not sent after all: there was no more to be done, or a later one tells of it.
     SETTLED, OVERTAKEN = "settled meanwhile", "a later step tells of it"
+    # There is nobody, or nothing, to tell any more.
+    REMOVED, FORGOTTEN = "the endpoint was removed", "the contact was forgotten"
 
     class State(models.TextChoices):
         QUEUED = "queued", _("待发送")

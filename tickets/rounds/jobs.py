@@ -4,12 +4,18 @@ import time
 from collections.abc import Callable
 
 from sla.backtest import running as backtests
-from tickets.rounds import imports, nightly, reports
+from tickets.rounds import clearing, imports, nightly, reports
 
 # Seconds that one task works before it lets the next look; a step takes about one.
 WITHIN = 12.0
 # Each does one small piece of what is to be done, whole, and tells whether there was any.
-STEPS: tuple[Callable[[], bool], ...] = (nightly.step, reports.step, backtests.step, imports.step)
+STEPS: tuple[Callable[[], bool], ...] = (
+    nightly.step,
+    reports.step,
+    backtests.step,
+    imports.step,
+    clearing.step,
+)
 
 
 def work(*, within: float = WITHIN) -> bool:

@@ -71,9 +71,10 @@ def _held(mail: Mail, actor: User) -> Mail:
 
 def _letter(mail: Mail) -> Letter:
     """Read a mail again for the files that it brought."""
-    if mail.event is None:
+    source = mail.source
+    if source is None:
         raise ActionRefusedError("mail_gone", _("这封信的原文已不在。"))
-    return read(bytes(mail.event.raw), ours=ours(mail.mailbox), allowed=ALLOWED)
+    return read(source, ours=ours(mail.mailbox), allowed=ALLOWED)
 
 
 def _handled(mail: Mail, actor: User, at: datetime) -> None:

@@ -68,7 +68,8 @@ def original(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     mail = _mail(pk, reader)
     if not mail.html:
         raise Http404
-    files = read(bytes(mail.event.raw)).files if mail.event and "cid:" in mail.html else ()
+    source = mail.source
+    files = read(source).files if source and "cid:" in mail.html else ()
     response = HttpResponse(FRAME.format(with_pictures(mail.html, files)), content_type="text/html; charset=utf-8")
     response["X-Content-Type-Options"], response["Cache-Control"] = "nosniff", "private, no-store"
     response["Content-Security-Policy"] = SANDBOX
@@ -80,9 +81,10 @@ def original(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
 def raw(request: HttpRequest, reader: Reader, pk: int) -> HttpResponse:
     """Hand over a mail byte for byte, to be kept, never shown."""
     mail = _mail(pk, reader)
-    if mail.event is None:
+    source = mail.source
+    if source is None:
         raise Http404
-    response = HttpResponse(bytes(mail.event.raw), content_type="message/rfc822")
+    response = HttpResponse(source, content_type="message/rfc822")
     response["Content-Disposition"] = f'attachment; filename="mail-{mail.pk}.eml"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

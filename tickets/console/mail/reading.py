@@ -110,9 +110,8 @@ def page_of(mail: Mail) -> dict[str, Any]:
 
 def _files(mail: Mail) -> list[tuple[str, int]]:
     """Return what came along with a mail that is no ticket yet, by name and size; a ticket has its files itself."""
-    if mail.event is None or mail.said_id:
-        return []
-    return [(one.name, len(one.content)) for one in read(bytes(mail.event.raw)).files]
+    source = None if mail.said_id else mail.source
+    return [(one.name, len(one.content)) for one in read(source).files] if source else []
 
 
 def people(words: str) -> list[Contact]:

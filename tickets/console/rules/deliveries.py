@@ -31,6 +31,8 @@ CHANNELS = {Delivery.EMAIL: gettext_lazy("邮件"), **dict(WebhookEndpoint.Kind.
 WHY = {
     Delivery.SETTLED: gettext_lazy("等待期间已经办妥，不再打扰"),
     Delivery.OVERTAKEN: gettext_lazy("后面的通知已经说明"),
+    Delivery.REMOVED: gettext_lazy("这个地址已删除"),
+    Delivery.FORGOTTEN: gettext_lazy("联系人的个人信息已抹除"),
     "retracted": gettext_lazy("内容在发出前已撤回"),
     "demo history: older than half a day when the demo was set up": gettext_lazy("演示里的旧事，没有真的发出"),
     "The endpoint is no longer in use.": gettext_lazy("这个地址已停用"),

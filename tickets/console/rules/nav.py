@@ -140,6 +140,7 @@ SUBJECTS = [
         "export",
         _deliveries,
     ),
+    Subject("keeping", gettext_lazy("保留期限"), gettext_lazy("每类记录留多久，到期清理什么。"), "all"),
     Subject("engine", gettext_lazy("引擎自检"), gettext_lazy("存下的时限和重新推算的是否一致。"), "monitoring"),
 ]
 
