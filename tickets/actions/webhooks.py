@@ -1,4 +1,4 @@
-"""Writes of the addresses outside: added, changed, given a new secret, tried out, switched off and on."""
+"""Writes of the addresses outside: added, changed, given a new secret, tried out, switched off and on, removed."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from plans.models import Customer, Team
 from plans.models.people import Language
+from plans.wording import name_of
+from sla.models import EscalationRule, Policy
 from sla.refusals import ActionRefusedError
 from tickets.actions.bulletins import publish
 from tickets.answers import instant
 from tickets.channels import outside, webhook
 from tickets.channels.base import ChannelError
 from tickets.channels.webhook import Call
-from tickets.models import Bulletin, DeliveryTry, WebhookEndpoint
+from tickets.models import Bulletin, Delivery, DeliveryTry, WebhookEndpoint
 from tickets.models.endpoints import EVENTS
 from tickets.telling.cards import trial_card
 from tickets.telling.program_news import enveloped
@@ -46,7 +48,7 @@ def add(
 ) -> WebhookEndpoint:
     """Add an endpoint: a program with a secret of its own, to be shown once, a robot with the one it was given."""
     _check(url)
-    if WebhookEndpoint.objects.filter(name=name).exists():
+    if WebhookEndpoint.objects.kept().filter(name=name).exists():
         raise ActionRefusedError("name_taken", _("已有同名的回调地址。"))
     is_program = kind == Kind.WEBHOOK
     endpoint = WebhookEndpoint(name=name, url=url, kind=kind, secret=webhook.new_secret() if is_program else secret)
@@ -56,6 +58,7 @@ def add(
 @transaction.atomic
 def change(*, endpoint: WebhookEndpoint, wanted: Wanted, url: str = "", secret: str = "") -> WebhookEndpoint:
     """Change what an endpoint hears, and where it is; an address or a robot's secret left blank stays as it is."""
+    endpoint = _held(endpoint)
     if url:
         _check(url)
         endpoint.url = url
@@ -77,12 +80,61 @@ def _kept(endpoint: WebhookEndpoint, wanted: Wanted) -> WebhookEndpoint:
     return endpoint
 
 
+def _held(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """Lock an endpoint and return it as it is now. Raises ActionRefusedError for one that was removed."""
+    held = WebhookEndpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+    if held.retired_at:
+        words = _("这个地址已删除，只留下投递记录。")
+        raise ActionRefusedError("endpoint_removed", words, ways_on=[_("需要时重新添加一个，名称可以相同。")])
+    return held
+
+
+@transaction.atomic
+def drop_secret(*, endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """Sign what is written to a robot no more; what goes to a program is always signed."""
+    endpoint = _held(endpoint)
+    if not endpoint.is_robot:
+        words = _("发给程序的回调都要签名，不能没有密钥。")
+        raise ActionRefusedError("always_signed", words, ways_on=[_("请更换签名密钥。")])
+    endpoint.secret = ""
+    endpoint.save(update_fields=["secret"])
+    return endpoint
+
+
+@transaction.atomic
+def retire(*, endpoint: WebhookEndpoint, note: str, at: datetime) -> WebhookEndpoint:
+    """Remove an endpoint: its log stays, its secrets and what lets anybody write there do not, its name is free.
+
+    What was still to go is withheld. Raises ActionRefusedError while rules in force call it by name: alerts would get
+    lost unseen.
+    """
+    endpoint = _held(endpoint)
+    _check_uncalled(endpoint)
+    endpoint.url, endpoint.secret, endpoint.old_secret, endpoint.old_secret_until = endpoint.shown_url, "", "", None
+    endpoint.is_active, endpoint.retired_at, endpoint.note, endpoint.rests_until = False, at, note[:200], None
+    endpoint.subscriptions = []
+    endpoint.save()
+    waiting = endpoint.deliveries.filter(state=Delivery.State.QUEUED)
+    waiting.update(state=Delivery.State.WITHHELD, lease_until=None, error=Delivery.REMOVED)
+    return endpoint
+
+
+def _check_uncalled(endpoint: WebhookEndpoint) -> None:
+    rules = EscalationRule.objects.filter(policy__in=Policy.objects.current())
+    calling = rules.filter(actions__contains=[{"do": "webhook", "endpoint": endpoint.name}]).select_related("policy")
+    if names := sorted({name_of(rule.policy) for rule in calling}):
+        words = _("现行的升级规则点名要通知它：%(names)s。") % {"names": _("、").join(names)}
+        ways_on = [_("先改这些规则，再删除；暂时不想通知它，可以停用。")]
+        raise ActionRefusedError("endpoint_in_rules", words, ways_on=ways_on)
+
+
 @transaction.atomic
 def renew_secret(*, endpoint: WebhookEndpoint, at: datetime) -> WebhookEndpoint:
     """Give a program's endpoint a new secret, to be shown once; for a day the old one signs beside it."""
     if endpoint.is_robot:
         words = _("机器人的密钥由它所在的平台给出。")
         raise ActionRefusedError("not_ours", words, ways_on=[_("请在平台上更换，再在这里填写新的。")])
+    endpoint = _held(endpoint)
     endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, at + BOTH_SIGN
     endpoint.secret = webhook.new_secret()
     endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
@@ -92,6 +144,7 @@ def renew_secret(*, endpoint: WebhookEndpoint, at: datetime) -> WebhookEndpoint:
 @transaction.atomic
 def move(*, endpoint: WebhookEndpoint, url: str) -> WebhookEndpoint:
     """Call an endpoint under another address from now on."""
+    endpoint = _held(endpoint)
     _check(url)
     endpoint.url = url
     endpoint.save(update_fields=["url"])
@@ -100,7 +153,8 @@ def move(*, endpoint: WebhookEndpoint, url: str) -> WebhookEndpoint:
 
 @transaction.atomic
 def switch_on(*, endpoint: WebhookEndpoint) -> None:
-    """Call an endpoint again."""
+    """Call an endpoint again. Raises ActionRefusedError for one that was removed."""
+    _held(endpoint)
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(is_active=True, note="", rests_until=None)
 
 

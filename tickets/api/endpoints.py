@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -45,6 +46,12 @@ class NewEndpointSerializer(EndpointSerializer):
     """An endpoint to be added; a robot's secret as its platform gave it, a program gets one of ours."""
 
     secret = serializers.CharField(max_length=120, allow_blank=True, default="", write_only=True)
+
+
+class ChangedEndpointSerializer(NewEndpointSerializer):
+    """What is to be changed of an endpoint; its name and kind stay as they are."""
+
+    name, kind = None, None
 
 
 class AddedEndpointSerializer(EndpointSerializer):
@@ -117,7 +124,7 @@ class Endpoints(APIView):
     @extend_schema(responses=EndpointSerializer(many=True), operation_id="endpoints_list")
     def get(self, request: Request) -> Response:
         """List every address outside by name."""
-        rows = WebhookEndpoint.objects.select_related("team", "customer")
+        rows = WebhookEndpoint.objects.kept().select_related("team", "customer")
         return Response(EndpointSerializer([fields_of(one) for one in rows], many=True).data)
 
     @extend_schema(
@@ -157,10 +164,55 @@ def _by_code(rows: QuerySet[Any], field: str, code: str | None) -> Any:
 
 def endpoint_named(name: str) -> WebhookEndpoint:
     """Return an endpoint. Raises Http404."""
-    found = WebhookEndpoint.objects.filter(name=name).first()
+    found = WebhookEndpoint.objects.kept().filter(name=name).first()
     if found is None:
         raise Http404
     return found
+
+
+class EndpointDetail(APIView):
+    """One address outside."""
+
+    permission_classes = [Manages]
+
+    @extend_schema(responses=EndpointSerializer, operation_id="endpoints_read")
+    def get(self, request: Request, name: str) -> Response:
+        """Read an address outside."""
+        return Response(EndpointSerializer(fields_of(endpoint_named(name))).data)
+
+    @extend_schema(request=ChangedEndpointSerializer, responses=EndpointSerializer, operation_id="endpoints_change")
+    def patch(self, request: Request, name: str) -> Response:
+        """Change what is sent along, the rest stays; a robot's secret is replaced, or given up when sent empty."""
+        endpoint = endpoint_named(name)
+        body = ChangedEndpointSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        sent = body.validated_data
+        with transaction.atomic():
+            where = {field: sent[field] for field in ("url", "secret") if field in sent}
+            webhooks.change(endpoint=endpoint, wanted=wanted_in(fields_of(endpoint) | sent), **where)
+            if sent.get("secret") == "":
+                webhooks.drop_secret(endpoint=endpoint)
+        return Response(EndpointSerializer(fields_of(endpoint_named(name))).data)
+
+    @extend_schema(responses={204: None}, operation_id="endpoints_remove")
+    def delete(self, request: Request, name: str) -> Response:
+        """Remove an address outside with its secrets; its log is kept, and its name is free again."""
+        caller = caller_of(request)
+        webhooks.retire(endpoint=endpoint_named(name), note=str(caller.key.user or ""), at=caller.at)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class EndpointSecret(APIView):
+    """The secret that signs what a program is sent."""
+
+    permission_classes = [Manages]
+
+    @extend_schema(request=None, responses=AddedEndpointSerializer, operation_id="endpoint_secret_renew")
+    def post(self, request: Request, name: str) -> Response:
+        """Give a program's address a new secret, told this one time; for a day the old one signs beside it."""
+        renewed = webhooks.renew_secret(endpoint=endpoint_named(name), at=caller_of(request).at)
+        answer = AddedEndpointSerializer(fields_of(renewed) | {"secret": renewed.secret}).data
+        return Response(answer, headers={"Cache-Control": "no-store"})
 
 
 class EndpointDeliveries(APIView):

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -21,7 +21,7 @@ from tickets.console.rules.endpoint_forms import EndpointForm, typed
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.models import Delivery, DeliveryTry, WebhookEndpoint
-from tickets.models.endpoints import EVENTS
+from tickets.models.endpoints import EVENTS, WebhookEndpointQuerySet
 from tickets.showing.unreached import why
 
 SUBJECT = "endpoints"
@@ -29,7 +29,7 @@ Kind, State = WebhookEndpoint.Kind, Delivery.State
 TRIES_SHOWN = 10
 
 
-def with_figures() -> QuerySet[WebhookEndpoint]:
+def with_figures() -> WebhookEndpointQuerySet:
     """Return endpoints with how many messages wait or were given up, and how the last try went."""
     last = DeliveryTry.objects.filter(endpoint=OuterRef("pk")).order_by("-pk")
     return WebhookEndpoint.objects.select_related("team", "customer").annotate(
@@ -50,7 +50,7 @@ def hears(endpoint: WebhookEndpoint) -> str:
 def endpoint_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show every endpoint, what it hears and how that goes."""
     vendors = {vendor.code: name_of(vendor) for vendor in Vendor.objects.all()}
-    rows = [{"one": one, "hears": hears(one), "vendor": vendors.get(one.vendor, "")} for one in with_figures()]
+    rows = [{"one": one, "hears": hears(one), "vendor": vendors.get(one.vendor, "")} for one in with_figures().kept()]
     context = {"rows": rows, "kinds": Kind.choices}
     return rules_page(request, reader, (SUBJECT, "console/rules/endpoints.html"), context)
 
@@ -123,6 +123,7 @@ def shown_endpoint(
     """Return the page of one endpoint."""
     tries = endpoint.tries.select_related("delivery__ticket").order_by("-pk")[:TRIES_SHOWN]
     context = {
+        **({"may_write": False} if endpoint.retired_at else {}),
         "form": form,
         "endpoint": endpoint,
         "kind": Kind(endpoint.kind),
@@ -175,6 +176,17 @@ def _switch_off(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint)
     messages.success(request, _("已停用：此后什么都不会发给它。"))
 
 
+def _unsign(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint) -> None:
+    webhooks.drop_secret(endpoint=endpoint)
+    messages.success(request, _("已去掉密钥：以后的消息不再签名。"))
+
+
+def _remove(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint) -> HttpResponse:
+    webhooks.retire(endpoint=endpoint, note=str(reader.user), at=reader.at)
+    messages.success(request, _("已删除“%(name)s”；它的投递记录还在。") % {"name": endpoint.name})
+    return redirect("console:rules:endpoints")
+
+
 def _resend(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint) -> None:
     count = resending.resend_failed(endpoint=endpoint, at=reader.at)
     messages.success(request, ngettext("%(n)d 条将重新发送。", "%(n)d 条将重新发送。", count) % {"n": count})
@@ -183,6 +195,8 @@ def _resend(request: HttpRequest, reader: Reader, endpoint: WebhookEndpoint) -> 
 ACTS: dict[str, Any] = {
     "test": _try_out,
     "secret": _renew,
+    "unsign": _unsign,
+    "remove": _remove,
     "on": _switch_on,
     "off": _switch_off,
     "resend": _resend,
