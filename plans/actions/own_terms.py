@@ -228,7 +228,7 @@ def _owned(terms: Terms, contract: Contract) -> Terms:
     return replace(
         terms,
         code=f"{terms.code}@{contract.number}",
-        name=f"{terms.name}({contract.number})",
+        name=f"{terms.name}（{contract.number}）",
         name_en=f"{terms.name_en} ({contract.number})",
     )
 
@@ -245,7 +245,7 @@ def with_own_target(terms: Terms, target: NewTarget, entitlement: Entitlement) -
     changed = Promise(
         metric=target.metric, amount=target.amount, unit=target.unit, rule=target.rule, calendar=target.calendar,
         met_on=tuple(target.met_on), pauses_on=_held(terms, target.metric), promise=item.promise,
-        clause=f"{item.section} 本合同约定:{item.clause}"[:400],
+        clause=f"{item.section} 本合同约定：{item.clause}"[:400],
         clause_en=f"{item.section} Agreed in this contract: {item.clause_en}"[:400],
     )  # fmt: skip
     if any(level.metric == target.metric for level in terms.levels):

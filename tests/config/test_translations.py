@@ -1,8 +1,11 @@
+import re
 from pathlib import Path
 
 import polib
 import pytest
+from django.utils.translation import gettext, override
 
+from config.launch.environment import ROOT
 from config.quality import translations
 from config.quality.translations import Message
 
@@ -131,3 +134,15 @@ def test_code_quotations_and_latin_keep_their_marks(text: str) -> None:
 def test_what_drawings_say_is_translated_too(tmp_path: Path) -> None:
     (tmp_path / "strip.svg").write_text('{% load i18n %}<svg aria-label="{% translate "服务期" %}"/>')
     assert [message.singular for message in translations.in_app(tmp_path)] == ["服务期"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures/plans").glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_plan_files_say_in_our_own_words_has_full_width_marks(path: Path) -> None:
+    own = re.compile(r"^ *(?:- )?(?:note|remark|ways_on|name|entrances): (.*)$", re.M)
+    said = [word for line in own.findall(path.read_text()) for word in line.strip("[]").split(", ")]
+    assert [word for word in said if translations.is_half_width(word)] == []
+
+
+def test_django_s_chinese_for_a_zero_byte_says_what_it_is() -> None:
+    with override("zh-hans"):
+        assert gettext("Null characters are not allowed.") == "不能含有空字符（NUL）。"

@@ -263,7 +263,7 @@ def test_high_availability_is_asked_about_and_refused__K05(cast: SimpleNamespace
             asked(cast.kingdee, "private_installation", cast.kd, ticked=[code])
         assert what in refused.value.message
         assert refused.value.clause.startswith("§3.2.2(4)")
-        assert refused.value.ways_on == ["联系专属技术经理另行评估(§3.3.3)"]
+        assert refused.value.ways_on == ["联系专属技术经理另行评估（§3.3.3）"]
 
 
 def test_putting_a_solution_in_place_is_not_part_of_a_diagnosis__K12(cast: SimpleNamespace):
