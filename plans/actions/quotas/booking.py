@@ -215,16 +215,17 @@ def line(quota: Quota, kind: str, changes: Changes, posting: Posting) -> dict[st
 
 
 def used_up(quota: Quota, left: Decimal, asked: Decimal) -> RefusedError:
-    """Return the refusal of more than is left: how much that is and until when, and what can be done instead."""
+    """Return the refusal of more than is left: how much that is, until when and how much is missing, and what can be done instead."""
     said = {
         "name": name_of(quota.item),
         "left": amount_words(left, quota.unit),
         "asked": amount_words(asked, quota.unit),
+        "short": amount_words(asked - left, quota.unit),
         "until": date_format(quota.ends_on, _("Y年n月j日")),
     }
     return RefusedError(
         "quota_used_up",
-        _("%(name)s 只剩 %(left)s（可用至 %(until)s），不够 %(asked)s。") % said,
+        _("%(name)s 只剩 %(left)s（可用至 %(until)s），不够 %(asked)s，还差 %(short)s。") % said,
         promise=quota.item.promise,
         clause=clause_of(quota.item),
         ways_on=[*_next_window(quota), _("请客户成功经理另行授予，须写明理由。"), *list_of(quota.item, "ways_on")],

@@ -81,6 +81,23 @@ def test_past_the_end_it_is_refused_with_what_is_left_until_when_and_ways_on__K0
     assert refused.value.ways_on
 
 
+def test_what_is_missing_is_told_and_a_grant_with_a_reason_covers_it__C48_K05(cast):
+    work = held(cast.kingdee, "K05", "private_operations")
+    quotas.consume(entitlement=work, amount=Decimal("2.5"), on=ON, posting=posting("20 hours"))
+    asked = {"entitlement": work, "amount": Decimal("0.75"), "on": ON}
+    with pytest.raises(RefusedError) as refused:
+        quotas.reserve(**asked, posting=posting("6 hours"))
+    assert "只剩 0.5 人天" in refused.value.message
+    assert refused.value.message.endswith("不够 0.75 人天，还差 0.25 人天。")
+    assert "请客户成功经理另行授予，须写明理由。" in refused.value.ways_on
+    assert sums(work) == (3, 0, 2.5, 0, 0.5)
+    quotas.grant(
+        entitlement=work, amount=Decimal("0.25"), on=ON, posting=posting("more", "客户已书面同意"), unit="person_days"
+    )
+    quotas.reserve(**asked, posting=posting("6 hours once more"))
+    assert sums(work) == (3.25, 0.75, 2.5, 0, 0)
+
+
 def test_asked_twice_it_is_booked_once(cast):
     check = held(cast.yonsuite, "Y14")
     first = quotas.consume(entitlement=check, amount=Decimal(1), on=ON, posting=posting("same"))
