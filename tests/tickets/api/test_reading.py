@@ -42,7 +42,7 @@ def test_list_is_in_order_of_what_is_due_and_pages_meet_without_gap_or_repeat(cl
         ("channel=im", set()),
         ("team=experts", {"甲", "乙"}),
         ("due_before=2026-09-28T04:00:00Z", {"甲"}),
-        ("due_before=2026-09-28T12:00:00%2B08:00", {"甲"}),
+        ("due_before=2026-09-28T12:00:00%2B08:00&order=due_at&ordering=due_at", {"甲"}),
     ],
 )
 def test_list_is_narrowed_by_the_filters_of_the_contract(client, world, agent, query, expected):
@@ -69,7 +69,7 @@ def test_a_query_that_is_none_of_ours_is_refused(client, world, agent, query, co
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-@pytest.mark.parametrize("query", ["status=nothing", "due_before=yesterday", "due_before=2026-09-28"])
+@pytest.mark.parametrize("query", ["status=nothing", "order=subject", "due_before=yesterday", "due_before=2026-09-28"])
 def test_a_filter_value_that_makes_no_sense_is_named(client, world, agent, query):
     answer = client.get(f"/api/v1/tickets/?{query}", **agent)
     assert answer.status_code == 422
