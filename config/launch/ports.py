@@ -12,7 +12,8 @@ def is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-        except OSError:
+        # The second is a number that no port has.
+        except (OSError, OverflowError):
             return False
     return True
 

@@ -63,14 +63,18 @@ def test_an_orphan_that_came_to_us_is_buried_and_our_own_child_is_left_to_us() -
         "forked.adopt_orphans()\n"
         "own = subprocess.Popen([sys.executable, '-c', 'import sys; sys.exit(3)'])\n"
         "subprocess.run(['sh', '-c', 'sleep 0.1 &'], check=True)\n"
-        "time.sleep(0.5)\n"
+        "os.waitid(os.P_PID, own.pid, os.WEXITED | os.WNOWAIT)\n"
         "forked.bury_orphans([own])\n"
         "assert own.wait() == 3\n"
-        "forked.bury_orphans([])\n"
-        "try: os.waitpid(-1, os.WNOHANG)\n"
+        "try:\n"
+        "    while True:\n"
+        "        forked.bury_orphans([])\n"
+        "        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)\n"
+        "        time.sleep(0.05)\n"
         "except ChildProcessError: print('none left')\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=30)
     assert answer.stdout == "none left\n"
 
 
@@ -85,7 +89,8 @@ def test_without_a_nursery_a_process_loads_what_it_needs_itself(tmp_path: Path) 
 
 @pytest.mark.parametrize("waits", [None, 0.2])
 def test_a_forked_child_is_waited_for_like_any_other(waits: float | None) -> None:
-    pid = os.posix_spawn("/bin/sh", ["sh", "-c", "sleep 0.4; exit 7"], os.environ)
+    code = "exec sleep 60" if waits else "exit 7"
+    pid = os.posix_spawn("/bin/sh", ["sh", "-c", code], os.environ)
     child = forked.Forked(pid)
     if waits:
         with pytest.raises(subprocess.TimeoutExpired):
@@ -137,6 +142,7 @@ def test_a_taken_port_is_passed_over() -> None:
         listener.listen()
         assert not ports.is_free(port)
         assert ports.first_free(port) > port
+    assert not ports.is_free(65536)
 
 
 def test_postgres_out_of_the_wheel_comes_first() -> None:
