@@ -1,7 +1,6 @@
 """All settings, read from the environment; what is unset comes from the servers that `make run` started."""
 
 import json
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
 from environs import Env
 
-from config import addresses, keeping
+from config import addresses, keeping, signing
 from config.enum_names import ENUM_NAMES
 from config.masking import mask_line
 from config.schedule import SCHEDULE
@@ -47,18 +46,9 @@ if PROCESS not in PROCESSES:
 
 # Security.
 
-
-def secret_key() -> str:
-    """Return the signing key; a lone command may go without one, a server may not."""
-    kept = VAR / "secret_key"
-    key = env.str("SECRET_KEY", "") or (kept.read_text().strip() if kept.exists() else "")
-    if not key and PROCESS not in {"command", "test"}:
-        raise ImproperlyConfigured("SECRET_KEY is not set, and `make run` has not made one")
-    return key or secrets.token_urlsafe(64)
-
-
+may_lack_key = PROCESS in {"command", "test"}
+SECRET_KEY, SECRET_KEY_FALLBACKS, SEALING_KEYS = signing.keys(env, VAR / "secret_key", may_lack=may_lack_key)
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = secret_key()
 PUBLIC_URL = address("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 PUBLIC = urlsplit(PUBLIC_URL)
 if PUBLIC.scheme not in {"http", "https"} or not PUBLIC.hostname:
@@ -393,6 +383,7 @@ CELERY_BEAT_SCHEDULE = SCHEDULE
 # Tests.
 
 if PROCESS == "test":
+    SEALING_KEYS = SEALING_KEYS or [SECRET_KEY]
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

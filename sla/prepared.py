@@ -1,6 +1,5 @@
 """Queries compiled once: on a hot path, building a queryset and compiling it costs more than asking the database."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -62,7 +61,10 @@ def _is_place(value: Any, places: dict[Any, str]) -> bool:
 def columns(model: type[models.Model]) -> tuple[list[str], list[Callable[[Any], Any] | None]]:
     """Return the names of a model's columns, in order, and how each is read where it must be."""
     fields = model._meta.concrete_fields
-    readers: list[Callable[[Any], Any] | None] = [
-        json.loads if isinstance(field, models.JSONField) else None for field in fields
-    ]
-    return [field.attname for field in fields], readers
+    return [field.attname for field in fields], [_reader(field) for field in fields]
+
+
+def _reader(field: "models.Field[Any, Any]") -> Callable[[Any], Any] | None:
+    """Return how a field makes its value of what the database keeps, None where that is the value."""
+    read = getattr(field, "from_db_value", None)
+    return read and (lambda kept: read(kept, None, connection))

@@ -54,7 +54,8 @@ def adjust_key(*, key: ApiKey, options: Mapping[str, Any], signing_secret: str =
     """Change how another program calls by a key: its options, and what it signs with; blank leaves that as it is."""
     check_options(options)
     key.options = dict(options)
-    key.signing_secret = signing_secret or key.signing_secret
+    if signing_secret:
+        key.signing_secret = signing_secret
     key.save(update_fields=["options", "signing_secret"])
     return key
 

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models.catalogue import Product
 from plans.models.people import Customer, User
+from plans.models.sealed import SealedCharField
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -63,8 +64,8 @@ class ApiKey(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    # What another program signs its calls with, where its form has a signature; kept as it is, for it is needed whole.
-    signing_secret = models.CharField(
+    # What another program signs its calls with, where its form has a signature; kept sealed, for it is needed whole.
+    signing_secret = SealedCharField(
         _("验签密钥"), max_length=200, blank=True, help_text=_("对方系统签名所用的密钥或令牌；没有签名的留空。")
     )
     # What an adapter needs to know besides: {"zone", "menu": {"6": "…"}, …}; each adapter says what. For every key:

@@ -6,6 +6,7 @@ import secrets
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from plans.models.sealed import opened
 from sla.refusals import ActionRefusedError
 from tickets.models import Site
 
@@ -39,7 +40,7 @@ def change_site(*, row: Site) -> Site:
 def renew_secret(*, site: Site) -> Site:
     """Give a site a new secret, to be shown once; what the old one signed is taken until that is ended."""
     site = Site.objects.select_for_update().get(pk=site.pk)
-    site.previous_secret, site.secret = site.secret, new_secret()
+    site.previous_secret, site.secret = opened(site, "secret") or "", new_secret()
     site.save(update_fields=["secret", "previous_secret"])
     return site
 

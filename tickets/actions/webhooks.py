@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from plans.models import Customer, Team
 from plans.models.people import Language
+from plans.models.sealed import opened
 from plans.wording import name_of
 from sla.models import EscalationRule, Policy
 from sla.refusals import ActionRefusedError
@@ -135,7 +136,7 @@ def renew_secret(*, endpoint: WebhookEndpoint, at: datetime) -> WebhookEndpoint:
         words = _("机器人的密钥由它所在的平台给出。")
         raise ActionRefusedError("not_ours", words, ways_on=[_("请在平台上更换，再在这里填写新的。")])
     endpoint = _held(endpoint)
-    endpoint.old_secret, endpoint.old_secret_until = endpoint.secret, at + BOTH_SIGN
+    endpoint.old_secret, endpoint.old_secret_until = opened(endpoint, "secret") or "", at + BOTH_SIGN
     endpoint.secret = webhook.new_secret()
     endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
     return endpoint

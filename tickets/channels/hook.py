@@ -67,6 +67,8 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     BAD_KEY = "bad_key"
     BAD_SIGNATURE = "bad_signature"
+    # Nobody can say whether the signature is right: our own secret cannot be opened.
+    UNREADY = "unready"
     WRONG_METHOD = "wrong_method"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
@@ -77,6 +79,7 @@ STATUS = {
     Verdict.REFUSED: HTTPStatus.BAD_REQUEST,
     Verdict.BAD_KEY: HTTPStatus.UNAUTHORIZED,
     Verdict.BAD_SIGNATURE: HTTPStatus.FORBIDDEN,
+    Verdict.UNREADY: HTTPStatus.SERVICE_UNAVAILABLE,
     Verdict.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
     Verdict.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Verdict.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,

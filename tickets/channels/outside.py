@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plans.sealing import UnopenedError
 from tickets.channels import dingtalk, feishu, robot, webhook, wecom
 from tickets.channels.base import BusyError, ChannelError, GoneError
 from tickets.channels.webhook import Answer, Call
@@ -23,9 +24,12 @@ def written_by(kind: str, card: Card) -> bytes:
 
 def send(call: Call) -> Answer:
     """Send one message as its endpoint takes it. Raises ChannelError."""
-    if call.endpoint.is_robot:
-        return robot.send(ROBOTS[Kind(call.endpoint.kind)], call)
-    return webhook.send(call)
+    try:
+        if call.endpoint.is_robot:
+            return robot.send(ROBOTS[Kind(call.endpoint.kind)], call)
+        return webhook.send(call)
+    except UnopenedError as error:
+        raise ChannelError(error.message, permanent=False) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from plans.authentication import Caller, identify
+from plans.sealing import UnopenedError
 from plans.throttling import Rate, rate_of_key
 from sla.api.problems import CONTENT_TYPE, problem
 from tickets.actions import hooks
@@ -79,17 +80,20 @@ def _asked(request: HttpRequest, form: Hook) -> Asked:
 
 def _heard(asked: Asked, query: str, form: Hook, caller: Caller) -> Reply:
     """Keep what was asked, then do it, and return the answer; a wrong signature is kept too, and goes no further."""
-    facts = KeyFacts(caller.key.signing_secret, caller.key.options, caller.at)
-    refused = ""
+    refused, why = None, ""
     try:
+        facts = KeyFacts(caller.key.signing_secret, caller.key.options, caller.at)
         form.check(asked, facts)
+        if challenged := form.challenge(asked, facts):
+            return challenged
     except SignatureError as error:
-        refused = str(error) or _("签名不对。")
-    if not refused and (challenged := form.challenge(asked, facts)):
-        return challenged
-    event = hooks.keep(hook=form, request=asked, api_key=caller.key, query=query, refused=refused, at=caller.at)
-    outcome = Outcome(Verdict.BAD_SIGNATURE, refused) if refused else _taken(event, caller)
-    return form.answer(outcome)
+        why = str(error) or _("签名不对。")
+        refused = Outcome(Verdict.BAD_SIGNATURE, why)
+    except UnopenedError as error:
+        # How our own secrets are kept is none of the sender's business.
+        why, refused = error.message, Outcome(Verdict.UNREADY, _("暂时无法核对签名，请稍后重发。"))
+    event = hooks.keep(hook=form, request=asked, api_key=caller.key, query=query, refused=why, at=caller.at)
+    return form.answer(refused or _taken(event, caller))
 
 
 def _taken(event: InboundEvent, caller: Caller) -> Outcome:

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from plans.models import Customer, Team
 from plans.models.people import Language
+from plans.models.sealed import SealedCharField, SealedURLField, opened
 
 # What an endpoint may subscribe to, with what people call it.
 EVENTS = {
@@ -69,12 +70,12 @@ class WebhookEndpoint(models.Model):
 
     name = models.CharField(_("名称"), max_length=80)
     kind = models.CharField(_("类别"), max_length=10, choices=Kind, default=Kind.WEBHOOK)
-    # A robot's address holds the key to write by: it is never shown whole.
-    url = models.URLField(_("地址"), max_length=400)
+    # A robot's address holds the key to write by: it is kept sealed, and never shown whole.
+    url = SealedURLField(_("地址"), max_length=400)
     # `whsec_` and base64, as in Standard Webhooks; a robot's as its platform gave it, blank where it asks for none.
-    secret = models.CharField(_("签名密钥"), max_length=120, blank=True)
+    secret = SealedCharField(_("签名密钥"), max_length=120, blank=True)
     # After a change of secrets both sign for a while, so that the receiver need not change in the same second.
-    old_secret = models.CharField(_("原签名密钥"), max_length=120, blank=True)
+    old_secret = SealedCharField(_("原签名密钥"), max_length=120, blank=True)
     old_secret_until = models.DateTimeField(_("原密钥签到"), null=True, blank=True)
     language = models.CharField(_("语言"), max_length=8, choices=Language, default=Language.CHINESE)
     per_minute = models.PositiveSmallIntegerField(_("每分钟最多"), null=True, blank=True)
@@ -117,10 +118,13 @@ class WebhookEndpoint(models.Model):
     @property
     def shown_url(self) -> str:
         """Return the address as people may see it: without what lets anybody write there."""
+        url = opened(self, "url")
+        if url is None:
+            return gettext("（地址打不开，请重新填写）")
         if not self.is_robot:
-            return self.url.partition("?")[0]
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}/…{self.url[-4:]}"
+            return url.partition("?")[0]
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}/…{url[-4:]}"
 
     def signing(self, at: datetime) -> list[str]:
         """Return the secrets that sign at an instant, the new one first."""

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from plans.models import Contact, Product
 from plans.models.people import Language
+from plans.models.sealed import SealedCharField
 from tickets.models.ticket import Channel
 
 
@@ -27,8 +28,8 @@ class Site(models.Model):
     # Where it may be embedded, such as "https://erp.example"; none: only on our own pages.
     origins = models.JSONField(_("允许的来源"), default=list, blank=True)
     # What the host product signs its people's tokens with; the one before it is taken while the host changes over.
-    secret = models.CharField(_("签名密钥"), max_length=120)
-    previous_secret = models.CharField(_("上一个签名密钥"), max_length=120, blank=True)
+    secret = SealedCharField(_("签名密钥"), max_length=120)
+    previous_secret = SealedCharField(_("上一个签名密钥"), max_length=120, blank=True)
     allows_anonymous = models.BooleanField(_("允许匿名"), default=False)
     is_active = models.BooleanField(_("启用"), default=True)
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from plans.sealing import UnopenedError
 from sla.clock import database_now
 from tickets.actions.board import posting_back
 from tickets.actions.board.ticketing import turn_overdue
@@ -26,7 +27,11 @@ def post_back(*, limit: int = 2, later_than: timedelta = timedelta()) -> int:
 
 def _send(row: PostBack) -> None:
     comment, post = row.comment, row.comment.post
-    forum = _forum(row)
+    try:
+        forum = _forum(row)
+    except UnopenedError as error:
+        posting_back.fail(row=row, error=error.message, permanent=False, at=database_now())
+        return
     if forum is None or comment.hidden_at or post.hidden_at:
         why = "no forum to write to" if forum is None else "it is out of sight by now"
         posting_back.fail(row=row, error=why, permanent=True, at=database_now())

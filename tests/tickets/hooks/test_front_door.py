@@ -126,6 +126,15 @@ def test_who_may_not_come_in_is_told_so_in_its_form_and_leaves_nothing__Y08(ring
     assert kept() == []
 
 
+def test_while_our_own_secret_cannot_be_opened_the_sender_is_told_to_come_again(ring, rung, settings):
+    settings.SEALING_KEYS = ["n" * 40]
+    answer = ring()
+    assert (answer.status_code, answer.json()["bell"], rung) == (503, 1, [])
+    event = InboundEvent.objects.get()
+    assert (event.state, "plans.apikey.signing_secret" in event.error) == ("refused", True)
+    assert "plans.apikey" not in answer.json()["said"]
+
+
 def test_a_key_of_another_channel_or_a_revoked_one_opens_nothing(ring):
     other = new_key("intake:im")
     assert ring(key=other).status_code == 401

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from plans.models import Customer, Team, Vendor
 from plans.models.people import Language
+from plans.models.sealed import opened
 from plans.wording import name_of
 from tickets.actions.webhooks import MOST_PER_MINUTE, Wanted
 from tickets.models import WebhookEndpoint
@@ -101,4 +102,4 @@ def typed(endpoint: WebhookEndpoint) -> dict[str, Any]:
     """Return an endpoint as the form has it; a robot's address and any secret stay unsaid."""
     names = ("language", "per_minute", "subscriptions", "vendor", "team", "customer")
     plain = {name: getattr(endpoint, name) for name in names}
-    return plain if endpoint.is_robot else plain | {"url": endpoint.url}
+    return plain if endpoint.is_robot else plain | {"url": opened(endpoint, "url") or ""}
