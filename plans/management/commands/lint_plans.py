@@ -6,20 +6,24 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from plans.linting import lint_house
 from sla.clock import database_now
+from sla.commands import Spoken
 from sla.rules.linting import Finding, Grade
 
 
-class Command(BaseCommand):
-    help = "检查现行的响应标准、服务时间、方案和合同:漏洞、永远到不了期的时限、没有人被告知的超时。有错误时退出码为 1。"
+class Command(Spoken):
+    help = gettext_noop(
+        "检查现行的响应标准、服务时间、方案和合同：漏洞、永远到不了期的时限、没有人被告知的超时。有错误时退出码为 1。"
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+        parser.add_argument("--json", action="store_true", help=_("以 JSON 输出"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = lint_house(database_now())

@@ -5,24 +5,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from plans.catalogue.checking import counted, told, try_out
 from plans.loading import load, summary
 from sla.actions import Outcome
+from sla.commands import Spoken
 from sla.rules.reading import ReadingError
 
 
-class Command(BaseCommand):
-    help = "读入产品、节假日、服务时间、响应标准和服务计划;可重复执行,只写有变化的。"
+class Command(Spoken):
+    help = gettext_noop("读入产品、节假日、服务时间、响应标准和服务计划；可重复执行，只写有变化的。")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("paths", nargs="*", type=Path, help="YAML 文件;不写则读入 fixtures/ 下全部")
-        parser.add_argument("--dry-run", action="store_true", help="只说会改什么,不保存")
-        parser.add_argument("--check", action="store_true", help="只检查:逐项说明会改什么、波及哪些合同,不保存")
-        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+        parser.add_argument("paths", nargs="*", type=Path, help=_("YAML 文件；不写则读入 fixtures/ 下全部"))
+        parser.add_argument("--dry-run", action="store_true", help=_("只说会改什么，不保存"))
+        parser.add_argument("--check", action="store_true", help=_("只检查：逐项说明会改什么、波及哪些合同，不保存"))
+        parser.add_argument("--json", action="store_true", help=_("以 JSON 输出"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:

@@ -5,23 +5,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from plans.actions.customers import Report, upsert_customers
 from plans.upsert import read_csv, read_json
+from sla.commands import Spoken
 
 READERS = {".csv": read_csv, ".json": read_json}
 
 
-class Command(BaseCommand):
-    help = "从 CSV 或 JSON 读入客户、联系人、合同和产品;可重复执行。有一处错误就什么都不保存,除非 --keep-good。"
+class Command(Spoken):
+    help = gettext_noop(
+        "从 CSV 或 JSON 读入客户、联系人、合同和产品；可重复执行。有一处错误就什么都不保存，除非 --keep-good。"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="只说会改什么,不保存")
-        parser.add_argument("--keep-good", action="store_true", help="跳过有错的客户,保存其余")
-        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+        parser.add_argument("--dry-run", action="store_true", help=_("只说会改什么，不保存"))
+        parser.add_argument("--keep-good", action="store_true", help=_("跳过有错的客户，保存其余"))
+        parser.add_argument("--json", action="store_true", help=_("以 JSON 输出"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]

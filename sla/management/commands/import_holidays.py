@@ -4,13 +4,15 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sla.actions import Outcome
 from sla.actors import Actor
 from sla.changing.proposals import moves, propose
 from sla.clock import database_now
+from sla.commands import Spoken
 from sla.composing import BREAKS, Day, Year
 from sla.holidays.files import Wanted, year_from_file
 from sla.holidays.importing import Difference, RowChange, Sign, difference, import_year
@@ -33,23 +35,23 @@ def a_year(text: str) -> int:
     return int(text)
 
 
-class Command(BaseCommand):
-    help = "导入一个地区一年的节假日：先列出变化和受影响的时限，确认后一次写入；重复导入不会有变化。"
+class Command(Spoken):
+    help = gettext_noop("导入一个地区一年的节假日：先列出变化和受影响的时限，确认后一次写入；重复导入不会有变化。")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--country", required=True, help="国家或地区，两位代码，如 MY")
-        parser.add_argument("--subdivision", default="", help="下级区域，如 14（吉隆坡）")
+        parser.add_argument("--country", required=True, help=_("国家或地区，两位代码，如 MY"))
+        parser.add_argument("--subdivision", default="", help=_("下级区域，如 14（吉隆坡）"))
         parser.add_argument("--year", required=True, type=a_year)
-        parser.add_argument("--from", dest="origin", default="package", help="package，或 .ics、.csv 文件")
-        parser.add_argument("--breaks", choices=list(BREAKS), default="whole", help="整段假期，或只取法定节假日")
+        parser.add_argument("--from", dest="origin", default="package", help=_("package，或 .ics、.csv 文件"))
+        parser.add_argument("--breaks", choices=list(BREAKS), default="whole", help=_("整段假期，或只取法定节假日"))
         parser.add_argument(
-            "--status", choices=HolidaySet.Status.values, default="published", help="文件里的安排是否已公布"
+            "--status", choices=HolidaySet.Status.values, default="published", help=_("文件里的安排是否已公布")
         )
-        parser.add_argument("--source", default="", help="出处，如通知的文号；只用于文件")
-        parser.add_argument("--yes", action="store_true", help="不再询问")
-        parser.add_argument("--overwrite", action="store_true", help="覆盖人工录入的，或把已公布的改为推定")
-        parser.add_argument("--dry-run", action="store_true", help="只列出变化")
-        parser.add_argument("--to", type=Path, help="不写数据库，写成 fixtures/holidays 用的 YAML 文件")
+        parser.add_argument("--source", default="", help=_("出处，如通知的文号；只用于文件"))
+        parser.add_argument("--yes", action="store_true", help=_("不再询问"))
+        parser.add_argument("--overwrite", action="store_true", help=_("覆盖人工录入的，或把已公布的改为推定"))
+        parser.add_argument("--dry-run", action="store_true", help=_("只列出变化"))
+        parser.add_argument("--to", type=Path, help=_("不写数据库，写成 fixtures/holidays 用的 YAML 文件"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -7,10 +7,11 @@ from datetime import time as wall
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from plans.loading import staff
 from sla.actors import SYSTEM
@@ -18,6 +19,7 @@ from sla.backtest import running
 from sla.backtest.report import Report, Stack, plain, report_of
 from sla.changing.proposals import things_of
 from sla.clock import database_now
+from sla.commands import Spoken
 from sla.models import Backtest
 from sla.refusals import ActionRefusedError
 from sla.rules.drafts import read_draft
@@ -31,19 +33,19 @@ LOOK, ALONE_AFTER = 0.5, 15.0
 SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Run a draft over the facts of past clocks; stored verdicts are not touched."""
 
-    help = "用草案重算过去的工单:达成率前后对比,以及结论会变的工单。已有的结论不会改写。"
+    help = gettext_noop("用草案重算过去的工单：达成率前后对比，以及结论会变的工单。已有的结论不会改写。")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("draft", type=Path, help="YAML 文件,写法同 fixtures;整份方案文件也可以")
-        parser.add_argument("--since", type=date.fromisoformat, help="自这一天起提交的工单;默认 90 天前")
-        parser.add_argument("--until", type=date.fromisoformat, help="到这一天为止(不含);默认至今")
-        parser.add_argument("--policy", default="", help="只看这份响应标准的代码")
-        parser.add_argument("--json", type=Path, help="把结果以 JSON 写到这个文件")
-        parser.add_argument("--here", action="store_true", help="就在本进程里算,不用 Celery")
+        parser.add_argument("draft", type=Path, help=_("YAML 文件，写法同 fixtures；整份方案文件也可以"))
+        parser.add_argument("--since", type=date.fromisoformat, help=_("自这一天起提交的工单；默认 90 天前"))
+        parser.add_argument("--until", type=date.fromisoformat, help=_("到这一天为止（不含）；默认至今"))
+        parser.add_argument("--policy", default="", help=_("只看这份响应标准的代码"))
+        parser.add_argument("--json", type=Path, help=_("把结果以 JSON 写到这个文件"))
+        parser.add_argument("--here", action="store_true", help=_("就在本进程里算，不用 Celery"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         backtest = self._begin(options)

@@ -5,11 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sla.actors import SYSTEM
 from sla.clock import database_now
+from sla.commands import Spoken
 from sla.refusals import ActionRefusedError
 from sla.rules.reading import ReadingError
 from tickets.actions.importing.runs import Asked, Kept, go_on, resume_run, start_run
@@ -22,20 +24,20 @@ LOOK = 0.3
 SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Import an export batch by batch; killed at any moment, `--resume` goes on where it was."""
 
-    help = "导入另一系统的历史工单（Zendesk、Zammad 的 JSON 导出）。写法见 fixtures/imports/README.md。"
+    help = gettext_noop("导入另一系统的历史工单（Zendesk、Zammad 的 JSON 导出）。写法见 fixtures/imports/README.md。")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="导出的 .json 或 .jsonl 文件")
-        parser.add_argument("--from", dest="source", choices=SOURCES, help="来源系统")
-        parser.add_argument("--mapping", type=Path, help="对应关系，YAML 文件")
-        parser.add_argument("--dry-run", action="store_true", help="只读、只查、只报告，什么都不写入")
-        parser.add_argument("--resume", type=int, metavar="RUN", help="接着做这一次导入")
-        parser.add_argument("--attachments", type=Path, metavar="DIR", help="附件文件所在的目录")
-        parser.add_argument("--json", type=Path, help="把报告以 JSON 写到这个文件")
+        parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=_("导出的 .json 或 .jsonl 文件"))
+        parser.add_argument("--from", dest="source", choices=SOURCES, help=_("来源系统"))
+        parser.add_argument("--mapping", type=Path, help=_("对应关系，YAML 文件"))
+        parser.add_argument("--dry-run", action="store_true", help=_("只读、只查、只报告，什么都不写入"))
+        parser.add_argument("--resume", type=int, metavar="RUN", help=_("接着做这一次导入"))
+        parser.add_argument("--attachments", type=Path, metavar="DIR", help=_("附件文件所在的目录"))
+        parser.add_argument("--json", type=Path, help=_("把报告以 JSON 写到这个文件"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = self._taken_up(options["resume"]) if options["resume"] else self._begun(options)

@@ -3,22 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sla.clock import database_now
+from sla.commands import Spoken
 from sla.refusals import ActionRefusedError
 from sla.rules.reading import ReadingError
 from tickets.actions.knowledge.stocking import stock
 from tickets.knowledge.loading import read
 
 
-class Command(BaseCommand):
-    help = "读入知识文章、目录、专题和学习路径；可重复执行，只写有变化的。"
+class Command(Spoken):
+    help = gettext_noop("读入知识文章、目录、专题和学习路径；可重复执行，只写有变化的。")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, help="YAML 文件")
-        parser.add_argument("--author", default="", help="写在版本上的作者")
+        parser.add_argument("paths", nargs="+", type=Path, help=_("YAML 文件"))
+        parser.add_argument("--author", default="", help=_("写在版本上的作者"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -4,29 +4,32 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from sla.commands import Spoken
 from sla.models import Milestone
 from sla.proof.proofs import Proof, document, proof_of
 from sla.proof.proving import derived, true_as_of
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Print each deadline as its facts give it, as JSON; the exit code is 1 where it differs from what is stored."""
 
-    help = "Derive the deadlines of a ticket again from its facts, and check their digests."
+    help = gettext_noop("由工单的事实重新推算各个时限，并核对校验码。")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("number", help="the ticket, such as T-2026-000012")
-        parser.add_argument("--metric", help="only this one, such as first_response")
-        parser.add_argument("--run", type=int, help="only the n-th run of it")
-        parser.add_argument("--digest", help="a printed digest: tell whether it holds, or as of when it did")
+        parser.add_argument("number", help=_("工单号，如 T-2026-000012"))
+        parser.add_argument("--metric", help=_("只看这一项，如 first_response"))
+        parser.add_argument("--run", type=int, help=_("只看它的第几次计时"))
+        parser.add_argument("--digest", help=_("打印出来的校验码：说明它是否仍成立，或截至何时成立"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Derive and compare; a digest that never was true, or a deadline stored otherwise, is an error."""
         rows = _milestones(options["number"], options["metric"], options["run"])
         if not rows:
-            raise CommandError("No such promise.")
+            raise CommandError(_("没有这项承诺。"))
         answers = [_answer(row, options["digest"]) for row in rows]
         self.stdout.write(json.dumps(answers, ensure_ascii=False, indent=2))
         asked = [answer for answer in answers if answer.get("held_as_of")] if options["digest"] else answers

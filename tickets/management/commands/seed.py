@@ -4,24 +4,30 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from plans.refusals import RefusedError
+from sla.commands import Spoken
 from tickets.demo.seeding import seed
 
 
-class Command(BaseCommand):
-    help = "读入两份服务计划,并在空数据库里写入演示数据;可重复执行,第二次不再写入。"
+class Command(Spoken):
+    help = gettext_noop("读入两份服务计划，并在空数据库里写入演示数据；可重复执行，第二次不再写入。")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="数据库里已有别的客户时,不写入也不报错")
-        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+        parser.add_argument("--if-empty", action="store_true", help=_("数据库里已有别的客户时，不写入也不报错"))
+        parser.add_argument("--json", action="store_true", help=_("以 JSON 输出"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            seeded = asdict(seed(only_if_empty=options["if_empty"]))
+            # The demo is the same whatever its terminal speaks.
+            with translation.override(settings.LANGUAGE_CODE):
+                seeded = asdict(seed(only_if_empty=options["if_empty"]))
         except RefusedError as error:
             raise CommandError(f"{error} {' '.join(error.ways_on)}") from error
         if options["json"]:

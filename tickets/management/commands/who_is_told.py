@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sla.clock import database_now
+from sla.commands import Spoken
 from tickets.rounds.account_foresight import ForeseenMatter, contracts_told
 from tickets.rounds.foresight import Foreseen, who_is_told
 from tickets.rounds.foretold import Line, line_of
@@ -15,13 +17,13 @@ from tickets.rounds.foretold import Line, line_of
 LONGEST = 24 * 14
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Print every step that will come true, with who is told by it; nothing is changed."""
 
-    help = "Tell who will be told in the next hours, of what and why, if nobody acts. Changes nothing."
+    help = gettext_noop("推算今后几小时无人处理时，谁会因何收到什么通知。不改动任何内容。")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--hours", type=int, default=24, help="how far ahead, at most 336")
+        parser.add_argument("--hours", type=int, default=24, help=_("往后几小时，最多 336"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Foresee and print."""
