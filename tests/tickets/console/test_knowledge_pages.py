@@ -1,5 +1,6 @@
 """The console's knowledge pages: found, read in both languages, written by one at a time, and closed to outsiders."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from tests.clocks import clock_at
 from tests.hours import beijing
 from tests.world import World, person
 from tickets.actions.knowledge.stocking import stock
-from tickets.actions.knowledge.writing import Shelf, Words, create, publish
+from tickets.actions.knowledge.writing import Shelf, Words, create, publish, put_on
+from tickets.console.knowledge import shelves
 from tickets.demo.library import SHELVES
 from tickets.knowledge.figures import misses
 from tickets.knowledge.loading import read
-from tickets.models import Article, LearningPath, Search
+from tickets.models import Article, Directory, LearningPath, Search
 
 AT = beijing("2026-09-28 10:00")
 HERE = "/console/knowledge/"
@@ -127,6 +129,7 @@ def test_a_partner_reads_what_is_published_of_their_vendor_and_nothing_of_what_c
         assert client.get(f"{HERE}articles/{number}/").status_code == 404
     assert client.get(f"{HERE}searches/").status_code == 403
     assert client.get(f"{HERE}new/").status_code == 403
+    assert client.get(f"{HERE}shelves/").status_code == 403
     assert "结账负责人" not in page(client, "paths/")
 
 
@@ -170,6 +173,38 @@ def test_a_gap_closes_by_an_article_or_a_reason_and_opens_when_it_is_missed_agai
     assert misses(*whole) == []
 
 
-@pytest.mark.parametrize("path", ["", "new/", "paths/", "searches/"])
+def test_directories_and_topics_are_laid_out_renamed_and_taken_away_by_who_writes__K01(world: World):
+    client, put = signed_in(world.agent), f"{HERE}shelves/"
+    said = {"code": "closing", "name": "结账", "name_en": "Closing", "position": 1}
+    assert client.post(f"{put}directories/new/?vendor=yonsuite", said).status_code == 302
+    top = Directory.objects.get()
+    below = said | {"code": "month-end", "name": "月结", "parent": top.pk}
+    client.post(f"{put}directories/new/?vendor=yonsuite", below)
+    client.post(f"{put}topics/new/?vendor=yonsuite", said)
+    article = create(
+        shelf=replace(SHELF, directory=top), words=Words("怎样反结账", "先反结总账。"), actor=world.agent, at=AT
+    )
+    for path, more, status, told in (
+        ("directories/new/?vendor=yonsuite", {"code": "Closing!"}, 422, "小写字母"),
+        ("directories/new/?vendor=yonsuite", {}, 409, "代码 closing 已经有了"),
+        ("topics/new/?vendor=yonsuite", {"name_en": ""}, 422, "请填写"),
+        (f"directories/{top.pk}/", {"parent": Directory.objects.get(code="month-end").pk}, 422, "最多两级"),
+        (f"directories/{top.pk}/remove/", {}, 409, "这里还有 1 篇文章"),
+    ):
+        answer = client.post(put + path, said | more)
+        assert (answer.status_code, told in answer.content.decode()) == (status, True)
+    assert client.post(f"{put}directories/{top.pk}/", said | {"name": "月末结账", "code": "other"}).status_code == 302
+    assert list(Directory.objects.filter(pk=top.pk).values_list("code", "name")) == [("closing", "月末结账")]
+    assert "月末结账" in page(client, "shelves/")
+    put_on(article=article, shelf=SHELF)
+    assert client.post(f"{put}directories/{top.pk}/remove/").status_code == 409
+    for kind, row in (("directories", below), ("directories", said), ("topics", said)):
+        key = shelves.KINDS[kind].objects.get(code=row["code"]).pk
+        assert client.post(f"{put}{kind}/{key}/remove/").status_code == 302
+    assert not Directory.objects.exists()
+    assert client.get(f"{put}directories/new/?vendor=nobody").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "new/", "paths/", "searches/", "shelves/"])
 def test_customers_have_no_way_into_the_console_s_articles__Y02(world: World, path: str):
     assert signed_in(world.yonsuite.contact.user).get(HERE + path).status_code == 302

@@ -15,11 +15,12 @@ from tickets.models.knowledge import PUBLISHERS, WRITERS
 
 ENTRIES = [
     ("list", pgettext_lazy("knowledge", "文章"), "document"),
+    ("shelves", _("目录和专题"), "menu"),
     ("paths", _("学习路径"), "progress"),
     ("searches", _("检索与缺口"), "search"),
 ]
-# What customers look for is not for partners.
-OURS = ("searches",)
+# What customers look for, and where articles stand, is not for partners.
+OURS = ("shelves", "searches")
 
 
 def knowledge_page(

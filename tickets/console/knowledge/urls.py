@@ -1,6 +1,6 @@
 """Where articles are written."""
 
-from tickets.console.knowledge import articles, paths, searches
+from tickets.console.knowledge import articles, paths, searches, shelves
 
 app_name = "knowledge"
-urlpatterns = [*articles.urlpatterns, *paths.urlpatterns, *searches.urlpatterns]
+urlpatterns = [*articles.urlpatterns, *paths.urlpatterns, *searches.urlpatterns, *shelves.urlpatterns]
