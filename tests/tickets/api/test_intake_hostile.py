@@ -151,6 +151,9 @@ def test_a_misspelt_field_is_named_whether_the_rest_stands_or_not(post, body):
     again = post(body | {"priorty": "high"}).json()
     assert (again["unread"], again["body_differs"]) == (["priorty"], True)
     misspelt = {("catgory" if name == "category" else name): value for name, value in body.items()}
+    files = [{"name": "a.txt", "base64": "YQ==", "nmae": "b"}]
+    named = post(body | {"external_id": "nested", "attachments": files}).json()["unread"]
+    assert named == ["attachments.0.nmae"]
     answer = post(misspelt).json()
     assert ([one["field"] for one in answer["errors"]], answer["unread"]) == (["category"], ["catgory"])
 
