@@ -27,7 +27,8 @@ def keys(env: Env, kept: Path, *, may_lack: bool) -> Keys:
     lasting = env.str("SECRET_KEY", "") or made
     if not lasting and not may_lack:
         raise ImproperlyConfigured("SECRET_KEY is not set, and `make run` has not made one")
-    before, apart = env.list("SECRET_KEY_FALLBACKS", []), env.list("SECRETS_KEY", [])
+    before: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+    apart: list[str] = env.list("SECRETS_KEY", [])
     if any(len(key) < SHORTEST for key in apart):
         raise ImproperlyConfigured(f"SECRETS_KEY must be {SHORTEST} characters or more, commas between several keys")
     sealing = dict.fromkeys(filter(None, [*apart, lasting, *before, made]))

@@ -32,5 +32,5 @@ def _told(place: str, counts: dict[str, int]) -> Iterable[CheckMessage]:
         hint = _("把原来的 SECRET_KEY 或 SECRETS_KEY 加进 SECRET_KEY_FALLBACKS，再执行 manage.py reseal。")
         yield Warning(message, hint=hint, id="plans.W001")
     if waiting := counts.get("before", 0) + counts.get("plain", 0):
-        message = _("%(place)s：%(n)d 个密钥还没有用现在的钥匙加密。") % {"place": place, "n": waiting}
+        message = _("%(place)s：%(n)d 个密钥还没有用现在的主密钥加密。") % {"place": place, "n": waiting}
         yield Warning(message, hint=_("执行 manage.py reseal。"), id="plans.W002")

@@ -82,7 +82,7 @@ def unseal(kept: str, place: str) -> str:
 
 
 def _unknown(place: str, name: str) -> str:
-    words = _("%(place)s 里的密钥打不开：加密它的钥匙（编号 %(key)s）不是现在的 SECRETS_KEY 或 SECRET_KEY。")
+    words = _("%(place)s 里的密钥打不开：加密它的主密钥（编号 %(key)s）不是现在的 SECRETS_KEY 或 SECRET_KEY。")
     return words % {"place": place, "key": name}
 
 

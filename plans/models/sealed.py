@@ -19,6 +19,8 @@ class Sealed:
 class Opening(DeferredAttribute):
     """Opens a sealed column when it is read; rows whose secret nobody needs cost nothing. Raises UnopenedError."""
 
+    field: "SealedText"
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
@@ -70,14 +72,14 @@ class SealedText(models.Field):
 class SealedCharField(SealedText, models.CharField):
     """A secret. No form is ever told it: left blank there, it stays."""
 
-    def value_from_object(self, obj: Any) -> str:
+    def value_from_object(self, obj: Any) -> Any:
         return ""
 
 
 class SealedURLField(SealedText, models.URLField):
     """An address that lets whoever knows it write."""
 
-    def value_from_object(self, obj: Any) -> str:
+    def value_from_object(self, obj: Any) -> Any:
         return opened(obj, self.attname) or ""
 
 
