@@ -1,5 +1,6 @@
 """The product's own kind of server in a thread of the test: the live server of Django has no streams."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,6 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.db import connection
 
 from config.asgi import application
-from config.launch.ports import free_port
 
 HOST = "127.0.0.1"
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -26,20 +26,20 @@ def streaming_server() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(SESSIONS)
         before = [pid for (pid,) in cursor.fetchall()]
-    port = free_port()
+    # Bound here: another process could take a port that is only looked up.
+    door = socket.create_server((HOST, 0))
     config = uvicorn.Config(
-        ASGIStaticFilesHandler(application), host=HOST, port=port, log_level="error", lifespan="off",
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
+        ASGIStaticFilesHandler(application), log_level="error", lifespan="off", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, args=([door],), daemon=True)
     thread.start()
     while not server.started:
         thread.join(0.02)
         if not thread.is_alive():
             raise RuntimeError("the streaming server did not start")
     try:
-        yield f"http://{HOST}:{port}"
+        yield f"http://{HOST}:{door.getsockname()[1]}"
     finally:
         # A server left behind would hold the tables that the next test needs.
         server.should_exit = server.force_exit = True
