@@ -1,5 +1,6 @@
 """Live chat: conversations, what was said in them by number, who takes part, who is there. Source: Y05–Y07"""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -88,6 +89,8 @@ class Chat(models.Model):
     opened_at = models.DateTimeField(_("开始于"))
     # Since when it has waited for a person; kept when one accepts.
     waiting_since = models.DateTimeField(_("排队起"), null=True, blank=True)
+    # Set at closing for those who still wait: until people are back the bot answers them. Source: Y05, K07
+    people_back_at = models.DateTimeField(_("人工上班于"), null=True, blank=True)
     accepted_at = models.DateTimeField(_("接入于"), null=True, blank=True)
     ended_at = models.DateTimeField(_("结束于"), null=True, blank=True)
     ended_by = models.CharField(_("结束方式"), max_length=8, choices=EndedBy, blank=True)
@@ -137,6 +140,11 @@ class Chat(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def is_the_bots(self, at: datetime) -> bool:
+        """Tell whether the bot answers: before a person is asked for, and while those who were have gone home."""
+        sleeps = self.people_back_at is not None and at < self.people_back_at
+        return self.state == self.State.BOT or (self.state == self.State.WAITING and sleeps)
 
 
 class ChatMessageQuerySet(models.QuerySet["ChatMessage"]):

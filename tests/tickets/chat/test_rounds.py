@@ -135,3 +135,26 @@ def test_who_still_waits_at_closing_hears_once_when_people_return_and_keeps_the_
     assert (chat.state, chat.waiting_since) == ("waiting", beijing("2026-09-28 20:20"))
     assert look("2026-09-29 08:31") == 0
     assert look("2026-09-29 20:30") == 1  # and again the next evening
+
+
+def test_the_bot_answers_who_still_waits_until_people_return__Y05_K07_K02(talks: Talks):
+    chat = talks.waiting(when="2026-09-28 20:20")
+    said = [
+        ("2026-09-28 20:29:59", "还在吗", ["customer"]),
+        ("2026-09-28 20:30", "", ["system"]),
+        ("2026-09-28 21:00", "月末怎么结账", ["customer", "bot"]),
+        ("2026-09-28 21:01", "转人工", ["customer", "system"]),
+        ("2026-09-29 08:30", "早", ["customer"]),
+    ]
+    for when, words, authors in said:
+        before = Chat.objects.get(pk=chat.pk).message_count
+        if words:
+            acts.say(chat=chat, speaker=chat.visitor, body=words, at=beijing(when))
+        else:
+            look(when)
+        assert list(chat.messages.after(before).values_list("author_kind", flat=True)) == authors, when
+    chat.refresh_from_db()
+    assert (chat.state, chat.waiting_since) == ("waiting", beijing("2026-09-28 20:20"))
+    assert chat.clock.milestones.get().state == "running"
+    again = chat.messages.filter(author_kind="system").latest("number")
+    assert "排队的位置为您保留" in words_of(again)

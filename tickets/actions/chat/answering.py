@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sla.refusals import ActionRefusedError
 from tickets.actions.chat.hearing import tell_ticket
-from tickets.actions.chat.lines import Author, Kind, State, bot_says, locked
+from tickets.actions.chat.lines import Author, Kind, bot_says, locked
 from tickets.bot import Answer, Exchange, Question, answerer
 from tickets.knowledge.finding import asked
 from tickets.live.telling import tell
@@ -41,7 +41,7 @@ def _history(message: ChatMessage) -> tuple[Exchange, ...]:
 @transaction.atomic
 def _spoken(message: ChatMessage, said: Answer, at: datetime) -> ChatMessage | None:
     chat = locked(message.chat)
-    if chat.state != State.BOT:
+    if not chat.is_the_bots(at):
         return None
     fields: dict[str, Any] = {"answers": message.number}
     if named := said.quotes or said.near:

@@ -190,8 +190,18 @@ def say_closed(*, chat: Chat, back: Back, at: datetime) -> bool:
     said = {"event": CLOSED_HOURS, "opens_at": instant(back.opens_at)}
     if chat.state != State.WAITING or chat.messages.filter(kind="event", fields__contains=said).exists():
         return False
-    _say(chat, CLOSED_HOURS, at, opens_at=said["opens_at"], hours=back.hours, keeps_place=True)
+    chat.people_back_at = back.opens_at
+    _say(chat, CLOSED_HOURS, at, "people_back_at", opens_at=said["opens_at"], hours=back.hours, keeps_place=True)
     return True
+
+
+@transaction.atomic
+def say_closed_again(*, chat: Chat, at: datetime) -> ChatMessage | None:
+    """Tell once more when people return to somebody who asks for one meanwhile, and return the line; None if changed."""
+    chat = locked(chat)
+    if chat.state != State.WAITING or not chat.people_back_at or at >= chat.people_back_at:
+        return None
+    return _say(chat, CLOSED_HOURS, at, opens_at=instant(chat.people_back_at), keeps_place=True)
 
 
 def _shut(told: HandOff, hours: str, opens_at: datetime, at: datetime) -> HandOff:

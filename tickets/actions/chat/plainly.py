@@ -16,7 +16,8 @@ SENT_ONCE = "chat_message_sent_once"
 # A customer who waits for or speaks with a person: no bot answers, and there is no ledger yet.
 CUSTOMER = """
     SET message_count = message_count + 1, customer_at = %(at)s, customer_read = message_count + 1
-    WHERE id = %(chat)s AND ticket_id IS NULL AND state IN (%(waiting)s, %(active)s)
+    WHERE id = %(chat)s AND ticket_id IS NULL
+    AND (state = %(active)s OR state = %(waiting)s AND (people_back_at IS NULL OR people_back_at <= %(at)s))
     AND (contact_id = %(contact)s OR contact_id IS NULL AND visitor_id = %(visitor)s)
 """
 # Who leads it and has spoken before: their first words stop a clock.

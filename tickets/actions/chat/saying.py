@@ -13,7 +13,7 @@ from plans.models import User
 from sla.refusals import ActionRefusedError
 from tickets.actions.chat.answering import answer
 from tickets.actions.chat.asking import asks_for_a_person
-from tickets.actions.chat.handing_off import hand_off
+from tickets.actions.chat.handing_off import hand_off, say_closed_again
 from tickets.actions.chat.hearing import tell_clock, tell_ticket
 from tickets.actions.chat.lines import (
     Author,
@@ -54,7 +54,7 @@ def say(
     if plain := say_plainly(chat=chat, speaker=speaker, line=line, at=at):
         return plain
     message, is_new = _once(chat, speaker, line, (), at)
-    if is_new and line.author_kind == Author.CUSTOMER and message.chat.state == State.BOT:
+    if is_new and line.author_kind == Author.CUSTOMER and message.chat.is_the_bots(at):
         _react(message, at)
     return message
 
@@ -184,7 +184,9 @@ def _keep(message: ChatMessage, files: Iterable[File]) -> None:
 
 def _react(message: ChatMessage, at: datetime) -> None:
     """Do what the bot does with a customer's words, which are committed: hand off, or answer."""
-    if "asks" in message.fields:
+    if "asks" in message.fields and message.chat.state == State.WAITING:
+        say_closed_again(chat=message.chat, at=at)
+    elif "asks" in message.fields:
         hand_off(chat=message.chat, at=at)
     elif message.kind == Kind.TEXT:
         answer(message=message, at=at)
