@@ -197,6 +197,9 @@ def test_no_log_ever_holds_a_key(ring, caplog):
     assert secret not in masked(line)
     assert masked(line).count("/hooks/bell/•••") == 2
     assert secret[4:] not in masked(f"Traceback: hash of {secret} is wrong")
+    for path in ("console/accounts/-/calendar/{}/owed.ics", "portal/service/-/updates/{}/", "password/new/Mg/{}/"):
+        assert "s3cr-et" not in masked(f"Not Found: /{path.format('s3cr-et_0')}")
+    assert masked("syv_abcdefgh whsec_MfKQ9r/8+g== sent") == "••• ••• sent"
     told = 'DETAIL: (tencent, 013800000001, +60312345678, 8613900000012) "at": 13800000001, 2026-11-22T18:11:37.240447Z'
     kept = 'DETAIL: (tencent, •••01, •••78, •••12) "at": 13800000001, 2026-11-22T18:11:37.240447Z'
     assert masked(told) == kept
