@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from plans.models import User
 from tickets.actions.board.asking import may_edit
 from tickets.actions.board.standing import is_moderator
+from tickets.actions.board.withdrawing import may_withdraw
 from tickets.knowledge.writing import html_of
 from tickets.models import BoardEvent, Comment, Post
 from tickets.showing.wording import name_of
@@ -25,6 +26,7 @@ class ShownComment:
     is_mine: bool
     may_edit: bool
     is_accepted: bool
+    may_withdraw: bool
     answers: list["ShownComment"] = field(default_factory=list)
 
 
@@ -49,6 +51,7 @@ def _comment(row: Comment, post: Post, user: User, at: datetime) -> ShownComment
     return ShownComment(
         row=row, name=author_name(row), body=html_of(row.body), is_mine=row.author_id == user.pk,
         may_edit=may_edit(row, post.vendor, user, at), is_accepted=post.accepted_id == row.pk,
+        may_withdraw=post.accepted_id != row.pk and may_withdraw(row, user),
     )  # fmt: skip
 
 
@@ -64,6 +67,7 @@ def told(post: Post, user: User, at: datetime) -> dict[str, Any]:
         "is_mine": post.author_id == user.pk,
         "is_open": post.state != Post.State.CLOSED and not post.merged_into_id and not post.hidden_at,
         "may_edit": may_edit(post, post.vendor, user, at),
+        "may_withdraw": post.ticket_id is None and may_withdraw(post, user),
         "may_moderate": is_moderator(user, post.vendor),
         "has_voted": post.votes.filter(user=user).exists(),
         "follows": post.follows.filter(user=user).exists(),

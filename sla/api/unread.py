@@ -81,7 +81,7 @@ def _read(value: Any, depth: int) -> Any:
 
 
 def _unread_inside(value: Any, place: str) -> Iterator[str]:
-    """Name what was not asked of the objects in a value; one that was asked for nothing was taken, or refused, whole."""
+    """Name what was not asked of the objects in a value; one that was asked for nothing was taken whole."""
     if isinstance(value, Read) and value.asked:
         yield from value._unread(place)
     elif type(value) is list:

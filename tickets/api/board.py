@@ -16,7 +16,7 @@ from plans.authentication import caller_of
 from plans.models import Product
 from sla.api.fields import InstantField
 from sla.api.problems import ProblemError
-from tickets.actions.board import asking, talking
+from tickets.actions.board import asking, talking, withdrawing
 from tickets.actions.board.standing import LONGEST_BODY, LONGEST_TITLE
 from tickets.actions.board.timing import promise_of
 from tickets.api.views import user_of
@@ -171,11 +171,15 @@ def _draft(said: dict[str, Any]) -> asking.Draft:
 
 
 class OnePost(APIView):
-    """Read one post with what was said to it."""
+    """Read one post with what was said to it; take one's own back."""
 
     @extend_schema(responses=WholePostSerializer)
     def get(self, request: Request, code: str) -> Response:
         return Response(WholePostSerializer(whole(_find(request, code), request)).data)
+
+    @extend_schema(responses={HTTPStatus.NO_CONTENT: None})
+    def delete(self, request: Request, code: str) -> Response:
+        return _withdrawn(request, _find(request, code), None)
 
 
 class PostComments(APIView):
@@ -192,6 +196,23 @@ class PostComments(APIView):
         body, at = said.validated_data["body"], caller_of(request).at
         made = talking.comment(post=post, body=body, author=user, parent=parent, at=at)
         return Response(CommentSerializer(_comment(made, post)).data, status=HTTPStatus.CREATED)
+
+
+class PostComment(APIView):
+    """Take one's own comment back."""
+
+    @extend_schema(responses={HTTPStatus.NO_CONTENT: None})
+    def delete(self, request: Request, code: str, key: int) -> Response:
+        post = _find(request, code)
+        found = post.comments.readable_by(user_of(request)).filter(pk=key).first()
+        if found is None:
+            raise Http404
+        return _withdrawn(request, post, found)
+
+
+def _withdrawn(request: Request, post: Post, comment: Comment | None) -> Response:
+    withdrawing.withdraw(post=post, comment=comment, actor=user_of(request), at=caller_of(request).at)
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class PostVote(APIView):

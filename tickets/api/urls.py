@@ -20,6 +20,7 @@ urlpatterns = [
     path("board/posts/", board.Posts.as_view(), name="board-posts"),
     path("board/posts/<slug:code>/", board.OnePost.as_view(), name="board-post"),
     path("board/posts/<slug:code>/comments/", board.PostComments.as_view(), name="board-comments"),
+    path("board/posts/<slug:code>/comments/<int:key>/", board.PostComment.as_view(), name="board-comment"),
     path("board/posts/<slug:code>/vote/", board.PostVote.as_view(), name="board-vote"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.ImportDetail.as_view(), name="import-run"),

@@ -39,6 +39,8 @@ def restore(*, post: Post, comment: Comment | None, actor: User, at: datetime) -
     said = _said(post, comment)
     if said.hidden_at is None:
         raise ActionRefusedError("not_hidden", _("现在没有隐藏。"))
+    if said.is_withdrawn:
+        raise ActionRefusedError("withdrawn", _("这是作者自己撤回的，不能恢复显示。"))
     said.hidden_at, said.hidden_why = None, ""
     said.save(update_fields=["hidden_at", "hidden_why"])
     if comment is None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from sla.refusals import ActionRefusedError
-from tickets.actions.board import answering, drafting, moderating, posting_back, talking, ticketing
+from tickets.actions.board import answering, drafting, moderating, posting_back, talking, ticketing, withdrawing
 from tickets.console.board.pages import find_post, page_of
 from tickets.console.guard import Reader, agents_only
 from tickets.models import Comment, Post, PostBack, Topic
@@ -69,6 +69,11 @@ def _hide(post: Post, reader: Reader, said: Said) -> str:
     comment = _comment(post, reader, said)
     moderating.hide(post=post, comment=comment, why=said("why"), actor=reader.user, at=reader.at)
     return _("已隐藏，作者会收到理由。")
+
+
+def _take_back(post: Post, reader: Reader, said: Said) -> str:
+    withdrawing.withdraw(post=post, comment=_comment(post, reader, said), actor=reader.user, at=reader.at)
+    return _("已撤回，别人看不到了。")
 
 
 def _restore(post: Post, reader: Reader, said: Said) -> str:
@@ -148,6 +153,7 @@ ACTS: dict[str, Callable[[Post, Reader, Said], str]] = {
     "post_back": _post_back,
     "hide": _hide,
     "restore": _restore,
+    "take_back": _take_back,
     "dismiss": _dismiss,
     "pin": _pin,
     "close": _close,

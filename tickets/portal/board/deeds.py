@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from sla.clock import database_now
 from sla.refusals import ActionRefusedError
-from tickets.actions.board import asking, talking
+from tickets.actions.board import asking, talking, withdrawing
 from tickets.actions.knowledge.searching import note_solved
 from tickets.models import Comment, Post
 from tickets.portal.board.pages import find_post, shown
@@ -106,6 +106,14 @@ def edit(request: HttpRequest, post: Post) -> str:
         return f"#comment-{said.pk}"
     title = request.POST.get("title", "")
     asking.edit(post=post, title=title, body=body, actor=user_in(request), at=database_now())
+    return ""
+
+
+@deed
+def withdraw(request: HttpRequest, post: Post) -> str:
+    """Take one's own words back."""
+    withdrawing.withdraw(post=post, comment=comment_in(request, post), actor=user_in(request), at=database_now())
+    messages.success(request, _("已撤回，别人看不到了。"))
     return ""
 
 

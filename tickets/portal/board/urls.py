@@ -18,4 +18,5 @@ urlpatterns = [
     path("<slug:code>/flag/", deeds.flag, name="flag"),
     path("<slug:code>/accept/", deeds.accept, name="accept"),
     path("<slug:code>/edit/", deeds.edit, name="edit"),
+    path("<slug:code>/withdraw/", deeds.withdraw, name="withdraw"),
 ]
