@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+from django.db import Error
 from django.http import StreamingHttpResponse
 
 from tickets.live.hub import News, hub
@@ -15,6 +17,8 @@ PING_EVERY = 15.0  # seconds
 # After so long a page opens a new stream, whose rights are asked anew.
 LONGEST = 15 * 60.0  # seconds
 PING = b": ping\n\n"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,21 @@ async def _told(names: tuple[str, ...], turn: Turn) -> AsyncIterator[bytes]:
             if news is None:
                 yield PING
             else:
-                events = await turn(news)
+                events = await _told_by(turn, news)
                 if events is None:
                     return
                 for event in events:
                     yield event.frame
             news = await _next(queue)
+
+
+async def _told_by(turn: Turn, news: News) -> list[Event] | None:
+    """Return the events; None also where the database does not answer: the page opens a new stream after a rest."""
+    try:
+        return await turn(news)
+    except Error as error:
+        log.warning("stream_without_database", error=str(error))
+        return None
 
 
 async def _next(queue: asyncio.Queue[News]) -> News | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,11 +30,9 @@ def _kept(ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         connection.health_check_done = False  # type: ignore[attr-defined]
     try:
         return ask(*args, **kwargs)
-    except (InterfaceError, OperationalError):
-        connection.close()
-        raise
     finally:
         _used.at = time.monotonic()
-        if "pool" not in connection.settings_dict["OPTIONS"]:
-            # Only a web server has a pool, and its threads for as long as it runs.
+        # Only a web server has a pool, and its threads for as long as it runs. A connection on which anything failed
+        # is given up, whether or not whoever asked took that for an answer.
+        if connection.errors_occurred or "pool" not in connection.settings_dict["OPTIONS"]:
             connection.close()
