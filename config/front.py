@@ -1,4 +1,4 @@
-"""The short way in for what a live chat does all the time: its words and its streams, past everything about pages.
+"""The short way in for what a live chat does all the time: its words and all streams, past everything about pages.
 
 The framework's own way costs more than the work itself: a thread for every open stream, and sessions, users and
 messages for requests that have none. Whatever is not plainly one of these goes that way, as if it had come there first.
@@ -13,19 +13,23 @@ from typing import Any
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
 
 from config.body_limit import Application, Message, Receive, Scope, Send
+from tickets.chat import stream as talk
 from tickets.chat.quick import is_quick, say_quickly
-from tickets.chat.stream import streamed
+from tickets.console import live as desk
 from tickets.live.threads import asked
 
-WORDS, STREAM = ("POST", "/chat/v1/messages/"), ("GET", "/chat/v1/stream/")
+WORDS = ("POST", "/chat/v1/messages/")
+STREAMS = {("GET", "/chat/v1/stream/"): talk.streamed, ("GET", "/console/live/"): desk.streamed}
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -34,7 +38,7 @@ def fronted(application: Application) -> Application:
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         what = (scope.get("method"), scope.get("path"))
-        if scope["type"] != "http" or scope.get("root_path") or what not in (WORDS, STREAM):
+        if scope["type"] != "http" or scope.get("root_path") or what not in (WORDS, *STREAMS):
             await application(scope, receive, send)
         elif what == WORDS:
             await _words(application, scope, receive, send)
@@ -53,12 +57,16 @@ async def _words(application: Application, scope: Scope, receive: Receive, send:
     came = [await receive()]
     while came[-1].get("more_body"):
         came.append(await receive())
+    if came[-1]["type"] != "http.request":
+        # The sender has gone in the middle of it: that is no request.
+        await application(scope, _again(came, receive), send)
+        return
     request = ASGIRequest(scope, BytesIO(b"".join(message.get("body", b"") for message in came)))
     answer = await asked(_said, request)
     if answer is None:
         await application(scope, _again(came, receive), send)
     else:
-        await _send(answer, send)
+        await _send(request, answer, send)
 
 
 def _request(scope: Scope) -> ASGIRequest | None:
@@ -72,13 +80,11 @@ def _request(scope: Scope) -> ASGIRequest | None:
 
 
 def _said(request: ASGIRequest) -> HttpResponse | None:
-    """Return the answer; None also where the database failed, and the same words sent again would not be doubled."""
+    """Return the answer; None where the usual way must give it, also for what could not be read."""
     try:
         return say_quickly(request)
-    except DatabaseError:
-        if b'"client_id"' in request.body:
-            return None
-        raise
+    except (Error, SuspiciousOperation):
+        return None
 
 
 def _again(came: Iterable[Message], receive: Receive) -> Receive:
@@ -97,8 +103,13 @@ async def _stream(application: Application, scope: Scope, receive: Receive, send
     if request is None:
         await application(scope, receive, send)
         return
-    answer = await streamed(request, asked)
-    told = asyncio.ensure_future(_send(answer, send))
+    try:
+        answer = await STREAMS[scope["method"], scope["path"]](request, asked)
+    except (Error, SuspiciousOperation):
+        # Nothing is begun: the usual way has the words for it.
+        await application(scope, receive, send)
+        return
+    told = asyncio.ensure_future(_send(request, answer, send))
     gone = asyncio.ensure_future(_gone(receive))
     try:
         await asyncio.wait((told, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -116,9 +127,9 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _send(answer: HttpResponseBase, send: Send) -> None:
+async def _send(request: ASGIRequest, answer: HttpResponseBase, send: Send) -> None:
     """Send an answer, a stream piece by piece."""
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": _headers(answer)})
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": _headers(request, answer)})
     if isinstance(answer, StreamingHttpResponse):
         parts: Any = aiter(answer)
         async with aclosing(parts):
@@ -127,7 +138,9 @@ async def _send(answer: HttpResponseBase, send: Send) -> None:
     await send({"type": "http.response.body", "body": getattr(answer, "content", b"")})
 
 
-def _headers(answer: HttpResponseBase) -> Headers:
+def _headers(request: ASGIRequest, answer: HttpResponseBase) -> Headers:
+    patch_vary_headers(answer, ("Accept-Language", "Cookie"))
+    answer.setdefault("Content-Language", get_language_from_request(request))
     if isinstance(answer, HttpResponse):
         answer["Content-Length"] = str(len(answer.content))
     said = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.items()]

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from sla.refusals import ActionRefusedError
 
 CONTENT_TYPE = "application/problem+json"
-API = "/api/"
+# Whoever asks here is a program, a page's script too, and reads no page.
+API = ("/api/", "/chat/v1/")
 DEFAULT_STATUS = HTTPStatus.UNPROCESSABLE_ENTITY
 CONFLICT = HTTPStatus.CONFLICT
 # Refusals that are about what was sent, or by whom, and not about how things stand.

@@ -14,6 +14,8 @@ from sla.clock import DatabaseNow
 from sla.prepared import Prepared, prepare
 from tickets.models import Chat, Visitor
 
+PLAIN = Q(ticket=None, state__in=(Chat.State.WAITING, Chat.State.ACTIVE))
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -27,7 +29,10 @@ class Known:
 
 
 def known(token: str, code: str) -> Known | None:
-    """Return who presents a token, about a conversation of theirs by its code; None where either does not hold."""
+    """Return who presents a token, about a conversation of theirs by its code; None where either does not hold.
+
+    None also where a word does more than stand there: with the bot, in a ticket's ledger, or after the end.
+    """
     found: list[Any] = _by_token().rows(token=hashed(token), code=code)
     if not found:
         return None
@@ -46,7 +51,7 @@ def may_still(visitor: int, chat: int) -> bool:
 def _by_token() -> Prepared[Visitor]:
     return prepare(
         lambda token, code: _valid(token_hash=token).annotate(
-            chat=Subquery(_theirs().filter(code=code).values("pk")[:1]), contact_name=F("contact__name"),
+            chat=Subquery(_theirs().filter(PLAIN, code=code).values("pk")[:1]), contact_name=F("contact__name"),
             origins=F("site__origins"), asked_at=DatabaseNow(),
         ).filter(chat__isnull=False),
         token=str, code=str,

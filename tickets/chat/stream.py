@@ -68,11 +68,16 @@ async def streamed(request: HttpRequest, ask: Ask) -> HttpResponseBase:
         return answer
 
     async def turn(news: Mapping[str, Any]) -> list[Event] | None:
-        if news.get("kind") == "typing":
-            return [Event("typing", {"name": news.get("name", "")})] if news.get("who") == "agent" else []
         if is_nothing(reader, news):
             return []
-        return await (_heard(reader, news) if news.get("kind") == "message" else asked(seen, reader))
+        if news.get("kind") not in ("typing", "message"):
+            return await asked(seen, reader)
+        if time.monotonic() - reader.looked_at >= HOLDS and not await asked(holds, reader):
+            return None
+        if news["kind"] == "typing":
+            return [Event("typing", {"name": news.get("name", "")})]
+        told = at_hand(reader, news)
+        return await asked(said, reader) if told is None else told
 
     answer = stream(reader.topics, turn)
     opened(request, answer)
@@ -91,19 +96,11 @@ def _refused(request: HttpRequest, refusal: ProblemError) -> HttpResponseBase:
 
 
 def is_nothing(reader: Reader, news: Mapping[str, Any]) -> bool:
-    """Tell whether news change nothing for a reader: a whisper, or somebody else's move in a line they are not in."""
+    """Tell whether news change nothing for a reader: a whisper, their own typing, a move in a line they are not in."""
     if news.get("kind") == "line":
         is_soon = time.monotonic() - reader.looked_at < LINE_EVERY
         return reader.state != Chat.State.WAITING or is_soon
-    return bool(news.get("whisper")) or news.get("kind") in ("chat", "call")
-
-
-async def _heard(reader: Reader, news: Mapping[str, Any]) -> list[Event] | None:
-    """Return what was said, None once they may read no more; as a rule nothing is asked of the database."""
-    if time.monotonic() - reader.looked_at >= HOLDS and not await asked(holds, reader):
-        return None
-    told = at_hand(reader, news)
-    return await asked(said, reader) if told is None else told
+    return bool(news.get("whisper")) or news.get("kind") in ("chat", "call") or news.get("who") == "customer"
 
 
 def at_hand(reader: Reader, news: Mapping[str, Any]) -> list[Event] | None:

@@ -1,17 +1,19 @@
 """One live stream for all that an agent's browser has open: calls and lines of their desks, chats they look at."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
 from plans.models import Plan, User
@@ -26,6 +28,8 @@ MOST_CHATS = 40
 # How long a right is taken to hold once it was looked at, in seconds.
 HOLDS = 5.0
 
+Ask = Callable[..., Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Listener:
@@ -39,14 +43,19 @@ class Listener:
 
 @require_safe
 async def live(request: HttpRequest) -> HttpResponseBase:
+    """Stream news to an agent who comes by the framework's way; its thread asks who they are."""
+    if not isinstance(request, ASGIRequest):
+        # A server without streams: the browser is told not to ask again, and pages look every now and then.
+        return HttpResponse(status=204, content_type="text/event-stream")
+    return await streamed(request, lambda ask, *args: sync_to_async(_given_back)(ask, *args))
+
+
+async def streamed(request: HttpRequest, ask: Ask) -> HttpResponseBase:
     """Stream news to an agent: `news` says what happened, `look` that anything may have; `?chat=` names chats to hear.
 
     The right is looked at again while it streams; once it has ended, so does the stream.
     """
-    if not isinstance(request, ASGIRequest):
-        # A server without streams: the browser is told not to ask again, and pages look every now and then.
-        return HttpResponse(status=204, content_type="text/event-stream")
-    listener = await sync_to_async(_admitted)(request)
+    listener: Listener | None = await ask(_admitted, request)
     if listener is None:
         return HttpResponse(status=403)
     looked_at = time.monotonic()
@@ -54,7 +63,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     async def turn(news: Mapping[str, Any]) -> list[Event] | None:
         nonlocal looked_at
         if time.monotonic() - looked_at > HOLDS:
-            if not await sync_to_async(_may_still)(listener):
+            if not await ask(_may_still, listener):
                 return None
             looked_at = time.monotonic()
         # What was said is fetched by whoever may read it.
@@ -64,17 +73,27 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 
 def _admitted(request: HttpRequest) -> Listener | None:
-    """Return who listens to what, None for who may not; the connection goes back before the stream begins."""
-    try:
-        user = request.user
-        if not isinstance(user, User) or not user.is_agent or not user.is_active:
-            return None
-        asked = [int(pk) for pk in request.GET.getlist("chat")[:MOST_CHATS] if pk.isdecimal() and len(pk) < 19]
-        chats = tuple(Chat.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
-        topics = (f"agent:{user.pk}", *desks_of(user), *(f"chat:{pk}" for pk in chats))
-        return Listener(user.pk, request.session.session_key or "", topics, chats)
-    finally:
-        _give_back()
+    """Return who listens to what, by the session that their browser names; None for who may not."""
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    user = _signed_in(session)
+    if user is None:
+        return None
+    asked = [int(pk) for pk in request.GET.getlist("chat")[:MOST_CHATS] if pk.isdecimal() and len(pk) < 19]
+    chats = tuple(Chat.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
+    topics = (f"agent:{user.pk}", *desks_of(user), *(f"chat:{pk}" for pk in chats))
+    return Listener(user.pk, session, topics, chats)
+
+
+def _signed_in(key: str) -> User | None:
+    """Return which of us a session is of, as the framework finds it; nothing is written, whatever is wrong with it."""
+    session = SessionStore(key)
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = User.objects.select_related("team").filter(pk=session[SESSION_KEY], is_active=True).first()
+    if user is None or not user.is_agent:
+        return None
+    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return user if any(constant_time_compare(session.get(HASH_SESSION_KEY, ""), one) for one in hashes) else None
 
 
 def desks_of(user: User) -> list[str]:
@@ -93,21 +112,19 @@ def vendors() -> list[str]:
 
 def _may_still(listener: Listener) -> bool:
     """Tell whether somebody is still signed in by their session, still of ours, and still sees these chats."""
+    user = _signed_in(listener.session)
+    if user is None or user.pk != listener.user:
+        return False
+    return Chat.objects.visible_to(user).filter(pk__in=listener.chats).count() == len(listener.chats)
+
+
+def _given_back(ask: Ask, *args: Any) -> Any:
+    """Return what a function returns, without this thread's connection: a stream must not hold one while it is open."""
     try:
-        request = HttpRequest()
-        request.session = SessionStore(listener.session)
-        user = get_user(request)
-        if not isinstance(user, User) or user.pk != listener.user or not user.is_agent or not user.is_active:
-            return False
-        return Chat.objects.visible_to(user).filter(pk__in=listener.chats).count() == len(listener.chats)
+        return ask(*args)
     finally:
-        _give_back()
-
-
-def _give_back() -> None:
-    """Close this thread's connection: a stream must not hold one for as long as it is open."""
-    if not connection.in_atomic_block:
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 urlpatterns = [path("live/", live, name="live")]
