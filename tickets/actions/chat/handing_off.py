@@ -197,7 +197,7 @@ def say_closed(*, chat: Chat, back: Back, at: datetime) -> bool:
 
 @transaction.atomic
 def say_closed_again(*, chat: Chat, at: datetime) -> ChatMessage | None:
-    """Tell once more when people return to somebody who asks for one meanwhile, and return the line; None if changed."""
+    """Tell once more when people return to somebody who asks for one, and return the line; None if changed."""
     chat = locked(chat)
     if chat.state != State.WAITING or not chat.people_back_at or at >= chat.people_back_at:
         return None
