@@ -2,7 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from sla.api.problems import CONTENT_TYPE
 
@@ -34,12 +39,12 @@ def limited(application: Application, limit: int = LIMIT) -> Application:
         if scope["type"] != "http":
             await application(scope, receive, send)
         elif _said(scope) > limit:
-            await _refuse(send)
+            await _refuse(scope, send)
         else:
             try:
                 await application(scope, _counted(receive, limit), send)
             except TooLargeError:
-                await _refuse(send)
+                await _refuse(scope, send)
 
     return guard
 
@@ -65,9 +70,17 @@ def _counted(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-async def _refuse(send: Send) -> None:
-    raw = json.dumps(REFUSAL, ensure_ascii=False).encode()
-    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(raw)).encode())]
+def _refusal(scope: Scope) -> tuple[str, bytes]:
+    """Return the kind and the words of the answer: a page for who reads pages, a problem for programs."""
+    if b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
+        return CONTENT_TYPE, json.dumps(REFUSAL, ensure_ascii=False).encode()
+    with translation.override(translation.get_language_from_request(ASGIRequest(scope, BytesIO()))):
+        return "text/html; charset=utf-8", render_to_string("413.html").encode()
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    kind, raw = _refusal(scope)
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(raw)).encode())]
     # What is still to come of the body is not read: the connection ends here.
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": 413, "headers": headers})

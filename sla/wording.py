@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.functional import Promise as LazyText
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sla.ladder import Rule
@@ -80,7 +80,9 @@ def _plain(number: Decimal) -> str:
 
 def budget(amount: Decimal, unit: str) -> str:
     """Return a target's promised time."""
-    return _("%(n)s 个工作日") % {"n": _plain(amount)} if unit == Target.Unit.WORKING_DAYS else length(amount)
+    if unit != Target.Unit.WORKING_DAYS:
+        return length(amount)
+    return ngettext("%(n)s 个工作日", "%(n)s 个工作日", 1 if amount == 1 else 2) % {"n": _plain(amount)}
 
 
 def trigger(rule: EscalationRule | Rule) -> str:

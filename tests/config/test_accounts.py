@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config import tasks
-from config.accounts import throttle
+from config.accounts import throttle, views
 from config.celery import app
 from plans.models import Role, User
 from tests.conftest import Mailbox
@@ -281,3 +281,18 @@ def link_of(user: User) -> str:
     found = re.search(r"https?://\S+", str(tasks.reset_letter(user).body))
     assert found is not None
     return found.group()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(400, "这次请求没有读懂"), (405, "这个地址不能直接打开"), (500, "这一步没有做成")]
+)
+def test_what_is_refused_or_fails_is_told_on_a_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch, status: int, said: str
+) -> None:
+    if status == 500:
+        monkeypatch.setattr(views, "redirect", None)
+    client.raise_request_exception = False
+    host = {"host": "evil.example"} if status == 400 else {}
+    answer = client.get("/sign-out/" if status == 405 else "/", headers=host)
+    assert answer.status_code == status
+    assert f"<h1>{said}</h1>" in answer.content.decode()

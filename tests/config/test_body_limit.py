@@ -57,3 +57,15 @@ async def test_other_protocols_pass():
 
     await limited(application, LIMIT)({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
+
+
+async def test_a_reader_of_pages_is_told_on_a_page_in_their_language():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    head = [(b"content-length", b"1001"), (b"accept", b"text/html,*/*"), (b"accept-language", b"en")]
+    await limited(swallow, LIMIT)({"type": "http", "method": "POST", "path": "/", "headers": head}, None, send)
+    assert sent[0]["status"] == 413
+    assert "<h1>The files are too large" in sent[1]["body"].decode()

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from plans.models import User
 from sla.clock import database_now
+from tickets.guarding import sign_in_first
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,9 @@ def agents_only(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     @wraps(page)
     def guarded(request: HttpRequest, *args: str | int, **kwargs: str | int) -> HttpResponse:
         if not isinstance(request.user, User):
-            return redirect_to_login(_way_back(request), "sign_in")
+            return sign_in_first(request)
         if not request.user.is_agent:
             return redirect("landing")
         return page(request, Reader(request.user, database_now()), *args, **kwargs)
 
     return guarded
-
-
-def _way_back(request: HttpRequest) -> str:
-    """Return where to go on after signing in: an act that was not done leads to its ticket."""
-    return request.get_full_path() if request.method in ("GET", "HEAD") else request.path.removesuffix("act/")

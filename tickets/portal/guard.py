@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 
 from plans.accounts import contact_of
 from plans.models import Contact, User
+from tickets.guarding import sign_in_first
 
 Page = Callable[..., HttpResponse]
 
@@ -24,7 +24,7 @@ def customers_only(page: Page) -> Page:
     @wraps(page)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path(), "sign_in")
+            return sign_in_first(request)
         if not request.user.is_customer:
             return redirect("landing")
         if contact_of(request.user) is None:

@@ -23,6 +23,7 @@ from sla.proof.explained import PauseSource, ProofPiece, pieces_of
 from sla.proof.proof_words import Naming, detail_of
 from sla.proof.proofs import Proof, proof_of
 from sla.proof.verdicts import today
+from sla.wording import budget
 from tickets.answers import remaining_of
 from tickets.models import Ticket, TicketClock
 from tickets.showing.countdown import Countdown, count_down, left_over
@@ -330,7 +331,7 @@ def current_of(promises: Iterable[Promise]) -> Promise | None:
 def budget_words(target: Target) -> str:
     """Return the promised time in words."""
     if target.unit == Target.Unit.WORKING_DAYS:
-        return _("%(n)s 个工作日") % {"n": f"{target.amount.normalize():f}"}
+        return budget(target.amount, target.unit)
     return _("%(time)s（工作时间）") % {"time": length_words(timedelta(seconds=float(target.amount)))}
 
 

@@ -152,6 +152,9 @@ def test_only_our_people_see_the_console(client, ticket, world, role, path):
 def test_an_act_after_the_session_ended_leads_back_to_the_ticket(client, ticket):
     answer = client.post(f"/console/tickets/{ticket.number}/act/", {"action": "accept"})
     assert answer.headers["Location"] == f"/sign-in/?next=/console/tickets/{ticket.number}/"
+    pressed = {"referer": f"http://testserver/portal/tickets/{ticket.number}/"}
+    answer = client.post(f"/portal/tickets/{ticket.number}/answer/", {}, headers=pressed)
+    assert answer.headers["Location"] == f"/sign-in/?next=/portal/tickets/{ticket.number}/"
 
 
 def test_nothing_that_people_wrote_is_taken_for_markup(desk, world):

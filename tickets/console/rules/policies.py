@@ -56,8 +56,10 @@ def grade_counts(findings: Iterable[Finding]) -> list[tuple[str, str, int]]:
 def target_words(target: Target) -> str:
     """Return a promise in one line, such as first response within 2 hours."""
     words = {"metric": target.get_metric_display(), "budget": wording.budget(target.amount, target.unit)}
-    said = _("%(metric)s:%(budget)s") % words
-    return f"{said}({priority_name(target.priority)})" if target.priority else said
+    said = _("%(metric)s：%(budget)s") % words
+    if not target.priority:
+        return said
+    return _("%(promise)s（%(priority)s）") % {"promise": said, "priority": priority_name(target.priority)}
 
 
 def priority_name(code: str) -> str:
