@@ -106,3 +106,16 @@ def test_roles_and_keys_mean_people_of_this_contract_alone__Y22(world: World):
     ]
     User.objects.filter(pk=world.technical_manager.pk).update(is_active=False)
     assert readers_of(contract, ["technical_manager"]) == [world.lead], "while nobody holds the seat, the lead hears"
+
+
+@pytest.mark.parametrize(("left", "told"), [(18, "还有 18 天到期"), (0, "今天到期")])
+def test_the_end_of_a_term_says_the_days_that_are_left_whatever_the_mark_and_whom_to_ask__Y22(
+    world: World, left: int, told: str
+):
+    last = world.yonsuite.contract.ends_on
+    at = beijing(f"{last - timedelta(days=left)} 09:00")
+    notice = said(world, kind="term_ending", about={"last": last.isoformat(), "mark": 30}, at=at)
+    assert notice
+    letter = account_letters.WRITERS["term_ending"](notice, world.yonsuite.contact)
+    assert told in letter.lines[0]
+    assert world.success_manager.email in letter.asked

@@ -71,7 +71,9 @@ def listing(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def _listing(request: HttpRequest, reader: Reader, refusal: ActionRefusedError | None = None) -> HttpResponse:
     _writers_only(reader)
-    directories, topics = list(_counted(Directory.objects.all())), list(_counted(Topic.objects.all()))
+    below = Count("children", distinct=True)
+    directories = list(_counted(Directory.objects.annotate(below=below)))
+    topics = list(_counted(Topic.objects.all()))
     vendors = [
         {"row": vendor, "directories": _in_order(vendor, directories), "topics": _of(vendor, topics)}
         for vendor in Vendor.objects.all()

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from plans.keeping import path_of
 from plans.models import AccountNotice, Contact
+from plans.terms import local_date
 from plans.wording import name_of
 from tickets.models import ServiceReport
 from tickets.reports.shape import Report, from_json
@@ -75,7 +76,9 @@ def _waiting(notice: AccountNotice, reader: Reader) -> Letter:
     lines = [_("%(customer)s 的《%(title)s》（%(starts)s至%(ends)s）已生成草稿。") % words]
     if row.obligation:
         due = date_format(row.obligation.due_on, _("Y年n月j日"))
-        lines.append(_("应不晚于 %(due)s 交付。") % {"due": due})
+        is_late = row.obligation.due_on < local_date(notice.contract, notice.at)
+        said = _("应不晚于 %(due)s 交付，已经逾期。") if is_late else _("应不晚于 %(due)s 交付。")
+        lines.append(said % {"due": due})
     return Letter(
         subject=_("【报告草稿】%(code)s %(customer)s %(title)s") % words, lines=tuple(lines),
         facts=_facts(row, content), asked=_("请核对数字，写上致客户的话，然后交付。"), link=_link(row, reader),

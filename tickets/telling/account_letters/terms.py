@@ -8,11 +8,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from plans.accounts import seat_of
 from plans.catalogue.differing import difference
 from plans.catalogue.items import items_of
 from plans.history.states import plan_named
 from plans.history.words import Line, Names, lines_of
-from plans.models import AccountNotice, Contact, ContractChange
+from plans.models import AccountNotice, AccountTeamMember, Contact, Contract, ContractChange
+from plans.terms import local_date
 from plans.wording import name_of
 from tickets.showing.catalogue.changes import changes_told
 from tickets.telling.account_letters.news import Reader, Writer
@@ -24,21 +26,30 @@ MOST_ITEMS = 12
 
 def _ending(notice: AccountNotice, reader: Reader) -> Letter:
     """Write that a term ends, and what then holds no longer."""
-    last, mark = date.fromisoformat(notice.about["last"]), int(notice.about["mark"])
-    words = {**_about(notice), "last": _day(last), "n": mark}
-    if mark:
+    last = date.fromisoformat(notice.about["last"])
+    # Not the mark: one that passed while nobody looked is told later.
+    left = (last - local_date(notice.contract, notice.at)).days
+    words = {**_about(notice), "last": _day(last), "n": left}
+    if left:
         opening = ngettext(
             "合同 %(number)s（%(plan)s）还有 %(n)d 天到期，最后一天是 %(last)s。",
             "合同 %(number)s（%(plan)s）还有 %(n)d 天到期，最后一天是 %(last)s。",
-            mark,
+            left,
         )
     else:
         opening = _("合同 %(number)s（%(plan)s）今天到期，过了 %(last)s 就不再受理新的问题。")
     after = _("到期后提交的问题不在服务范围内；已经受理的会处理完。")
     is_customer = isinstance(reader, Contact)
-    asked = _("要续签请联系您的客户成功经理。") if is_customer else _("请与客户确认续签，并在合同页面上办理。")
+    asked = _whom_to_ask(notice.contract) if is_customer else _("请与客户确认续签，并在合同页面上办理。")
     subject = _("合同 %(number)s 将于 %(last)s 到期") % words
     return _letter(notice, reader, (subject, (opening % words, after), asked))
+
+
+def _whom_to_ask(contract: Contract) -> str:
+    who = seat_of(contract, AccountTeamMember.Seat.SUCCESS_MANAGER)
+    if who is None:
+        return _("要续签请联系您的客户成功经理。")
+    return _("要续签请联系您的客户成功经理%(name)s（%(email)s）。") % {"name": name_of(who), "email": who.email}
 
 
 def _renewed(notice: AccountNotice, reader: Reader) -> Letter:
