@@ -157,4 +157,4 @@ def test_the_bot_answers_who_still_waits_until_people_return__Y05_K07_K02(talks:
     assert (chat.state, chat.waiting_since) == ("waiting", beijing("2026-09-28 20:20"))
     assert chat.clock.milestones.get().state == "running"
     again = chat.messages.filter(author_kind="system").latest("number")
-    assert "排队的位置为您保留" in words_of(again)
+    assert "排队位置为您保留" in words_of(again)

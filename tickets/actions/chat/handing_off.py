@@ -187,11 +187,11 @@ def back_at(*, vendor: str, contract: Contract | None, at: datetime) -> Back | N
 def say_closed(*, chat: Chat, back: Back, at: datetime) -> bool:
     """Tell who still waits at closing when people return, who keeps the place; tell whether it is news."""
     chat = locked(chat)
-    said = {"event": CLOSED_HOURS, "opens_at": instant(back.opens_at)}
-    if chat.state != State.WAITING or chat.messages.filter(kind="event", fields__contains=said).exists():
+    if chat.state != State.WAITING or chat.people_back_at == back.opens_at:
         return False
     chat.people_back_at = back.opens_at
-    _say(chat, CLOSED_HOURS, at, "people_back_at", opens_at=said["opens_at"], hours=back.hours, keeps_place=True)
+    said = {"opens_at": instant(back.opens_at), "hours": back.hours, "keeps_place": True}
+    _say(chat, CLOSED_HOURS, at, "people_back_at", **said)
     return True
 
 
