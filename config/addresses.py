@@ -1,11 +1,13 @@
 """Turn the addresses of outside servers (database, broker, mail) into settings."""
 
+from email.utils import parseaddr
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
+from environs import Env
 
 # Loaded where a database is named: the beat has none, and would carry the driver's megabytes.
 psycopg: Any = SimpleLazyObject(lambda: import_module("psycopg"))
@@ -42,10 +44,46 @@ def broker(redis_url: str) -> str:
     return f"redis+socket://{path}?virtual_host={number}"
 
 
+def public(url: str) -> SplitResult:
+    """Return where people reach the product. Raises ImproperlyConfigured for anything but a host, with a port or none.
+
+    It stands at the root of its host: links would lead past anything behind that.
+    """
+    parts = urlsplit(url)
+    is_odd = parts.path or parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not parts.hostname or is_odd or not _has_port(parts):
+        raise ImproperlyConfigured(f"PUBLIC_URL must be http://host or https://host, with a port or none, not {url!r}")
+    return parts
+
+
+def endpoint(name: str, url: str) -> str:
+    """Return the address of another program, blank where there is none. Raises ImproperlyConfigured for an odd one."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts)):
+        raise ImproperlyConfigured(f"{name} must be http://… or https://…, not {parts.scheme!r}")
+    return url
+
+
+def sender(env: Env, name: str, usual: str) -> str:
+    """Return an address that mail names. Raises ImproperlyConfigured for what is none."""
+    said = env.str(name, usual)
+    found = parseaddr(said)[1]
+    if found.count("@") != 1 or found.startswith("@") or found.endswith("@") or not said.isprintable():
+        raise ImproperlyConfigured(f"{name} must be an address such as 守约 <support@desk.example>, not {said!r}")
+    return said
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 def mail(url: str) -> dict[str, Any]:
     """Return Django's EMAIL_* settings for smtp://, smtp+tls:// (STARTTLS) or smtps://."""
     parts = urlsplit(url)
-    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or not _has_port(parts):
         raise ImproperlyConfigured("EMAIL_URL must look like smtp://host:port, smtp+tls://… or smtps://…")
     return {
         "EMAIL_HOST": parts.hostname,

@@ -1,15 +1,15 @@
 """All settings, read from the environment; what is unset comes from the servers that `make run` started."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.log import CallbackFilter
-from environs import Env
+from environs import Env, validate
 
 from config import addresses, keeping, signing
 from config.enum_names import ENUM_NAMES
@@ -50,9 +50,7 @@ may_lack_key = PROCESS in {"command", "test"}
 SECRET_KEY, SECRET_KEY_FALLBACKS, SEALING_KEYS = signing.keys(env, VAR / "secret_key", may_lack=may_lack_key)
 DEBUG = env.bool("DEBUG", False)
 PUBLIC_URL = address("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-PUBLIC = urlsplit(PUBLIC_URL)
-if PUBLIC.scheme not in {"http", "https"} or not PUBLIC.hostname:
-    raise ImproperlyConfigured(f"PUBLIC_URL must be http://… or https://…, not {PUBLIC_URL!r}")
+PUBLIC = addresses.public(PUBLIC_URL)
 SECURE = PUBLIC.scheme == "https"
 
 ALLOWED_HOSTS = [PUBLIC.hostname, *env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])]
@@ -225,9 +223,9 @@ EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"], MAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["EMAIL_USE_TLS"], MAIL["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 15
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", f"守约 <support@{PUBLIC.hostname}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = addresses.sender(env, "MAIL_FROM", f"守约 <support@{PUBLIC.hostname}>")
 # Where an answer to a customer's mail goes. The mail itself says that the portal is the place to answer.
-REPLY_TO = env.str("MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
+REPLY_TO = addresses.sender(env, "MAIL_REPLY_TO", DEFAULT_FROM_EMAIL)
 # Mail that the runner's own sink received is shown at /demo/mail/; real mail never is.
 DEMO_MAIL = Path(SERVERS["DEMO_MAIL"]) if "DEMO_MAIL" in SERVERS else None
 
@@ -237,7 +235,7 @@ WEBHOOK_LOOPBACK = env.bool("SHOUYUE_WEBHOOK_LOOPBACK", False)
 
 # A model that puts what the bot found into words, behind any endpoint that speaks OpenAI's chat completions, such as
 # BOT_URL=https://models.example/v1. It may be inside. Unset: the bot quotes the articles themselves.
-BOT_URL = env.str("BOT_URL", "")
+BOT_URL = addresses.endpoint("BOT_URL", env.str("BOT_URL", ""))
 BOT_KEY = env.str("BOT_KEY", "")
 BOT_MODEL = env.str("BOT_MODEL", "")
 
@@ -261,12 +259,13 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # What one key may send in a minute, one visitor of the chat, and one address that opens it: an office may be behind.
+AT_LEAST_ONE = validate.Range(min=1)
 REQUESTS_PER_MINUTE = {
-    "intake": env.int("INTAKE_PER_MINUTE", 12_000),
-    "hooks": env.int("HOOKS_PER_MINUTE", 12_000),
-    "api": env.int("API_PER_MINUTE", 6_000),
-    "chat_visitor": env.int("CHAT_PER_MINUTE", 240),
-    "chat_sessions": env.int("CHAT_SESSIONS_PER_MINUTE", 120),
+    "intake": env.int("INTAKE_PER_MINUTE", 12_000, validate=AT_LEAST_ONE),
+    "hooks": env.int("HOOKS_PER_MINUTE", 12_000, validate=AT_LEAST_ONE),
+    "api": env.int("API_PER_MINUTE", 6_000, validate=AT_LEAST_ONE),
+    "chat_visitor": env.int("CHAT_PER_MINUTE", 240, validate=AT_LEAST_ONE),
+    "chat_sessions": env.int("CHAT_SESSIONS_PER_MINUTE", 120, validate=AT_LEAST_ONE),
 }
 # Whose keys may read policies: the engine itself knows no roles.
 POLICY_READERS = "plans.permissions.WorksTickets"
@@ -292,7 +291,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # Logging.
 
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOG_LEVEL = logging.getLevelName(env.log_level("LOG_LEVEL", "INFO"))
 LOG_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,

@@ -1,5 +1,6 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from environs import Env
 
 from config import addresses
 
@@ -57,7 +58,36 @@ def test_mail_password_may_hold_any_sign() -> None:
     assert addresses.mail("smtps://ann:p%40ss@mail.example")["EMAIL_HOST_PASSWORD"] == "p@ss"
 
 
-@pytest.mark.parametrize("url", ["mail.example", "smtp://", "http://mail.example"])
+@pytest.mark.parametrize("url", ["mail.example", "smtp://", "http://mail.example", "smtp://mail:many"])
 def test_a_mail_url_of_another_kind_is_refused_at_start(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         addresses.mail(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "https://desk.example", "https://[::1]:8443"])
+def test_the_product_is_reached_at_a_host(url: str) -> None:
+    assert addresses.public(url).geturl() == url
+
+
+@pytest.mark.parametrize(
+    "url", ["desk.example", "ftp://desk.example", "https://", "https://desk.example/help", "https://desk.example?a=1",
+            "https://ann@desk.example", "https://desk.example:99999", "https://desk.example:x"],
+)  # fmt: skip
+def test_a_place_that_links_could_not_lead_to_is_refused_at_start(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL"):
+        addresses.public(url)
+
+
+@pytest.mark.parametrize("url", ["models.example/v1", "ftp://models.example", "https://", "http://models:v1/"])
+def test_a_model_that_cannot_be_called_is_refused_at_start(url: str) -> None:
+    assert (addresses.endpoint("BOT_URL", ""), addresses.endpoint("BOT_URL", "http://[::1]:1/v1")[:4]) == ("", "http")
+    with pytest.raises(ImproperlyConfigured, match="BOT_URL"):
+        addresses.endpoint("BOT_URL", url)
+
+
+@pytest.mark.parametrize("said", ["守约", "", "守约 <support>", "a@b@c", "a@b.example\r\nBcc: x@y.example"])
+def test_mail_from_nobody_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    assert addresses.sender(Env(), "MAIL_FROM", "守约 <support@desk.example>") == "守约 <support@desk.example>"
+    monkeypatch.setenv("MAIL_FROM", said)
+    with pytest.raises(ImproperlyConfigured, match="MAIL_FROM"):
+        addresses.sender(Env(), "MAIL_FROM", "x@y.example")

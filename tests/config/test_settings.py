@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from environs import Env
+
+from config import keeping
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,11 +42,22 @@ def told(expression: str, tmp_path: Path, **environment: str) -> object:
         ({"REDIS_URL": "amqp://x"}, "REDIS_URL"),
         ({"EMAIL_URL": "http://x"}, "EMAIL_URL"),
         ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
     ],
 )
 def test_a_wrong_environment_is_named_and_refused(tmp_path: Path, environment: dict[str, str], named: str) -> None:
     answer = tried("1", tmp_path, **environment)
     assert (answer.returncode, named in answer.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("said", ["-1", "7", "29", "36501", "1.5", "for ever", ""])
+def test_days_of_keeping_are_a_month_at_least_or_for_ever(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    assert keeping.days(Env())["raw"] == 180
+    monkeypatch.setenv("KEEP_RAW_DAYS", said)
+    with pytest.raises(ImproperlyConfigured, match="KEEP_RAW_DAYS"):
+        keeping.days(Env())
+    monkeypatch.setenv("KEEP_RAW_DAYS", "0")
+    assert keeping.days(Env())["raw"] == 0
 
 
 def test_a_command_beside_a_running_product_finds_its_servers(tmp_path: Path) -> None:
