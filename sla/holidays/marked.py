@@ -14,8 +14,9 @@ from sla.hours import WEEKDAYS
 from sla.models import HolidayDate
 
 # "国庆节（休）", "国庆节 休", "春节 班", "元旦 补班", "Special Working Day"
-OFF_MARK = re.compile(r"\s*[（(\[【]\s*休\s*[)）\]】]|[\s·:：-]+休(?:假)?$")
-WORK_MARK = re.compile(r"\s*[（(\[【]\s*(?:补)?班\s*[)）\]】]|[\s·:：-]+(?:补|调)?班$")
+# Each run of blanks is looked at once, however long a file's line is.
+OFF_MARK = re.compile(r"(?<!\s)\s*+[（(\[【]\s*休\s*[)）\]】]|(?<![\s·:：-])[\s·:：-]++休(?:假)?$")
+WORK_MARK = re.compile(r"(?<!\s)\s*+[（(\[【]\s*(?:补)?班\s*[)）\]】]|(?<![\s·:：-])[\s·:：-]++(?:补|调)?班$")
 WORK_WORDS = re.compile(
     r"补班|調班|调休上班|补上班|(?<!non-)(?<!non )\bworking day\b|\bmake-?up (?:work|day)", re.IGNORECASE
 )

@@ -29,7 +29,8 @@ Kind = BoardEvent.Kind
 # Under what a question's code is known among the ids that tickets come by.
 SCOPE = "board"
 LEFT_OUT = "……"
-ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Each run of letters is looked at once: a customer may write twenty thousand of them.
+ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+")
 PHONE = re.compile(r"(?<!\d)(?:\+?\d[\d -]{6,14}\d)(?!\d)")
 
 log = structlog.get_logger(__name__)
