@@ -291,7 +291,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # Logging.
 
-LOG_LEVEL = logging.getLevelName(env.log_level("LOG_LEVEL", "INFO"))
+LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 LOG_STEPS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
