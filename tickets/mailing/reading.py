@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tickets.mailing import bounces, kinds, pages
+from tickets.mailing import bounces, kinds, pages, tnef
 from tickets.mailing.charsets import clean, decoded
 from tickets.mailing.folding import fold
 from tickets.mailing.headers import Headers
@@ -157,19 +157,30 @@ def _take_page(part: Part, found: Gathered) -> None:
 
 
 def _take_file(part: Part, found: Gathered, allowed: Allowed) -> None:
-    """Keep a file within the limits; one that cannot fit is not even unpacked. Archives are never opened."""
+    """Keep a file within the limits; one that cannot fit is not even unpacked. Archives are never opened.
+
+    What Outlook packed into one is kept as the files that it was.
+    """
     name = part.typed.name or FILE_NAMES.get(part.typed.kind, "attachment")
     guessed = len(part.body) * 3 // 4 if part.typed.encoding == "base64" else len(part.body)
+    is_packed = part.typed.kind in tnef.KINDS or name.lower() == "winmail.dat"
     full = len(found.files) >= allowed.files or found.size >= allowed.together
-    if full or guessed > 2 * allowed.each:
+    if full or guessed > 2 * (allowed.together if is_packed else allowed.each):
         found.left_out.append(LeftOut(name, guessed))
         return
     content = part.content()
-    if len(content) > allowed.each or found.size + len(content) > allowed.together:
-        found.left_out.append(LeftOut(name, len(content)))
+    packed = tnef.files_in(content) if is_packed else []
+    for file in packed or [Enclosed(name, part.typed.kind, content, part.typed.cid)]:
+        _keep(file, found, allowed)
+
+
+def _keep(file: Enclosed, found: Gathered, allowed: Allowed) -> None:
+    size = len(file.content)
+    if len(found.files) >= allowed.files or size > allowed.each or found.size + size > allowed.together:
+        found.left_out.append(LeftOut(file.name, size))
         return
-    found.size += len(content)
-    found.files.append(Enclosed(name, part.typed.kind, content, part.typed.cid))
+    found.size += size
+    found.files.append(file)
 
 
 def _said(found: Gathered) -> str:
