@@ -95,7 +95,9 @@ def _redirected(fields: Fields) -> str:
 
 def _closed(fields: Fields) -> str:
     if fields.get("keeps_place"):
-        words = _("现在不在人工服务时间内，服务人员 %(when)s 回来，排队位置为您保留。可以先问智能客服，或点【提交问题】。")
+        words = _(
+            "现在不在人工服务时间内，服务人员 %(when)s 回来，排队位置为您保留。可以先问智能客服，或点【提交问题】。"
+        )
     else:
         words = _("现在不在人工服务时间内，服务人员 %(when)s 回来。可以先点【提交问题】，上班后按工单答复。")
     return _tight(words % {"when": _when(fields["opens_at"])})
