@@ -62,7 +62,8 @@ def _lags(product: Rig) -> list[float]:
     product.beat()
     product.watchdog()
     product.wait_for(lambda: Heartbeat.objects.filter(kind="out").exists())
-    rows.seed(open_clocks=OPEN, due=DUE, within=WITHIN, lead=10)
+    rows.seed(open_clocks=OPEN, due=DUE, within=WITHIN)
+    rows.begin()
     product.wait_for(lambda: _fired() == DUE, WITHIN + 60)
     found = [rows.lag(share) for share in (0.5, 0.99, 1)]
     for name in ("beat", "clock", "out", "watchdog"):

@@ -81,7 +81,7 @@ class Rig:
             found[str(message_from_bytes(file.read_bytes())["Message-ID"])] += 1
         return found
 
-    def wait_for(self, ready: Callable[[], bool], patience: float = 30) -> None:
+    def wait_for(self, ready: Callable[[], bool], patience: float = 60) -> None:
         """Wait until `ready()`; fail after `patience` seconds, or at once when a process ended by itself."""
         end = time.monotonic() + patience
         while not ready():
@@ -90,7 +90,7 @@ class Rig:
             assert time.monotonic() < end, f"not ready after {patience} s"
             time.sleep(0.2)
 
-    def until_quiet(self, patience: float = 60) -> None:
+    def until_quiet(self, patience: float = 150) -> None:
         """Wait until no hop has anything left; letters gather no longer than until everything has fired."""
         self.wait_for(lambda: rows.left() == rows.gathering(), patience)
         rows.end_gathering()

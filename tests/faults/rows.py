@@ -16,14 +16,14 @@ BASE = 1_000_000
 AGENTS = 20
 
 
-def seed(*, open_clocks: int, due: int, within: float, lead: float = 3.0) -> None:
-    """Lay tickets with one clock each; `due` of them fall due over `within` seconds, `lead` seconds from now.
+def seed(*, open_clocks: int, due: int, within: float) -> None:
+    """Lay tickets with one clock each; `due` of them fall due over `within` seconds, in half an hour or at `begin()`.
 
     The breach tells the ticket's owner, one of twenty agents; the other clocks are due in a month.
     """
     template = _template()
     owners = [person(f"owner{n}", f"坐席{n}").pk for n in range(AGENTS)]
-    instant = f"""now() + CASE WHEN n <= {due} THEN interval '1 second' * ({float(lead)} + {float(within)} * n / {due})
+    instant = f"""now() + CASE WHEN n <= {due} THEN interval '1 second' * (1800 + {float(within)} * n / {due})
                   ELSE interval '30 days' + interval '1 second' * n END"""
     owner = f"(ARRAY{owners})[1 + mod(n, {AGENTS})]"
     many = {"id": f"{BASE} + n"}
@@ -37,6 +37,18 @@ def seed(*, open_clocks: int, due: int, within: float, lead: float = 3.0) -> Non
     Delivery.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sla_milestone, sla_clock, tickets_ticket, tickets_ticketclock")
+
+
+def begin() -> None:
+    """Let what was laid fall due from the next second on: only now, so that no process is still starting."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE sla_milestone SET due_at = due_at - early.by, next_step_at = next_step_at - early.by
+               FROM (SELECT min(due_at) - shouyue_now() - interval '1 second' AS by
+                     FROM sla_milestone WHERE id > %(base)s) AS early
+               WHERE id > %(base)s AND due_at < shouyue_now() + interval '1 hour'""",
+            {"base": BASE},
+        )
 
 
 def _template() -> Ticket:

@@ -47,16 +47,17 @@ def check_ledger(due: int) -> None:
 
 
 def test_each_deadline_is_told_once_while_workers_are_killed__F1_C34_C36(running: Rig):
-    rows.seed(open_clocks=3000, due=600, within=14, lead=6)
+    rows.seed(open_clocks=3000, due=600, within=14)
     names = ["clock-1", "clock-2", "out-1", "out-2"]
     for name in names:
         running.worker(name[:-2], name)
     running.beat()
-    stopped = list(range(BASE + 5, BASE + 600, 10))
-    kills, chance, end = 0, random.Random(1), time.monotonic() + 19
+    running.wait_for(lambda: ticking("clock", "out"))
+    rows.begin()
+    kills, chance, end = 0, random.Random(1), time.monotonic() + 14
     while time.monotonic() < end:
         time.sleep(3)
-        _stop_in_time(stopped[kills * 6 : kills * 6 + 6])
+        _stop_in_time()
         name = chance.choice(names)
         running.kill(name)
         running.worker(name[:-2], name)
@@ -67,44 +68,52 @@ def test_each_deadline_is_told_once_while_workers_are_killed__F1_C34_C36(running
     check_ledger(600 - in_time)
     check_mail(running, doubles_at_most=kills)
     assert in_time >= 1
-    assert rows.lag(0.99) < 6
+    assert rows.lag(0.99) < 10
 
 
-def _stop_in_time(keys: list[int]) -> None:
-    """Meet milestones as the engine does: what stops a run takes its next step away in the same statement."""
+def _stop_in_time() -> None:
+    """Meet the six that are due next as the engine does: what stops a run takes its next step away with it."""
     now = database_now()
+    ahead = Milestone.objects.filter(pk__gt=BASE, next_step_at__range=(now, now + timedelta(hours=1)))
+    keys = list(ahead.order_by("next_step_at").values_list("pk", flat=True)[:6])
     running = Milestone.objects.filter(pk__in=keys, next_step_at__gt=now)
     running.update(stopped_at=now, completed_at=now, state="met", next_step_at=None)
 
 
 def test_a_broker_that_dies_and_comes_back_empty_costs_seconds_and_nothing_else__F5(running: Rig):
-    rows.seed(open_clocks=1000, due=300, within=18, lead=9)
+    rows.seed(open_clocks=1000, due=300, within=18)
     running.worker("clock")
     running.worker("out")
     running.beat()
     running.watchdog()
     running.wait_for(lambda: ticking("clock", "out", "watchdog", "watchdog-mail"))
+    rows.begin()
     time.sleep(3)
     running.kill("valkey")
+    before = Escalation.objects.count()
     time.sleep(9)
-    assert not ticking("clock")
+    running.wait_for(lambda: not ticking("clock"))
+    assert Escalation.objects.count() > before, "without a broker the watchdog fires"
     running.valkey()
     running.until_quiet()
     running.wait_for(lambda: ticking("clock", "out"))
     assert rows.violations() == NONE_BROKEN
     check_ledger(300)
     check_mail(running, doubles_at_most=0)
-    assert rows.lag(1) < 8
+    assert rows.lag(1) < 12
     assert running.asked_to_end("watchdog", 25) == 0
 
 
 def test_no_beat_many_beats_and_dying_beats_double_nothing__F9_C34_C35(running: Rig):
-    rows.seed(open_clocks=1000, due=400, within=18, lead=4)
+    rows.seed(open_clocks=1000, due=400, within=18)
     running.worker("clock")
     running.worker("out")
     running.watchdog()
-    time.sleep(8)
-    assert Escalation.objects.exists(), "without a beat the watchdog fires"
+    running.wait_for(lambda: ticking("watchdog", "watchdog-mail"))
+    rows.begin()
+    # Without a beat the watchdog fires.
+    running.wait_for(Escalation.objects.exists)
+    time.sleep(3)
     for n in range(2):
         running.beat(f"beat-{n}")
     time.sleep(5)
@@ -117,16 +126,17 @@ def test_no_beat_many_beats_and_dying_beats_double_nothing__F9_C34_C35(running: 
     assert rows.violations() == NONE_BROKEN
     check_ledger(400)
     check_mail(running, doubles_at_most=0)
-    assert rows.lag(1) < 8
+    assert rows.lag(1) < 12
 
 
 def test_poisoned_rows_are_set_apart_and_all_others_fire__F17(running: Rig):
-    rows.seed(open_clocks=1000, due=1000, within=1, lead=1)
+    rows.seed(open_clocks=1000, due=1000, within=1)
     _poison_calendar(BASE + 500)
     _poison_action(BASE + 501)
     running.worker("clock")
     running.worker("out")
     running.beat()
+    rows.begin()
     running.until_quiet()
     assert rows.violations() == NONE_BROKEN
     check_ledger(998)
@@ -164,9 +174,10 @@ def _let_hours_pass() -> None:
 
 
 def test_the_watchdog_outlives_a_database_that_drops_everybody__F11(running: Rig):
-    rows.seed(open_clocks=50, due=30, within=6, lead=5)
+    rows.seed(open_clocks=50, due=30, within=6)
     running.watchdog()
     running.wait_for(lambda: ticking("watchdog", "watchdog-mail"))
+    rows.begin()
     for _ in range(3):
         time.sleep(2)
         rows.scalar(
