@@ -323,7 +323,7 @@ def test_a_stream_hears_what_news_carry_without_asking_and_ends_with_its_reader_
             hub()._hand_out(topic(f"chat:{chat.pk}"), json.dumps(news))
         frames = [await frame(sent)]
         await gone.put(GONE)
-        await asyncio.wait_for(going, 2)
+        await asyncio.wait_for(going, 20)
         assert not hub().streams
         return frames
 
@@ -333,7 +333,7 @@ def test_a_stream_hears_what_news_carry_without_asking_and_ends_with_its_reader_
 
 async def frame(sent: asyncio.Queue[Any]) -> bytes:
     """Return the next message on a stream; how things stand may come once more when the store is there."""
-    while b"event: message" not in (body := (await asyncio.wait_for(sent.get(), 2))["body"]):
+    while b"event: message" not in (body := (await asyncio.wait_for(sent.get(), 20))["body"]):
         pass
     return body
 
@@ -355,11 +355,11 @@ def test_an_agents_stream_is_on_the_event_loop_and_ends_with_their_session__Y06(
         while b"event: look" not in (await sent.get())["body"]:
             pass
         hub()._hand_out(topic(f"chat:{chat.pk}"), '{"kind":"message","number":7,"said":{"body":"secret"}}')
-        while b"event: news" not in (body := (await asyncio.wait_for(sent.get(), 2))["body"]):
+        while b"event: news" not in (body := (await asyncio.wait_for(sent.get(), 20))["body"]):
             pass
         await sync_to_async(client.logout)()
         hub()._hand_out(topic(f"chat:{chat.pk}"), '{"kind":"message","number":8}')
-        await asyncio.wait_for(going, 2)
+        await asyncio.wait_for(going, 20)
         assert not hub().streams
         return body, head
 

@@ -22,7 +22,7 @@ async def test_news_reaches_every_stream_of_its_topic_and_no_other() -> None:
             while not queue.empty():
                 assert queue.get_nowait() == AGAIN
         say("chat:1", {"number": 7})
-        assert [await asyncio.wait_for(queue.get(), 2) for queue in (one, two)] == [{"number": 7}] * 2
+        assert [await asyncio.wait_for(queue.get(), 20) for queue in (one, two)] == [{"number": 7}] * 2
         assert three.empty()
 
 
@@ -85,5 +85,5 @@ async def test_a_process_hears_its_own_news_without_the_store_and_those_of_other
         there.store.publish(topic("chat:3"), f'{there.mark} {{"number":2}}')
         came: list[Any] = []
         while {"number": 2} not in came:
-            came.append(await asyncio.wait_for(queue.get(), 2))
+            came.append(await asyncio.wait_for(queue.get(), 20))
     assert [news for news in came if news != AGAIN] == [{"number": 1}, {"number": 2}]

@@ -331,4 +331,4 @@ def test_the_promise_counts_from_when_it_was_sent(world: World, mine: Client) ->
     with clock_at("2026-09-28 09:00"):
         send(mine, form(world))
     started = opened().ticket_clocks.get().clock.milestones.get().started_at
-    assert abs((started - beijing("2026-09-28 09:00")).total_seconds()) < 5
+    assert abs((started - beijing("2026-09-28 09:00")).total_seconds()) < 60
