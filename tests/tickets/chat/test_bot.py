@@ -169,6 +169,8 @@ def test_an_excerpt_is_two_or_three_sentences_around_the_hit():
         excerpt("先看单价。再看顺序。都对了再算。别手改。", terms("核算后为零"), "核算后为零怎么办")
         == "先看单价。再看顺序。都对了再算。"
     )
+    table = "科目余额不平\n记账后重新试算\n要改先反结账；按相反的顺序做。"
+    assert excerpt(table, terms("怎么反结账")) == "要改先反结账；按相反的顺序做。"
     assert excerpt("", terms("结账")) == ""
     assert len(excerpt("长" * 2000, terms("长长"))) <= 320
 
