@@ -4,7 +4,9 @@ from typing import Any
 
 from django import template
 
+from plans.accounts import zone_named
 from plans.wording import text_of
+from tickets.showing.wording import zone_words
 
 register = template.Library()
 
@@ -19,3 +21,9 @@ def called(named: Any) -> str:
 def told(row: Any, field: str) -> str:
     """Return a text of a row of plan data in the reader's language."""
     return text_of(row, field)
+
+
+@register.filter
+def zone_called(key: str) -> str:
+    """Return what people call a zone, such as Beijing time; its IANA name where nothing better is known."""
+    return zone_words(zone_named(key))

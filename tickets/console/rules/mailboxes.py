@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.models import Product, Team, Vendor
@@ -40,14 +40,16 @@ class MailboxForm(forms.Form):
     """How a mailbox is reached."""
 
     name = forms.CharField(label=gettext_lazy("名称"), max_length=80)
-    address = forms.EmailField(label=gettext_lazy("地址"), help_text=gettext_lazy("客户写信的地址。"))
+    address = forms.EmailField(label=pgettext_lazy("field", "地址"), help_text=gettext_lazy("客户写信的地址。"))
     vendor = forms.ChoiceField(label=gettext_lazy("厂商"))
     product = forms.ModelChoiceField(
         Product.objects.order_by("vendor", "code"), label=gettext_lazy("产品"), required=False,
+        empty_label=gettext_lazy("按合同判断"),
         help_text=gettext_lazy("来信都归这个产品；留空则按写信人的合同判断。"),
     )  # fmt: skip
     team = forms.ModelChoiceField(
         Team.objects.order_by("name"), label=gettext_lazy("团队"), required=False,
+        empty_label=gettext_lazy("按合同判断"),
         help_text=gettext_lazy("来信开的工单归谁，没有对上工单的来信由谁看；留空则按合同，由这个厂商的所有团队看。"),
     )  # fmt: skip
     host = forms.CharField(

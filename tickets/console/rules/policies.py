@@ -37,7 +37,7 @@ def policy_list(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Show the policies in force with what they promise, and what is odd about the whole house."""
     findings = lint_house(reader.at)
     counted = Counter(finding.code for finding in findings if finding.kind == "policy")
-    rows = Policy.objects.current().prefetch_related("targets").annotate(clocks_total=Count("clocks"))
+    rows = Policy.objects.current().prefetch_related("targets").annotate(clocks_total=Count("clocks")).order_by("code")
     shown = [
         {"policy": row, "name": name_of(row), "targets": list(map(target_words, row.targets.all())),
          "findings": counted[row.code]}

@@ -35,6 +35,13 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
 
+// Where one is, in a row of links that is wider than the screen.
+for (const here of document.querySelectorAll("nav [aria-current]")) {
+  const row = here.closest("nav");
+  const [inner, outer] = [here, row].map((one) => one.getBoundingClientRect());
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+}
+
 // After a form was not accepted, the first thing to mend has the focus.
 const wrong = document.querySelector("[aria-invalid=true]") ?? document.querySelector(".wrong")?.parentElement?.querySelector("input, textarea, select");
 if (wrong && !document.querySelector(".letter--no[role=alert]")) wrong.focus();
