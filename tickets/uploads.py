@@ -16,8 +16,10 @@ MOST = LIMITS.together + MORE
 # Exports of other systems; the web server takes no body that is much larger. What is, is imported by command.
 MOST_IMPORTED = 20 * 1024 * 1024
 IMPORTED = re.compile(r"/(console/rules|api/v1)/imports/")
-# Where our people hand reports over.
-HANDED_OVER = re.compile(r"/(console/accounts/[^/]+|api/v1/contracts/[^/]+|api/v1)/deliverables/")
+# Where our people hand reports over, and where they add pictures and videos to articles.
+HANDED_OVER = re.compile(
+    r"/(console/accounts/[^/]+|api/v1/contracts/[^/]+|api/v1)/deliverables/|/console/knowledge/articles/"
+)
 
 
 def most_of(path: str) -> int:

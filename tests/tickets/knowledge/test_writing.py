@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from config.body_limit import LIMIT
 from sla.refusals import ActionRefusedError
 from tests.hours import beijing
 from tests.tickets.knowledge.conftest import last
 from tests.world import World
-from tickets.actions.knowledge.filing import add_file, drop_file
+from tickets.actions.knowledge.filing import LARGEST, add_file, drop_file
 from tickets.actions.knowledge.writing import Shelf, Words, create, discard, publish, revise, withdraw
 from tickets.knowledge.writing import html_of, text_of_markdown
 from tickets.models import Article, ArticleFile
+from tickets.uploads import most_of
 
 AT = beijing("2026-09-28 10:00")
 VIDEO = "https://v.example/a"
@@ -193,3 +195,7 @@ def test_an_article_shows_its_own_pictures_by_name_and_speaks_of_them_in_no_sear
     assert (
         text_of_markdown("## 头\n\n- 甲\n- 乙 & 丙\n\n| a | b |\n|---|---|\n| 1 | 2 |") == "头\n甲\n乙 & 丙\na\nb\n1\n2"
     )
+
+
+def test_the_web_takes_as_large_a_file_as_an_article_may_have():
+    assert LARGEST < most_of("/console/knowledge/articles/KB-000001/files/") < LIMIT
