@@ -51,7 +51,9 @@ class NewEndpointSerializer(EndpointSerializer):
 class ChangedEndpointSerializer(NewEndpointSerializer):
     """What is to be changed of an endpoint; its name and kind stay as they are."""
 
-    name, kind = None, None
+    # So does Django REST framework leave out a field of the form before it.
+    name: Any = None
+    kind: Any = None
 
 
 class AddedEndpointSerializer(EndpointSerializer):

@@ -51,7 +51,7 @@ def _own(post: Post, comment: Comment | None, actor: User) -> Post | Comment:
 
 def _check_unused(post: Post, said: Post | Comment) -> None:
     """Refuse where somebody relies on it."""
-    if (isinstance(said, Post) and post.source != Post.Source.OWN) or getattr(said, "external_id", ""):
+    if said.external_id:
         words = _("这条内容来自论坛。")
         raise ActionRefusedError("in_the_forum", words, ways_on=[_("请到论坛里删除，这里会跟着隐藏。")])
     if isinstance(said, Post) and post.ticket_id:
