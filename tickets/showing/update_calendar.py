@@ -1,8 +1,6 @@
 """Updates as a month of days, and as a calendar to subscribe to."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,33 +11,12 @@ from django.utils.translation import gettext as _
 from plans.accounts import reading_of
 from plans.engagements.invitations import PUBLISH, calendar_of
 from plans.models import UpdateWindow, User
-from tickets.showing.owed_calendar import month_of
+from tickets.showing import months
+from tickets.showing.months import DAY, Month, month_of
 from tickets.showing.updates import Shown, meeting_of
 
 # What lies further back or ahead is in no subscribed calendar.
 BEHIND, AHEAD = timedelta(days=90), timedelta(days=400)
-DAY = timedelta(days=1)
-WEEK = 7
-
-
-@dataclass(frozen=True)
-class Day:
-    """One date, with the windows that open on it."""
-
-    on: date
-    is_in_month: bool
-    is_today: bool
-    rows: Sequence[Shown]
-
-
-@dataclass(frozen=True)
-class Month:
-    """One month: its weeks from Monday on, and the months beside it."""
-
-    first: date
-    weeks: Sequence[Sequence[Day]]
-    before: date
-    after: date
 
 
 def span_of(first: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -49,16 +26,9 @@ def span_of(first: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return begins, datetime.combine(end + DAY, time(), zone).astimezone(UTC)
 
 
-def laid_out(first: date, rows: Sequence[Shown], today: date, zone: ZoneInfo) -> Month:
+def laid_out(first: date, rows: Sequence[Shown], today: date, zone: ZoneInfo) -> Month[Shown]:
     """Return a month with the windows that open on each of its days in a zone."""
-    start, end = month_of(first)
-    by_day: dict[date, list[Shown]] = defaultdict(list)
-    for one in rows:
-        by_day[one.window.starts_at.astimezone(zone).date()].append(one)
-    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
-    cells = [Day(day, day.month == first.month, day == today, by_day[day]) for day in days]
-    weeks = [cells[place : place + WEEK] for place in range(0, len(cells), WEEK)]
-    return Month(first, weeks, (first - DAY).replace(day=1), (first + timedelta(days=32)).replace(day=1))
+    return months.laid_out(first, ((one.window.starts_at.astimezone(zone).date(), one) for one in rows), today)
 
 
 def feed_text(windows: Sequence[UpdateWindow], at: datetime, link: str) -> str:

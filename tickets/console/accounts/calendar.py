@@ -22,8 +22,9 @@ from sla.clock import database_now
 from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
+from tickets.showing.months import laid_out, month_asked, month_of
 from tickets.showing.owed import shown
-from tickets.showing.owed_calendar import calendar_of, laid_out, month_asked, month_of
+from tickets.showing.owed_calendar import calendar_of
 
 # As much as one page or one calendar shows.
 MOST = 2000
@@ -43,7 +44,7 @@ def calendar_page(request: HttpRequest, reader: Reader) -> HttpResponse:
     start, end = month_of(first)
     rows = _visible(reader.user, view).filter(due_on__range=(start, end))
     found = shown(standing(rows[:MOST], reader.at), reader.at)
-    month = laid_out(first, found, today)
+    month = laid_out(first, ((one.row.due_on, one) for one in found), today)
     late = _visible(reader.user, "open").filter(due_on__lt=today)
     context = {
         "month": month,

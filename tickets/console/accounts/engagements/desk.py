@@ -24,7 +24,7 @@ from tickets.console.accounts.guard import accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
 from tickets.showing.engagements import meeting_of
-from tickets.showing.owed_calendar import month_asked
+from tickets.showing.months import month_asked
 
 State = Engagement.State
 SHOWN = 100

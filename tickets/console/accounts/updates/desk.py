@@ -13,7 +13,7 @@ from plans.wording import name_of
 from tickets.console.accounts.guard import SEE_ALL, accounts_of
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
-from tickets.showing.owed_calendar import month_asked
+from tickets.showing.months import month_asked
 from tickets.showing.update_calendar import laid_out, span_of
 from tickets.showing.updates import shown
 
