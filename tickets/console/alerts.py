@@ -25,6 +25,7 @@ from plans.wording import name_of as named
 from sla.models import CalendarVersion
 from sla.refusals import ActionRefusedError
 from tickets.console.guard import Reader, agents_only
+from tickets.console.ordering import by_name, place_of
 from tickets.console.rail import rail
 from tickets.console.rules.guard import may_write
 from tickets.console.views import shown
@@ -121,9 +122,9 @@ def theirs(reader: Reader) -> QuerySet[User]:
     """Return whose alerts a reader may set besides their own: a lead's team, and all of ours for managers."""
     staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES).exclude(pk=reader.user.pk).select_related("team")
     if reader.user.role in (Role.MANAGER, Role.ADMIN):
-        return staff.order_by("team__name", "name", "pk")
+        return staff
     led = Q(team__lead=reader.user) if reader.user.role == Role.LEAD else Q(pk=None)
-    return staff.filter(led).order_by("name", "pk")
+    return staff.filter(led)
 
 
 def people(reader: Reader) -> list[dict[str, Any]]:
@@ -137,8 +138,13 @@ def people(reader: Reader) -> list[dict[str, Any]]:
             "every": person.get_alert_every_display(),
             "url": reverse("console:alerts_of", args=[person.username]),
         }
-        for person in theirs(reader)
+        for person in _in_order(reader)
     ]
+
+
+def _in_order(reader: Reader) -> list[User]:
+    """Return them team by team."""
+    return sorted(by_name(theirs(reader)), key=lambda person: place_of(named(person.team) if person.team else ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

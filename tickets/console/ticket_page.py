@@ -23,6 +23,7 @@ from tickets.answers import decision_of
 from tickets.console.accounts.guard import SEE_ALL
 from tickets.console.acts import COMPOSED, offered
 from tickets.console.guard import Reader
+from tickets.console.ordering import by_name
 from tickets.console.queue import Wish, rows_for
 from tickets.console.rail import View
 from tickets.console.rows import Seal
@@ -113,7 +114,7 @@ class Desk:
         """Return who may be given the ticket: its team, the reader's, and whoever asks."""
         teams = {pk for pk in (self.ticket.team_id, self.reader.user.team_id) if pk}
         near = Q(team__in=teams) | Q(pk=self.reader.user.pk) | Q(leads__in=teams)
-        staff = User.objects.filter(near, is_active=True, role__in=STAFF_ROLES).order_by("name", "pk").distinct()
+        staff = by_name(User.objects.filter(near, is_active=True, role__in=STAFF_ROLES).distinct())
         return [
             {"id": person.pk, "name": name_of(person), "is_holder": person.pk == self.ticket.assignee_id}
             for person in staff
@@ -121,7 +122,7 @@ class Desk:
 
     def teams(self) -> list[dict[str, Any]]:
         """Return the teams that the ticket may be given to: those of its plan's vendor, but for the one that has it."""
-        others = Team.objects.filter(vendor=self.ticket.contract.plan.vendor).order_by("name", "pk")
+        others = by_name(Team.objects.filter(vendor=self.ticket.contract.plan.vendor))
         held = self.ticket.team_id if self.ticket.assignee_id is None else None
         return [{"id": team.pk, "name": named(team)} for team in others if team.pk != held]
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.models import CUSTOMER_ROLES, Branch, Team, User
 from plans.wording import name_of
 from sla.models import CalendarVersion
+from tickets.console.ordering import ByName
 
 REQUIRED = {"required": _("请填写。")}
 LONGEST_REASON = 400
@@ -18,6 +19,12 @@ class Named(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj) or str(obj)
+
+
+class Sorted(Named):
+    """One of many, in the order of their names."""
+
+    iterator = ByName
 
 
 def day(label: Any, *, required: bool = True, why: Any = "") -> forms.DateField:
@@ -39,18 +46,18 @@ def reason(*, required: bool = True) -> forms.CharField:
 
 def branch() -> Named:
     """Return a field for who serves a contract."""
-    return Named(Branch.objects.order_by("name"), label=_("服务机构"), required=False, empty_label=_("总部"))
+    return Sorted(Branch.objects.all(), label=_("服务机构"), required=False, empty_label=_("总部"))
 
 
 def team() -> Named:
     """Return a field for the team that works its tickets."""
-    return Named(Team.objects.order_by("name"), label=_("团队"), required=False, empty_label=_("不指定"))
+    return Sorted(Team.objects.all(), label=_("团队"), required=False, empty_label=_("不指定"))
 
 
 def colleague(label: Any, *, required: bool = True) -> Named:
     """Return a field for one of our own people."""
-    people = User.objects.filter(is_active=True).exclude(role__in=CUSTOMER_ROLES).order_by("name", "username")
-    return Named(people, label=label, required=required, empty_label=_("选一位同事"), error_messages=REQUIRED)
+    people = User.objects.filter(is_active=True).exclude(role__in=CUSTOMER_ROLES)
+    return Sorted(people, label=label, required=required, empty_label=_("选一位同事"), error_messages=REQUIRED)
 
 
 def calendar(*, required: bool = True, why: Any = "") -> forms.ChoiceField:

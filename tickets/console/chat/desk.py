@@ -17,6 +17,7 @@ from tickets.console.chat.card import Card
 from tickets.console.chat.slips import Slip, desk_of
 from tickets.console.chat.talk import later, newest, told
 from tickets.console.guard import Reader, agents_only
+from tickets.console.ordering import by_name
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.models import Chat
@@ -119,7 +120,7 @@ def colleagues(chat: Chat, reader: Reader) -> list[dict[str, Any]]:
     """Return who may be given or brought into a conversation, who takes chats now in front."""
     near = Q(team__vendor=chat.vendor) | Q(team=None, role__in=("lead", "manager"))
     staff = User.objects.filter(near, is_active=True, role__in=STAFF_ROLES).exclude(pk=reader.user.pk)
-    rows = staff.select_related("presence", "team").order_by("name", "pk")
+    rows = by_name(staff.select_related("presence", "team"))
     found = [
         {"id": one.pk, "name": name_of(one), "is_there": hasattr(one, "presence") and one.presence.is_available}
         for one in rows

@@ -22,6 +22,7 @@ from tickets.console.chat.finding import RELATED, find_chat, leads, vendors_of
 from tickets.console.chat.slips import Slip, promises_of
 from tickets.console.chat.talk import told
 from tickets.console.guard import Reader, agents_only
+from tickets.console.ordering import by_name, place_of
 from tickets.console.rail import rail
 from tickets.console.views import shown
 from tickets.models import Chat, Presence
@@ -138,7 +139,7 @@ def on_duty(reader: Reader) -> list[dict[str, Any]]:
         is_available=True, seen_at__gte=reader.at - GONE_AFTER, user__team__vendor__in=vendors_of(reader)
     )
     has = Count("user__chats", filter=Q(user__chats__state=Chat.State.ACTIVE))
-    rows = here.select_related("user__team").annotate(has=has).order_by("user__name", "pk")
+    rows = here.select_related("user__team").annotate(has=has)
     return [
         {
             "name": name_of(row.user),
@@ -147,7 +148,7 @@ def on_duty(reader: Reader) -> list[dict[str, Any]]:
             "most": row.at_most,
             "since": row.since,
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: place_of(name_of(row.user)))
         if row.user.team
     ]
 
@@ -159,7 +160,7 @@ def _choices(reader: Reader) -> dict[str, Any]:
         "states": [(key, name) for key, (name, _narrow) in STATES.items()],
         "kinds": [(key, name) for key, (name, _narrow) in KINDS.items()],
         "ratings": [(key, name) for key, (name, _narrow) in RATINGS.items()],
-        "agents": [(str(one.pk), name_of(one)) for one in staff.order_by("name", "pk")],
+        "agents": [(str(one.pk), name_of(one)) for one in by_name(staff)],
         "plans": [(plan.code, named(plan)) for plan in plans],
     }
 

@@ -23,6 +23,7 @@ from tickets.answers import instant
 from tickets.console.accounts.guard import SEE_ALL
 from tickets.console.accounts.nav import desk_page
 from tickets.console.guard import Reader, agents_only
+from tickets.console.ordering import by_name
 from tickets.models import CoverageDecision
 from tickets.models.decisions import CoverageDecisionQuerySet, Outcome
 from tickets.showing.coverage import BADGES, Shown, shown
@@ -128,7 +129,7 @@ def report_page(request: HttpRequest, reader: Reader) -> HttpResponse:
         "rules": _rules(counts, wish),
         "ours_count": ours.count(),
         "ours_url": wish.url(ours="" if wish.only_ours else "1"),
-        "agents": User.objects.filter(pk__in=ours.values("actor")).order_by("name", "pk"),
+        "agents": by_name(User.objects.filter(pk__in=ours.values("actor"))),
         "plans": _plans(),
         "rows": shown(page.object_list),
         "pages": page,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from plans.models import Rota, Team, User
 from plans.models.people import STAFF_ROLES
+from tickets.console.ordering import ByName, by_name
 from tickets.console.rules.calendar_forms import CODE, REQUIRED
 from tickets.showing.wording import name_of
 
@@ -25,6 +26,8 @@ TURN_FIELDS = ("timezone", "hands_over_at", "days_each", "starts_on", "is_active
 
 class Named(forms.ModelChoiceField):
     """A row by the name that the reader's language has for it."""
+
+    iterator = ByName
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
@@ -49,7 +52,7 @@ class RotaForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("名称"), max_length=80, error_messages=REQUIRED)
     name_en = forms.CharField(label=gettext_lazy("英文名称"), max_length=80, required=False)
     team = Named(
-        Team.objects.order_by("name", "pk"), label=gettext_lazy("为哪个团队"), required=False,
+        Team.objects.all(), label=gettext_lazy("为哪个团队"), required=False,
         empty_label=gettext_lazy("全公司"), help_text=gettext_lazy("没有自己的值班表的团队，用全公司的。"),
     )  # fmt: skip
     timezone = forms.CharField(
@@ -74,7 +77,7 @@ class RotaForm(forms.Form):
     def __init__(self, said: Any = None, *, today: date, rota: Rota | None = None, **more: Any) -> None:
         super().__init__(said, **more)
         self.today = today
-        staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES).order_by("name", "pk")
+        staff = by_name(User.objects.filter(is_active=True, role__in=STAFF_ROLES))
         self.people = {str(person.pk): person for person in staff}
         self.fields["order"].choices = [(key, name_of(person)) for key, person in self.people.items()]  # type: ignore[attr-defined]
         if rota:

@@ -24,6 +24,7 @@ from plans.on_call import Turn, holder_of, turns, with_turns
 from plans.wording import name_of as named
 from sla.refusals import ActionRefusedError
 from tickets.console.guard import Reader
+from tickets.console.ordering import ByName
 from tickets.console.rules.guard import readers_only, writers_only
 from tickets.console.rules.nav import rules_page
 from tickets.showing.wording import name_of, zone_words
@@ -35,6 +36,8 @@ WALL = "%Y-%m-%dT%H:%M"
 
 class Person(forms.ModelChoiceField):
     """A colleague by name."""
+
+    iterator = ByName
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
@@ -58,7 +61,7 @@ class SwapForm(forms.Form):
         super().__init__(said, prefix=prefix)
         self.zone = zone
         staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES)
-        self.fields["user"].queryset = staff.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["user"].queryset = staff  # type: ignore[attr-defined]
         for name in ("start", "end"):
             self.fields[name].widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=WALL)
             self.fields[name].error_messages = {

@@ -14,12 +14,15 @@ from plans.models import Branch, Contact, Engagement, Mode, User
 from plans.models.people import STAFF_ROLES
 from plans.wording import name_of as named
 from plans.wording import worded
+from tickets.console.ordering import ByName
 from tickets.engagement_forms import THINGS, TimeForm, count_things, figure, short, words
 from tickets.showing.wording import ZONES, name_of
 
 
 class Person(forms.ModelMultipleChoiceField):
     """Colleagues by name."""
+
+    iterator = ByName
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{name_of(obj)} · {obj.get_role_display()}"
@@ -61,7 +64,7 @@ class ArrangeForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         staff = User.objects.filter(is_active=True, role__in=STAFF_ROLES)
-        fields["experts"].queryset = staff.order_by("name", "pk")
+        fields["experts"].queryset = staff
         fields["experts"].widget.attrs["size"] = 6
         fields["provider"].choices = [
             (one.value, one.label) for one in providers_of(engagement.item, engagement.contract)
