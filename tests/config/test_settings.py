@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from environs import Env
 
-from config import keeping
+from config import keeping, signing
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +60,24 @@ def test_days_of_keeping_are_a_month_at_least_or_for_ever(monkeypatch: pytest.Mo
     assert keeping.days(Env())["raw"] == 0
 
 
+def test_secrets_are_sealed_apart_where_that_is_wished_and_whatever_sealed_them_opens_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, names = tmp_path / "secret_key", ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "SECRETS_KEY")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    assert signing.keys(Env(), kept, may_lack=True).sealing == []
+    kept.write_text("made")
+    assert signing.keys(Env(), kept, may_lack=False) == ("made", [], ["made"])
+    for name, said in zip(names, ("now", "before,older", "x" * 32), strict=True):
+        monkeypatch.setenv(name, said)
+    every = ["x" * 32, "now", "before", "older", "made"]
+    assert signing.keys(Env(), kept, may_lack=False) == ("now", ["before", "older"], every)
+    monkeypatch.setenv("SECRETS_KEY", "short")
+    with pytest.raises(ImproperlyConfigured, match="SECRETS_KEY"):
+        signing.keys(Env(), kept, may_lack=False)
+
+
 def test_a_command_beside_a_running_product_finds_its_servers(tmp_path: Path) -> None:
     servers = {"DATABASE_URL": "postgresql://x@/desk?host=/tmp/short", "REDIS_URL": "unix:///tmp/short/v.sock"}
     (tmp_path / "servers.json").write_text(json.dumps(servers))
@@ -97,9 +115,14 @@ def test_a_page_that_wakes_a_worker_waits_a_second_at_most(tmp_path: Path) -> No
 
 
 def test_only_https_makes_cookies_for_https_alone(tmp_path: Path) -> None:
-    expression = "[settings.SESSION_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS > 0]"
-    assert told(expression, tmp_path, PUBLIC_URL="https://desk.example") == [True, True, True]
-    assert told(expression, tmp_path, PUBLIC_URL="http://127.0.0.1:8000") == [False, False, False]
+    secure = "settings.SESSION_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS > 0"
+    expression = f"[{secure}, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME]"
+    assert told(expression, tmp_path, PUBLIC_URL="https://desk.example") == [
+        True, True, True, "__Host-shouyue_session", "__Host-csrftoken",
+    ]  # fmt: skip
+    assert told(expression, tmp_path, PUBLIC_URL="http://127.0.0.1:8000") == [
+        False, False, False, "shouyue_session", "csrftoken",
+    ]  # fmt: skip
 
 
 def test_no_host_but_the_configured_ones_is_served() -> None:
