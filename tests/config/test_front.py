@@ -5,17 +5,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from config import front
+from plans.models import User
 from sla.clock import database_now
 from tests.tickets.chat.browser import HOST, Browser, let, site
 from tests.tickets.chat.conftest import Talks, numbers
@@ -345,11 +347,19 @@ def test_an_agents_stream_is_on_the_event_loop_and_ends_with_their_session__Y06(
     chat = talks.active()
     client.force_login(world.agent)
     cookie = f"shouyue_session={client.session.session_key}"
+    head = scope(Browser(), "GET", "/console/live/", f"chat={chat.pk}", cookie=cookie)
+    listener = desk._admitted(ASGIRequest(head, BytesIO()))
+    with transaction.atomic():
+        assert listener
+        assert desk._may_still(listener)
+        # Whoever is of another team, or of none, hears other desks.
+        User.objects.filter(pk=world.agent.pk).update(team=None)
+        assert not desk._may_still(listener)
+        transaction.set_rollback(True)
 
-    async def read() -> tuple[list[bytes], int]:
+    async def read() -> bytes:
         sent: asyncio.Queue[Any] = asyncio.Queue()
         gone: asyncio.Queue[Any] = asyncio.Queue()
-        head = scope(Browser(), "GET", "/console/live/", f"chat={chat.pk}", cookie=cookie)
         going = asyncio.create_task(front.fronted(nobody)(head, gone.get, sent.put))
         assert (await sent.get())["status"] == 200
         while b"event: look" not in (await sent.get())["body"]:
@@ -361,9 +371,9 @@ def test_an_agents_stream_is_on_the_event_loop_and_ends_with_their_session__Y06(
         hub()._hand_out(topic(f"chat:{chat.pk}"), '{"kind":"message","number":8}')
         await asyncio.wait_for(going, 20)
         assert not hub().streams
-        return body, head
+        return bytes(body)
 
-    body, head = async_to_sync(read)()
+    body = async_to_sync(read)()
     assert b'"number":7' in body
     assert b"secret" not in body
     assert answered(front.fronted(nobody), head, [])[0] == answered(FRAMEWORK, head, NOTHING)[0] == 403

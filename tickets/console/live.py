@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -37,8 +37,8 @@ class Listener:
 
     user: int
     session: str
+    asked: tuple[int, ...]
     topics: tuple[str, ...]
-    chats: tuple[int, ...] = field(default=())
 
 
 @require_safe
@@ -78,10 +78,14 @@ def _admitted(request: HttpRequest) -> Listener | None:
     user = _signed_in(session)
     if user is None:
         return None
-    asked = [int(pk) for pk in request.GET.getlist("chat")[:MOST_CHATS] if pk.isdecimal() and len(pk) < 19]
-    chats = tuple(Chat.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True))
-    topics = (f"agent:{user.pk}", *desks_of(user), *(f"chat:{pk}" for pk in chats))
-    return Listener(user.pk, session, topics, chats)
+    asked = tuple(int(pk) for pk in request.GET.getlist("chat")[:MOST_CHATS] if pk.isdecimal() and len(pk) < 19)
+    return Listener(user.pk, session, asked, _topics(user, asked))
+
+
+def _topics(user: User, asked: tuple[int, ...]) -> tuple[str, ...]:
+    """Return what somebody may hear: their own news, their desks', and of the chats they asked for those they see."""
+    chats = Chat.objects.visible_to(user).filter(pk__in=asked).values_list("pk", flat=True)
+    return (f"agent:{user.pk}", *desks_of(user), *(f"chat:{pk}" for pk in sorted(chats)))
 
 
 def _signed_in(key: str) -> User | None:
@@ -111,11 +115,9 @@ def vendors() -> list[str]:
 
 
 def _may_still(listener: Listener) -> bool:
-    """Tell whether somebody is still signed in by their session, still of ours, and still sees these chats."""
+    """Tell whether somebody is still signed in by their session, and may still hear the same, no less and no more."""
     user = _signed_in(listener.session)
-    if user is None or user.pk != listener.user:
-        return False
-    return Chat.objects.visible_to(user).filter(pk__in=listener.chats).count() == len(listener.chats)
+    return user is not None and user.pk == listener.user and _topics(user, listener.asked) == listener.topics
 
 
 def _given_back(ask: Ask, *args: Any) -> Any:
