@@ -13,6 +13,11 @@ from tickets.actions.forgetting import forget
 from tickets.models import Forgetting
 from tickets.showing.keeping import PLACES
 
+WARNING = _(
+    "保存后立即抹除，不能撤销：姓名、邮箱、电话在各处换成中性的词，登录停用；工单、计时、数字和签名不变。"
+    "先办结这个人的工单、会话和回电。"
+)
+
 
 @admin.register(Forgetting)
 class ForgettingAdmin(ByActions, admin.ModelAdmin):
@@ -22,10 +27,13 @@ class ForgettingAdmin(ByActions, admin.ModelAdmin):
     list_select_related = ("contact", "by")
     autocomplete_fields = ("contact",)
 
-    def get_fields(self, request: HttpRequest, obj: Forgetting | None = None) -> tuple[str, ...]:
-        return ("contact", "reason", "at", "by", "where") if obj else ("contact", "reason")
-
     readonly_fields = ("at", "by", "where")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Forgetting | None = None) -> Any:
+        """Say before it is done what it comes to."""
+        if obj:
+            return ((None, {"fields": ("contact", "reason", "at", "by", "where")}),)
+        return ((None, {"fields": ("contact", "reason"), "description": WARNING}),)
 
     def has_change_permission(self, request: HttpRequest, obj: Forgetting | None = None) -> bool:
         return False
