@@ -19,7 +19,7 @@ COLUMNS = ("date", "kind", "name", "name_en", "stands_for")
 NEEDED = ("date", "kind", "name")
 HEADS = dict(zip(("日期", "类别", "名称", "英文名称", "补哪一天"), COLUMNS, strict=True))
 MOST_ROWS = 400
-FORMULA = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 KINDS_ZH = ("法定节假日", "调休放假", "假期内周末", "调休上班")
 # What people call the kinds, in both languages, beside their codes.
 KINDS = {

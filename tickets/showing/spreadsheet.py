@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
-# A cell that begins with one of these is worked out by spreadsheets instead of shown.
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A cell that begins with one of these is worked out by spreadsheets instead of shown; by some in their wide form too.
+STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 # Without it, Excel reads Chinese as something else.
 MARK = "\ufeff"
 
@@ -27,4 +28,6 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 def harmless(cell: object) -> str:
     """Return a cell as text that no spreadsheet works out: a quote before it makes it plain."""
     text = "" if cell is None else str(cell)
+    if isinstance(cell, int | float | Decimal):
+        return text
     return f"'{text}" if text.startswith(STARTS) else text
