@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from plans.models.contracts import Deployment
 from plans.models.people import Language
 
+SPLIT = re.compile(r"[\s,;，；、]+")
 TRUTHS = {"true": True, "1": True, "yes": True, "是": True, "false": False, "0": False, "no": False, "否": False}
 
 
@@ -108,6 +110,12 @@ def count(value: Any) -> int:
     return int(value)
 
 
+def promises(value: Any) -> tuple[str, ...]:
+    """Return promise ids, from a list or from text with spaces, commas or semicolons between them."""
+    words = value if isinstance(value, list) else SPLIT.split(text(400)(value))
+    return tuple(dict.fromkeys(text(20)(word).upper() for word in words if word))
+
+
 ZONE = one_of(available_timezones())
 LANGUAGE = one_of(Language.values)
 CUSTOMER: dict[str, Reader] = {
@@ -120,7 +128,7 @@ CONTACT: dict[str, Reader] = {
 }  # fmt: skip
 CONTRACT: dict[str, Reader] = {
     "number": text(40), "plan": text(64), "starts_on": day, "ends_on": day, "timezone": ZONE, "branch": text(40),
-    "team": text(40),
+    "team": text(40), "picks": promises,
 }  # fmt: skip
 PRODUCT: dict[str, Reader] = {
     "product": text(40), "deployment": one_of(Deployment.values), "tenant": text(64), "version": text(40),

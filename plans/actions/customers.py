@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from plans.actions import obligations
 from plans.actions.history import Decided, write_many
+from plans.actions.picked_in_bulk import Chosen, choose, unlike
 from plans.actions.quotas import lay_out, lay_out_new
 from plans.actions.sold_twice import Held, held_by, twice_sold
 from plans.catalogue.items import items_of
@@ -49,6 +50,8 @@ class Known:
     held: Held
     # Which customer of this load an e-mail address, or a new contract's number, was first sent for.
     claimed: dict[str, str] = field(default_factory=dict)
+    # What new contracts pick of an à-la-carte plan.
+    chosen: Chosen = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,7 @@ def _check_new(row: CustomerRow, contract: Mapping[str, Any], known: Known) -> N
     for name in ("plan", "starts_on", "ends_on"):
         if name not in contract:
             row.errors.append(RowError(contract["line"], f"contracts.{name}", _("新合同须有此项。")))
-    plan = known.plans.get(contract.get("plan", ""))
-    if plan and plan.is_a_la_carte:
-        message = _("逐项选购的计划不能批量新签：请逐份签约，选取服务项。")
-        row.errors.append(RowError(contract["line"], "contracts.plan", message))
+    row.errors.extend(choose(row, contract, known.plans, known.customers.get(row.code), known.chosen))
 
 
 def _check_signed(row: CustomerRow, contract: Mapping[str, Any], kept: Contract) -> None:
@@ -174,6 +174,7 @@ def _check_signed(row: CustomerRow, contract: Mapping[str, Any], kept: Contract)
         row.errors.append(RowError(contract["line"], "contracts.number", _("这个合同号属于另一客户。")))
     if contract.get("plan", kept.plan.code) != kept.plan.code:
         row.errors.append(RowError(contract["line"], "contracts.plan", _("已签合同不能换计划，请另签新合同。")))
+    row.errors.extend(unlike(contract, kept))
 
 
 def _check_products(row: CustomerRow, contract: Mapping[str, Any], plan: Plan | None, known: Known) -> None:
@@ -278,7 +279,7 @@ def _entitle(contracts: Iterable[Contract], known: Known) -> None:
     entitlements = [
         Entitlement(contract=contract, item=item, policy=item.policy)
         for contract in contracts
-        for item in items[contract.plan.code]
+        for item in [*items[contract.plan.code], *known.chosen.get(contract.number, (None, []))[1]]
     ]
     Entitlement.objects.bulk_create(entitlements, batch_size=BATCH)
 

@@ -28,6 +28,12 @@ def picked(plan: Plan, picks: Iterable[str], customer: Customer, on: date) -> li
     Raises RefusedError where nothing is picked one by one, a pick is not on offer, or is for another plan's customers.
     """
     wanted = set(picks)
+    return picked_by(plan, wanted, plans_held(customer, on)) if wanted else []
+
+
+def picked_by(plan: Plan, picks: Iterable[str], held: Collection[str]) -> list[Item]:
+    """Return what is picked by somebody who holds some plans. Raises RefusedError as `picked` does."""
+    wanted = set(picks)
     if not wanted:
         return []
     if not plan.is_a_la_carte:
@@ -40,7 +46,7 @@ def picked(plan: Plan, picks: Iterable[str], customer: Customer, on: date) -> li
             ways_on=[_("可选：%s。") % _("、").join(sorted({item.promise for item in offered}))],
         )
     chosen = with_needed(offered, wanted)
-    _check_customer(chosen, plans_held(customer, on))
+    _check_customer(chosen, held)
     return chosen
 
 
@@ -68,8 +74,14 @@ def plans_held(customer: Customer, on: date) -> set[str]:
     """Return the codes of the plans that a customer holds on a day or signed for later, with those they contain."""
     held = set[str]()
     for contract in customer.contracts.filter(ended_on=None, ends_on__gte=on).select_related("plan"):
-        plan: Plan | None = contract.plan
-        while plan:
-            held.add(plan.code)
-            plan = plan.includes
+        held |= within(contract.plan)
+    return held
+
+
+def within(plan: Plan | None) -> set[str]:
+    """Return the codes of a plan and of those that it contains."""
+    held = set[str]()
+    while plan:
+        held.add(plan.code)
+        plan = plan.includes
     return held

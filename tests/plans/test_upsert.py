@@ -226,9 +226,24 @@ def test_a_contract_ended_early_leaves_room_for_the_next_however_often_it_is_sen
     assert send(customer(contracts=[first, second])).unchanged["contracts"] == 2
 
 
-def test_a_plan_that_is_picked_item_by_item_is_not_signed_in_bulk_without_its_picks__K19():
-    entry = customer()
-    entry["contracts"][0]["plan"] = "kingdee-gold"
-    report = send(entry)
-    assert [(one.field, "选取服务项" in one.message) for one in report.errors] == [("contracts.plan", True)]
-    assert not Contract.objects.filter(number="C-1").exists()
+def test_a_plan_that_is_picked_item_by_item_is_signed_in_bulk_with_its_picks__K19():
+    def gold(number: str, picks: object, **more):
+        return customer()["contracts"][0] | {"number": number, "plan": "kingdee-gold", "picks": picks, **more}
+
+    entry = customer(contracts=[gold("C-1", "K06、K12")])
+    assert send(entry).created["contracts"] == 1
+    held = Contract.objects.get(number="C-1").entitlements.values_list("item__promise", flat=True)
+    assert {"K06", "K12"} <= set(held)
+    assert "K10" in held  # what K06 needs beside it
+    assert send(entry).unchanged["contracts"] == 1
+    for picks, told in (
+        ([], "须写明选取的服务项"),
+        (["K99"], "没有可选的服务项：K99"),
+        ("k16", "只面向"),
+        (["K12"], "合同 C-1 已为同样的产品选了同样的服务项"),
+    ):
+        report = send(customer(contracts=[gold("C-2", picks)]))
+        assert [(one.field, told in one.message) for one in report.errors] == [("contracts.picks", True)]
+    assert "不能加选 K05" in send(customer(contracts=[gold("C-1", ["K05"])])).errors[0].message
+    advanced = customer()["contracts"][0] | {"number": "C-0"}
+    assert send(customer(2, contracts=[advanced, gold("C-3", "K16")])).errors == []

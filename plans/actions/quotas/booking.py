@@ -215,7 +215,7 @@ def line(quota: Quota, kind: str, changes: Changes, posting: Posting) -> dict[st
 
 
 def used_up(quota: Quota, left: Decimal, asked: Decimal) -> RefusedError:
-    """Return the refusal of more than is left: how much that is, until when and how much is missing, and what can be done instead."""
+    """Return the refusal of more than is left: how much, until when, what is missing, and what can be done instead."""
     said = {
         "name": name_of(quota.item),
         "left": amount_words(left, quota.unit),
