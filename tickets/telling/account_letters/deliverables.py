@@ -97,7 +97,7 @@ TELLINGS = {
         gettext_lazy("视同确认"),
         gettext_lazy("%(customer)s 到 %(due)s 既未对%(title)s签字，也未提出书面意见，按条款视同确认。"),
         gettext_lazy("%(title)s到 %(due)s 既未签字也未收到书面意见，按条款视同确认。"),
-        asked_theirs=gettext_lazy("对扣减有疑问，请联系客户成功经理。"),
+        asked_theirs=gettext_lazy("对此有疑问，请联系客户成功经理。"),
     ),
     "acknowledged": Telling(
         gettext_lazy("客户已知悉"),

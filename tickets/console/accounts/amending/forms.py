@@ -49,7 +49,10 @@ class TermForm(AmendForm):
 class EndForm(AmendForm):
     """An early end."""
 
-    on = fields.day(_("最后一天"), why=_("过了这一天就不再受理新的问题，已受理的会处理完。"))
+    on = fields.day(
+        _("最后一天"),
+        why=_("过了这一天就不再受理新的问题，已受理的会处理完。补记已过去的日期时，其间受理、交付和使用的照旧算数。"),
+    )
     reason = fields.reason()
 
 

@@ -174,7 +174,10 @@ class PackageForm(forms.Form):
     """Something that private customers may download."""
 
     product = Named(
-        Product.objects.order_by("vendor", "code"), label=_("产品"), empty_label=_("选一个产品"), error_messages=REQUIRED
+        Product.objects.order_by("vendor", "code"),
+        label=_("产品"),
+        empty_label=_("选一个产品"),
+        error_messages=REQUIRED,
     )
     kind = forms.ChoiceField(label=_("类别"), choices=UpdatePackage.Kind.choices, initial=UpdatePackage.Kind.PATCH)
     name = short(_("名称"), 120, required=True, error_messages=REQUIRED)
