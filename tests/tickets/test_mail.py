@@ -83,7 +83,7 @@ def test_an_english_reader_abroad_reads_both_zones__Y19(world: World):
 
 def test_english_letters_hold_no_chinese_of_ours(world: World):
     Contact.objects.update(language="en", name_en="Amy")
-    User.objects.update(language="en", name="Ann")
+    User.objects.update(language="en", name_en="Ann")
     world.yonsuite.contact.refresh_from_db()
     world.agent.refresh_from_db()
     ticket = world.open_ticket("Posting failed", body="It fails.", at="2026-09-28 09:00")

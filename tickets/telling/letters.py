@@ -14,7 +14,7 @@ from plans.wording import name_of as named
 from plans.wording import text_of
 from tickets.models import Delivery, Message, Ticket, TicketEvent
 from tickets.showing.lateness import noticed_late, reached_us_at
-from tickets.showing.names import names_in
+from tickets.showing.names import names_for, names_in
 from tickets.showing.strip import Strip
 from tickets.showing.wording import acts_of, clause_of, name_of, one_line, said
 from tickets.telling.occasions import Occasion
@@ -144,7 +144,7 @@ def _last_words(occasion: Occasion) -> Message | None:
 
 
 def _author(message: Message | None) -> str:
-    return message.author_display if message else ""
+    return names_for([f"contact:{message.contact_id}", f"user:{message.author_id}"]).author(message) if message else ""
 
 
 def _body(message: Message | None) -> str:
