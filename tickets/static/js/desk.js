@@ -17,19 +17,37 @@ let source = null;
 let address = "";
 let soon = 0;
 let leads = false;
+// A part is fetched at once, and at most so often after that, however much is heard.
+const EVERY = 1000;
+const fetched = new WeakMap();
+// A stream that is refused is asked for again after a rest, not by all pages at once.
+const SHORTEST = 4000;
+const LONGEST = 60_000;
+let rest = SHORTEST;
 
 const wants = () => [...document.querySelectorAll("[data-wants]")].map((element) => element.dataset.wants);
+
+function freshen(part) {
+  const last = fetched.get(part) ?? { at: 0, timer: 0 };
+  fetched.set(part, last);
+  if (last.timer) return;
+  last.timer = setTimeout(() => {
+    Object.assign(last, { at: Date.now(), timer: 0 });
+    refresh(part);
+  }, Math.max(0, last.at + EVERY - Date.now()));
+}
 
 /** Tell this page what was heard. */
 function hear(news) {
   document.dispatchEvent(new CustomEvent(news ? "desk:news" : "desk:look", { detail: news }));
   for (const part of document.querySelectorAll("[data-live][data-on]")) {
-    if (!news || part.dataset.on.split(" ").includes(news.kind)) refresh(part);
+    if (!news || part.dataset.on.split(" ").includes(news.kind)) freshen(part);
   }
 }
 
 /** Hear something as the tab that listens, and pass it on. */
 function passOn(news) {
+  rest = SHORTEST;
   channel?.postMessage({ heard: true, news });
   hear(news);
 }
@@ -44,6 +62,14 @@ function listen() {
   source = new EventSource(next);
   source.addEventListener("news", (event) => passOn(JSON.parse(event.data)));
   source.addEventListener("look", () => passOn(null));
+  source.addEventListener("error", lost);
+}
+
+/** Ask again for a stream that the browser has given up: it does so at any answer but a stream. */
+function lost() {
+  if (source.readyState !== EventSource.CLOSED) return;
+  setTimeout(() => leads && listen(), rest * (0.5 + Math.random()));
+  rest = Math.min(rest * 2, LONGEST);
 }
 
 /** Listen a moment later: tabs say what they want one after the other. */
