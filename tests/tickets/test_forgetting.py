@@ -58,6 +58,11 @@ def lived(world: World) -> Contact:
     InboundEvent.objects.create(
         channel="im", raw=contact.name.encode(), received_at=at, state="accepted", ticket=ticket
     )
+    said = f'{{"contact": {{"email": "{contact.email}"}}}}'.encode()
+    InboundEvent.objects.create(channel="im", raw=said, received_at=at, state="refused")
+    colleague = Contact.objects.create(customer=contact.customer, name="赵同事")
+    other = world.open_ticket("另一张", contact=colleague, body="问过 王会计")
+    TicketEvent.objects.filter(ticket=other).update(fields={"words": "请联系“王会计”", "n": 1.5, "who": None})
     event = InboundEvent.objects.create(channel="email", raw=contact.email.encode(), received_at=at, state="passed")
     Mail.objects.create(
         event=event, digest="x", kind="human", state="added", received_at=at, from_name="王会计", ticket=ticket,
@@ -103,6 +108,7 @@ def test_nothing_names_who_was_forgotten_and_nothing_that_counts_is_lost(world: 
     contact.refresh_from_db()
     assert (contact.is_active, contact.user.is_active, contact.user.has_usable_password()) == (False, False, False)
     assert Call.objects.get().answered_at
+    assert TicketEvent.objects.filter(fields={"words": "请联系“***”", "n": 1.5, "who": None}).exists()
     with pytest.raises(ActionRefusedError, match="已经抹除"):
         forget(contact=contact, reason=WHY, actor=admin, at=database_now())
 

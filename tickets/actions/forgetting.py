@@ -14,8 +14,8 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Replace
 from django.utils.translation import gettext as _
 
 from plans.models import (
@@ -52,6 +52,7 @@ from tickets.models import (
     Post,
     Revision,
     Search,
+    SideTask,
     Ticket,
     TicketEvent,
     Visitor,
@@ -97,6 +98,14 @@ class Person:
         """Return the condition that a row is of this contact, or bears their address."""
         found = Q(contact=self.contact)
         return found | Q(**{f"{row}__iexact": self.contact.email}) if self.contact.email else found
+
+    def scrub_fields(self, rows: models.QuerySet[Any]) -> None:
+        """Replace what names them in what lines of ledgers say besides, which is JSON."""
+        text: Any = Cast("fields", models.TextField())
+        naming = reduce(or_, (Q(text__contains=word) for word in self.words), Q(pk__in=[]))
+        keys = list(rows.annotate(text=text).filter(naming).values_list("pk", flat=True))
+        without = reduce(lambda said, word: Replace(said, Value(word), Value(NEUTRAL)), self.words, text)
+        rows.filter(pk__in=keys).update(fields=Cast(without, models.JSONField()))
 
     def scrub(self, rows: models.QuerySet[Any], *columns: str) -> int:
         """Replace what names them in texts, and return how many rows did."""
@@ -151,17 +160,20 @@ def _check_done(contact: Contact) -> None:
 
 
 def _tickets(person: Person) -> int:
-    theirs = Ticket.objects.filter(contact=person.contact)
-    person.scrub(theirs, "subject")
-    said = Message.objects.filter(Q(ticket__contact=person.contact) | Q(contact=person.contact))
+    customer = person.contact.customer_id
+    person.scrub(Ticket.objects.filter(customer=customer), "subject")
+    # Colleagues name each other.
+    said = Message.objects.filter(ticket__customer=customer)
     person.scrub(said, "body")
     said.filter(Q(contact=person.contact) | person.is_theirs).update(author_display=NEUTRAL)
+    person.scrub_fields(TicketEvent.objects.filter(ticket__customer=customer))
+    person.scrub(SideTask.objects.filter(ticket__customer=customer), "title")
     acts = {"actor_ref__in": person.refs}
     TicketEvent.objects.filter(**acts).update(actor_display=NEUTRAL)
     Observation.objects.filter(**acts).update(actor_display=NEUTRAL)
     if person.user:
         CoverageDecision.objects.filter(actor=person.user).update(actor_display=NEUTRAL)
-    return theirs.count()
+    return Ticket.objects.filter(contact=person.contact).count()
 
 
 def _chats(person: Person) -> int:
@@ -207,9 +219,19 @@ def _mails(person: Person) -> int:
     arrived = InboundEvent.objects.filter(Q(ticket__contact=person.contact) | Q(pk__in=events))
     told = CallEvent.objects.filter(call__contact=person.contact).values("inbound")
     arrived.exclude(state=InboundEvent.State.RECEIVED).update(raw=b"", headers={})
-    InboundEvent.objects.filter(pk__in=told).update(raw=b"", headers={})
+    InboundEvent.objects.filter(Q(pk__in=told) | Q(pk__in=_refused(person))).update(raw=b"", headers={})
     person.scrub(theirs, "subject", "words", "quoted")
     return theirs.update(from_name=NEUTRAL, from_address=NEUTRAL, to=[], cc=[], html="", signature="")
+
+
+def _refused(person: Person) -> list[int]:
+    """Return what was refused and bears their address: nothing else says whose it was."""
+    if not person.contact.email:
+        return []
+    words = Value(person.contact.email.encode())
+    place = Func(words, F("raw"), function="position", arg_joiner=" in ", output_field=models.IntegerField())
+    refused = InboundEvent.objects.filter(ticket=None, adapter="", state=InboundEvent.State.REFUSED)
+    return list(refused.annotate(place=place).filter(place__gt=0).values_list("pk", flat=True))
 
 
 def _calls(person: Person) -> int:
