@@ -75,6 +75,18 @@ def test_a_bots_words_and_taking_a_chat_meet_no_clock_and_a_persons_do__K02_Y06(
     assert [fact.kind for fact in chat.clock.observations.order_by("pk")] == ["open", "reply"]
 
 
+def test_the_wait_for_a_person_counts_from_the_hand_off_whatever_the_bot_said_before__C22_Y06(talks: Talks):
+    chat = talks.open(when="2026-09-28 10:00")
+    talks.customer(chat, "怎么结账", "2026-09-28 10:00")
+    assert [one.author_kind for one in chat.messages.order_by("number")] == ["bot", "customer", "bot"]
+    chat = talks.hand_off(chat, "2026-09-28 10:05").chat
+    acts.accept(chat=chat, agent=talks.world.agent, at=beijing("2026-09-28 10:19"))
+    talks.agent(chat, "您好，我来看", "2026-09-28 10:20")
+    waited = chat.clock.milestones.get()
+    assert (waited.state, waited.started_at) == ("met_late", beijing("2026-09-28 10:05"))
+    assert waited.completed_at == beijing("2026-09-28 10:20")
+
+
 def test_who_leaves_before_a_person_answers_is_owed_nothing__Y06(talks: Talks):
     chat = talks.waiting()
     acts.end(chat=chat, actor=chat.visitor, at=beijing("2026-09-28 10:02"))

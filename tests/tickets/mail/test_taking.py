@@ -42,7 +42,7 @@ def test_the_promise_counts_from_when_the_mail_server_had_it__Y18(world: World, 
     assert late.ticket.opened_at == beijing("2026-09-28 09:00")
 
 
-def test_the_same_mail_twice_is_one__C23(world: World, post: Post):
+def test_the_same_mail_twice_is_one__C44(world: World, post: Post):
     raw = post.written(world.yonsuite.contact.email, "月结", "正文").as_bytes()
     one, other = post.bring(raw), post.bring(b"Received: from elsewhere\r\n" + raw)
     assert one == other
@@ -219,7 +219,7 @@ def test_a_robot_s_answer_is_shown_to_who_works_the_ticket(world: World, post: P
     assert Milestone.objects.get(clock__ticket_clock__ticket=ticket, metric="first_response").stopped_at is None
 
 
-def test_our_own_letter_that_comes_back_is_known__C40(world: World, post: Post, mailbox):
+def test_our_own_letter_that_comes_back_is_known(world: World, post: Post, mailbox):
     world.open_ticket()
     deliver()
     raw = mailbox.messages[0].as_bytes()

@@ -104,7 +104,7 @@ def test_broken_header_words_are_still_words(raw):
         ("bare", "> 旧内容\n> 更旧"),
     ],
 )  # fmt: skip
-def test_quoted_reply_is_folded_away_whatever_program_wrote_it__C23(kind, quoted):
+def test_quoted_reply_is_folded_away_whatever_program_wrote_it(kind, quoted):
     found = fold(f"问题还在，第二张凭证也一样。\n\n{quoted}\n")
     assert found.words == "问题还在，第二张凭证也一样。"
     assert "旧内容" in found.quoted
