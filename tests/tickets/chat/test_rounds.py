@@ -39,6 +39,17 @@ def test_who_is_gone_for_ninety_seconds_gives_back_chats_to_the_front_of_their_r
     assert look("2026-09-28 10:03:02") == 0  # done is done
 
 
+def test_who_spoke_just_now_is_there_whatever_the_console_says__Y06(talks: Talks):
+    agent = talks.world.agent
+    acts.set_presence(user=agent, is_available=True, at_most=4, at=beijing(NOON))
+    chat = talks.active()
+    acts.say(chat=chat, speaker=agent, body="请稍等。", at=beijing("2026-09-28 10:01:40"))
+    look("2026-09-28 10:03")
+    assert Chat.objects.get(pk=chat.pk).assignee == agent
+    look("2026-09-28 10:03:11")
+    assert Chat.objects.get(pk=chat.pk).assignee is None
+
+
 def test_who_stops_taking_chats_gives_back_theirs__Y06(talks: Talks):
     agent = talks.world.agent
     acts.set_presence(user=agent, is_available=True, at_most=99, at=beijing(NOON))

@@ -39,6 +39,12 @@ def _led_by(user: User) -> list[Chat]:
     return list(Chat.objects.filter(assignee=user, state=State.ACTIVE))
 
 
+def _speaks(user: User, at: datetime) -> bool:
+    """Tell whether somebody has spoken just now, whatever their console says of itself."""
+    theirs = Chat.objects.filter(assignee=user, state=State.ACTIVE)
+    return theirs.filter(messages__author=user, messages__at__gte=at - GONE_AFTER).exists()
+
+
 def _tell(user: User) -> None:
     if user.team:
         tell(f"desk:{user.team.vendor}", {"kind": "line", "chat": ""})
@@ -54,7 +60,7 @@ def still_here(*, user: User, at: datetime) -> None:
 def lose(*, presence: Presence, at: datetime) -> int:
     """Take off somebody whose console is gone, and put back what they lead; return how many conversations."""
     row = Presence.objects.select_for_update(of=("self",)).select_related("user__team").get(pk=presence.pk)
-    if row.seen_at and row.seen_at >= at - GONE_AFTER:
+    if row.seen_at and row.seen_at >= at - GONE_AFTER or _speaks(row.user, at):
         return 0
     if row.is_available:
         row.is_available, row.since = False, at

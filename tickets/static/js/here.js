@@ -5,10 +5,12 @@ const EVERY = 30_000;
 const KEY = "shouyue-here";
 const place = document.querySelector("[data-here]");
 
-/** Note in this browser whether its agent is waited for. */
+/** Note in this browser whether its agent is waited for; where that is news, say at once that they are there. */
 export function note(isNeeded) {
+  const isKnown = localStorage.getItem(KEY);
   if (isNeeded) localStorage.setItem(KEY, "yes");
   else localStorage.removeItem(KEY);
+  if (isNeeded && !isKnown) tell();
 }
 
 async function tell() {
@@ -29,7 +31,7 @@ if (place) {
   // A conversation that is handed over finds its new lead on any page.
   document.addEventListener("desk:news", ({ detail }) => {
     if (detail?.kind !== "chat") return;
-    note(true);
-    tell();
+    if (localStorage.getItem(KEY)) tell();
+    else note(true);
   });
 }
