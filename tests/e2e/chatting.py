@@ -14,7 +14,10 @@ STRICT = (
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>ERP</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/host.css"></head>
 <body><main><h1>ERP</h1></main>{tag}</body></html>"""
-HOSTILE = "*{font-size:30px!important;display:block!important;color:red!important;float:left}"
+HOSTILE = (
+    "*{font-size:30px!important;display:block!important;color:red!important;float:left}"
+    "main~*{display:none!important;visibility:hidden!important;opacity:.1!important}"
+)
 
 
 @contextmanager

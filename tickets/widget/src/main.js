@@ -37,6 +37,8 @@ function dressed(root) {
 
 function placed(config) {
   const host = document.createElement("shouyue-chat");
+  // What the page's sheet says of all elements hides or turns the chat unless its host says otherwise.
+  if (!config.inline) host.className = "is-afloat";
   const root = host.attachShadow({ mode: "open" });
   dressed(root);
   const inner = document.createElement("div");

@@ -3,6 +3,7 @@
 const DARK = `--paper:#131418;--sheet:#1b1c21;--well:#22242a;--ink:#ede8dc;--ink-2:#aea899;--line:#303238;--edge:#7f8086;--jade:#6cc9a2;--jade-wash:#16302a;--amber:#e6b04c;--amber-wash:#352812;--seal:#ff8a72;--seal-wash:#3d1d18;--slate-wash:#262c33;--shadow:0 1px 2px rgb(0 0 0/40%),0 8px 24px rgb(0 0 0/40%);color-scheme:dark`;
 
 export const CSS = `
+:host(.is-afloat){all:initial!important;display:block!important}
 .root{all:initial;display:block;--paper:#faf8f3;--sheet:#fffefa;--well:#f2eee4;--ink:#1f1d19;--ink-2:#5b564c;--line:#e3ddd0;--edge:#8a8375;--jade:#1c6b50;--jade-wash:#e4f0e9;--amber:#7d4f00;--amber-wash:#faefd6;--seal:#b02a1a;--seal-wash:#fae6e0;--slate-wash:#e9ecee;--shadow:0 1px 2px rgb(31 29 25/6%),0 8px 24px rgb(31 29 25/14%);color-scheme:light;
 font:14px/1.55 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue",Arial,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:var(--ink);text-align:start;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 @media (prefers-color-scheme:dark){.root:not([data-theme=light]){${DARK}}}
