@@ -60,7 +60,7 @@ def still_here(*, user: User, at: datetime) -> None:
 def lose(*, presence: Presence, at: datetime) -> int:
     """Take off somebody whose console is gone, and put back what they lead; return how many conversations."""
     row = Presence.objects.select_for_update(of=("self",)).select_related("user__team").get(pk=presence.pk)
-    if row.seen_at and row.seen_at >= at - GONE_AFTER or _speaks(row.user, at):
+    if (row.seen_at and row.seen_at >= at - GONE_AFTER) or _speaks(row.user, at):
         return 0
     if row.is_available:
         row.is_available, row.since = False, at
