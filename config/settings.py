@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "config.accounts.viewer.viewer",
     "config.nameable.nameable",
     "config.wordless.wordless",
+    "config.unshared.unshared",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
