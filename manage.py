@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+NO_DATABASE = (
+    "数据库没有应答：请先运行 make run，或设置 DATABASE_URL。"
+    " / The database does not answer: `make run` first, or set DATABASE_URL."
+)
 
 
 def own_python():
@@ -31,7 +35,13 @@ def main():
     if importlib.util.find_spec("django") is None:
         enter_venv()
     execute = importlib.import_module("django.core.management").execute_from_command_line
-    execute(sys.argv)
+    try:
+        execute(sys.argv)
+    except importlib.import_module("django.db").OperationalError as error:
+        # A server that answered has a code for what is wrong; that is a fault to be read whole.
+        if getattr(error.__cause__, "sqlstate", None):
+            raise
+        sys.exit(f"{str(error).strip()}\n{NO_DATABASE}")
 
 
 if __name__ == "__main__":

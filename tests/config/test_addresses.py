@@ -1,7 +1,11 @@
+import psycopg
 import pytest
+from django.core import management
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
 from environs import Env
 
+import manage
 from config import addresses
 
 
@@ -91,3 +95,17 @@ def test_mail_from_nobody_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setenv("MAIL_FROM", said)
     with pytest.raises(ImproperlyConfigured, match="MAIL_FROM"):
         addresses.sender(Env(), "MAIL_FROM", "x@y.example")
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"), [(psycopg.OperationalError, SystemExit), (psycopg.errors.LockNotAvailable, OperationalError)]
+)
+def test_a_command_without_a_database_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, cause: type[Exception], shown: type[BaseException]
+) -> None:
+    def fail(argv: list[str]) -> None:
+        raise OperationalError("no such file") from cause()
+
+    monkeypatch.setattr(management, "execute_from_command_line", fail)
+    with pytest.raises(shown, match="no such file"):
+        manage.main()
