@@ -103,12 +103,14 @@ def statement_of(
 
 
 def usual_span(contract: Contract, today: date) -> Window:
-    """Return the span that a statement has unless asked otherwise: the contract's year of a date, up to it."""
+    """Return the span that a statement has unless asked otherwise: the contract's year of a date, up to it.
+
+    Once the term is over, its last year up to today: what lapses does so on the day after.
+    """
     spans = windows("year", contract.starts_on, contract.ends_on)
-    found = next(
-        (span for span in spans if span[0] <= today <= span[1]), spans[0] if today < spans[0][0] else spans[-1]
-    )
-    return found
+    if today > spans[-1][1]:
+        return spans[-1][0], today
+    return next((span for span in spans if span[0] <= today <= span[1]), spans[0])
 
 
 COLUMNS = (

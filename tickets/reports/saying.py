@@ -25,12 +25,14 @@ def headlines(report: Report) -> tuple[Headline, ...]:
     """Return the few figures that stand at the top; a share of nothing is None, never all."""
     tickets = report.tickets
     first = report.promises[:FIRST]
+    # What was open at the start is the end of the period before, where there is one to compare with.
+    before = None if tickets.previous_opened is None else tickets.open_at_start
     return (
         Headline("opened", both(lambda: _("新工单")), tickets.opened, tickets.previous_opened, "count"),
         Headline(
             "resolved", both(lambda: pgettext("report", "解决")), tickets.resolved, tickets.previous_resolved, "count"
         ),
-        Headline("open_at_end", both(lambda: _("期末未结")), tickets.open_at_end, tickets.open_at_start, "count"),
+        Headline("open_at_end", both(lambda: _("期末未结")), tickets.open_at_end, before, "count"),
         *(_share(one) for one in first),
         *((_median(first[0]),) if first else ()),
     )

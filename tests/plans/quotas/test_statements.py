@@ -86,7 +86,13 @@ def test_pages_hold_all_lines_once(contract):
 
 
 @pytest.mark.parametrize(
-    ("today", "first"), [((2025, 1, 1), 2026), ((2026, 7, 1), 2026), ((2027, 12, 31), 2027), ((2030, 1, 1), 2027)]
+    ("today", "first", "last"),
+    [
+        ((2025, 1, 1), 2026, (2026, 12, 31)),
+        ((2026, 7, 1), 2026, (2026, 12, 31)),
+        ((2027, 12, 31), 2027, (2027, 12, 31)),
+        ((2028, 1, 1), 2027, (2028, 1, 1)),
+    ],
 )
-def test_a_statement_is_of_the_contract_s_year_unless_said_otherwise(contract, today, first):
-    assert usual_span(contract, date(*today)) == (date(first, 1, 1), date(first, 12, 31))
+def test_a_statement_is_of_the_contract_s_year_and_after_the_term_shows_what_lapsed(contract, today, first, last):
+    assert usual_span(contract, date(*today)) == (date(first, 1, 1), date(*last))

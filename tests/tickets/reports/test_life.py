@@ -195,7 +195,7 @@ def test_of_nothing_no_share_is_said__K13(world: World):
     assert row.content["tickets"]["opened"] == 0
     assert row.content["promises"] == []
     assert "100%" not in str(row.content["summary"])
-    assert {one["value"] for one in row.content["headlines"]} == {0}
+    assert {(one["value"], one["previous"]) for one in row.content["headlines"]} == {(0, None)}
     assert "quiet" in [one["rule"] for one in row.content["advice"]]
 
 
