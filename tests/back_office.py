@@ -31,7 +31,19 @@ from plans.models import (
 from sla.models import CalendarVersion, Escalation, Heartbeat, HolidaySet, Milestone, Policy
 from tests.hours import beijing
 from tests.world import World, person
-from tickets.models import Channel, Chat, InboundEvent, Mail, Mailbox, Post, PostBack, Site, Ticket, WebhookEndpoint
+from tickets.models import (
+    Channel,
+    Chat,
+    Forgetting,
+    InboundEvent,
+    Mail,
+    Mailbox,
+    Post,
+    PostBack,
+    Site,
+    Ticket,
+    WebhookEndpoint,
+)
 
 AT = beijing("2026-09-28 09:00")
 
@@ -70,6 +82,8 @@ def fill(world: World, count: int, prefix: str) -> None:
     Mail.objects.bulk_create(
         Mail(mailbox=box, digest=box.address, kind="human", state="waiting", received_at=AT) for box in boxes
     )
+    erased = Contact.objects.bulk_create(Contact(customer=world.kingdee.customer, name="***") for _n in range(count))
+    Forgetting.objects.bulk_create(Forgetting(contact=one, reason="-", at=AT, counts={"chats": 1}) for one in erased)
     Heartbeat.objects.bulk_create(Heartbeat(kind="clock", host=f"{prefix}{n}", at=AT) for n in range(count))
 
 
