@@ -6,7 +6,7 @@ messages for requests that have none. Whatever is not plainly one of these goes 
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -111,12 +111,12 @@ async def _stream(application: Application, scope: Scope, receive: Receive, send
         return
     told = asyncio.ensure_future(_send(request, answer, send))
     gone = asyncio.ensure_future(_gone(receive))
-    try:
+    # A server that stops cancels this: the stream ends as it does by its age, and its page opens another.
+    with suppress(asyncio.CancelledError):
         await asyncio.wait((told, gone), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in (told, gone):
-            one.cancel()
-        await asyncio.gather(told, gone, return_exceptions=True)
+    for one in (told, gone):
+        one.cancel()
+    await asyncio.gather(told, gone, return_exceptions=True)
     if not told.cancelled():
         told.result()
 
@@ -132,9 +132,10 @@ async def _send(request: ASGIRequest, answer: HttpResponseBase, send: Send) -> N
     await send({"type": "http.response.start", "status": answer.status_code, "headers": _headers(request, answer)})
     if isinstance(answer, StreamingHttpResponse):
         parts: Any = aiter(answer)
-        async with aclosing(parts):
-            async for part in parts:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
+        with suppress(asyncio.CancelledError):
+            async with aclosing(parts):
+                async for part in parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": getattr(answer, "content", b"")})
 
 
