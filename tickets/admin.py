@@ -18,12 +18,13 @@ from sla.admin import INSIDES, ReadOnly
 from sla.clock import database_now
 from tickets.actions import webhooks
 from tickets.forgetting_admin import ForgettingAdmin
+from tickets.key_admin import KeyAdmin
 from tickets.mail_admin import MailAdmin, MailboxAdmin
 from tickets.models import Chat, Delivery, InboundEvent, Post, PostBack, Ticket, WebhookEndpoint
 from tickets.site_admin import SiteAdmin
 from tickets.telling.outbox import send_again
 
-__all__ = ["ForgettingAdmin", "MailAdmin", "MailboxAdmin", "SiteAdmin"]
+__all__ = ["ForgettingAdmin", "KeyAdmin", "MailAdmin", "MailboxAdmin", "SiteAdmin"]
 
 
 class OfTicket:

@@ -98,6 +98,7 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     """Keys of programs: issued here, shown once, rotated and revoked from the list."""
 
     form = KeyForm
+    issued_template = "admin/plans/apikey/issued.html"
     list_display = ("name", "prefix", "allows", "user", "customer", "limit", "expires_at", "revoked_at", "last_used_at")
     list_filter = (ValidFilter, "customer__country")
     list_select_related = ("user", "customer")
@@ -167,13 +168,17 @@ class ApiKeyAdmin(ByActions, admin.ModelAdmin):
     def _shown_once(self, request: HttpRequest, issued: list[tuple[ApiKey, str]]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
+            **self.issued_context(issued),
             "title": _("请现在抄下密钥"),
-            "issued": issued,
             "opts": self.opts,
         }
-        response = TemplateResponse(request, "admin/plans/apikey/issued.html", context)
+        response = TemplateResponse(request, self.issued_template, context)
         response["Cache-Control"] = "no-store"
         return response
+
+    def issued_context(self, issued: list[tuple[ApiKey, str]]) -> dict[str, Any]:
+        """Return what the page shows that shows keys once."""
+        return {"issued": issued}
 
 
 @transaction.atomic

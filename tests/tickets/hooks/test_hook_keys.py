@@ -1,12 +1,17 @@
 """How another program calls by a key: set where it is issued, changed without a new key, kept when it is rotated."""
 
+import re
+
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from plans.actions.keys import Holder, adjust_key, issue_key, rotate_key
 from plans.models import ApiKey, User
 from plans.refusals import RefusedError
 from sla.clock import database_now
+from tickets.channels.registry import HOOKS
+from tickets.channels.setting_up import FOR_ALL, SETTING_UP
 
 pytestmark = pytest.mark.django_db
 MENU = {"menu": {"6": {"vendor": "yonsuite", "tenant": "YS"}}}
@@ -44,3 +49,23 @@ def test_the_back_office_changes_how_a_key_is_called_and_never_shows_its_secret_
     key.refresh_from_db()
     assert (key.name, key.signing_secret, key.options) == ("热线", "s-1", {"zone": "Asia/Tokyo"})
     assert client.post(url, {"options": "[1]"}).status_code == 200
+    assert all(f"/hooks/{name}/KEY" in page for name in ("twilio", "tencent", "huawei-cec"))
+    assert "/hooks/discourse/" not in page
+
+
+def test_the_page_that_shows_a_key_once_has_the_addresses_and_options_of_its_programs__Y04(client: Client):
+    client.force_login(User.objects.create_superuser("root", email="root@shouyue.example", password="x"))
+    said = {"name": "论坛", "scopes": ["intake:community"], "options": "{}"}
+    page = client.post("/admin/plans/apikey/add/", said).content.decode()
+    secret = re.search(r"syk_[\w-]+", page)
+    assert secret
+    assert f"/hooks/discourse/{secret[0]}" in page
+    assert "api_username" in page
+
+
+def test_what_an_administrator_reads_of_each_program_is_there_in_both_languages():
+    assert set(SETTING_UP) == set(HOOKS)
+    for told in SETTING_UP.values():
+        words = [told.name, told.secret, told.where, *told.options.values(), *FOR_ALL.values()]
+        with translation.override("en"):
+            assert not re.search(r"[一-鿿]", " ".join(map(str, words)))
