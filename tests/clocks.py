@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +17,32 @@ from tests.hours import beijing, spec
 AGENT = Actor(ActorKind.AGENT, "user:1", "李工")
 CUSTOMER = Actor(ActorKind.CUSTOMER, "contact:1", "王会计")
 LADDER = (("percent", 75), ("breach", 0), ("after", 3600))
+# The contracts of the shared world run through 2026. A clock that no test moves is the machine's until then, and stays
+# behind it from then on.
+LATEST = datetime(2026, 11, 29, 4, tzinfo=UTC)
+BEHIND = max(datetime.now(UTC) - LATEST, timedelta())
+USUAL = f"-{BEHIND.total_seconds():.0f} seconds" if BEHIND else ""
 
 
 def set_clock(at: datetime) -> None:
     """Move this session's database clock to an instant; it goes on from there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('shouyue.offset', (%s - clock_timestamp())::text, false)", [at])
+
+
+def set_offset(offset: str) -> None:
+    """Move the clock of this session, and of each that begins from now on, by so much."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        name = connection.ops.quote_name(cursor.fetchone()[0])
+        cursor.execute(f'ALTER DATABASE {name} SET shouyue."offset" = %s', [offset])
+        cursor.execute("SELECT set_config('shouyue.offset', %s, false)", [offset])
+
+
+def reset_clock() -> None:
+    """Put this session's database clock back to the usual time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('shouyue.offset', %s, false)", [USUAL])
 
 
 # Undone with the test's transaction.

@@ -16,6 +16,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from config.launch.ports import free_port
+from tests.clocks import USUAL, set_offset
 from tests.clusters import MIGRATED
 from tests.emptying import empty, laying, tables
 from tests.remembering import OURS, remembered_world
@@ -111,6 +112,8 @@ def copied_database(django_db_modify_db_settings: None, django_db_keepdb: bool, 
 def django_db_setup(copied_database: None, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Load the plans once for the whole run; a test that wants an empty catalogue deletes it."""
     with django_db_blocker.unblock():
+        if USUAL:
+            set_offset(USUAL)
         plans()
         loaded = laying([table for table in tables() if table.partition("_")[0] in OURS])
     with pytest.MonkeyPatch.context() as patch:

@@ -8,14 +8,14 @@ from django.apps import apps
 from django.db import connection
 
 from sla.clock import database_now
-from tests.clocks import set_clock
+from tests.clocks import USUAL, set_clock
 from tests.emptying import laying
 from tests.world import World
 
 OURS = {"plans", "sla", "tickets"}
 # Whether anybody is there, whether the clock was moved and to when, and the newest rows of what contracts stand on.
 STATE = """SELECT
-    EXISTS (SELECT 1 FROM plans_user), coalesce(current_setting('shouyue.offset', true), ''), shouyue_now(),
+    EXISTS (SELECT 1 FROM plans_user), coalesce(current_setting('shouyue.offset', true), '') <> %s, shouyue_now(),
     ARRAY[(SELECT max(id) FROM plans_item), (SELECT max(id) FROM plans_plan), (SELECT max(id) FROM sla_policy),
           (SELECT max(id) FROM sla_calendarversion), (SELECT max(id) FROM sla_holidayset)]"""
 # Seconds within which clocks that were moved to the same instant stand when the world is asked for.
@@ -39,7 +39,7 @@ _KEPT: dict[int | None, Kept] = {}
 def remembered_world() -> World:
     """Return the shared world: laid down where nobody is there yet, and there was one at this time, else built."""
     with connection.cursor() as cursor:
-        cursor.execute(STATE)
+        cursor.execute(STATE, [USUAL])
         is_peopled, moved, now, rules = cursor.fetchone()
     if is_peopled:
         return World()

@@ -12,6 +12,7 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from plans.models import User
+from tests.clocks import USUAL, set_offset
 from tests.hours import beijing
 from tests.world import Side, World
 from tickets.actions.board import answering, asking, talking
@@ -107,20 +108,12 @@ def move_server_clock(to: str | datetime) -> None:
     at = beijing(to) if isinstance(to, str) else to
     with connection.cursor() as cursor:
         cursor.execute("SELECT (%s - clock_timestamp())::text", [at])
-        _set_offset(cursor.fetchone()[0])
+        set_offset(cursor.fetchone()[0])
 
 
 def reset_server_clock() -> None:
-    """Give new database sessions the real time again."""
-    _set_offset("")
-
-
-def _set_offset(offset: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_database()")
-        name = connection.ops.quote_name(cursor.fetchone()[0])
-        cursor.execute(f'ALTER DATABASE {name} SET shouyue."offset" = %s', [offset])
-        cursor.execute("SELECT set_config('shouyue.offset', %s, false)", [offset])
+    """Give new database sessions the usual time again."""
+    set_offset(USUAL)
 
 
 def is_required() -> bool:

@@ -13,7 +13,7 @@ from sla.changing.recomputing import recompute_due
 from sla.firing import fire_due
 from sla.inserting import insert_all
 from sla.models import Clock, DueMove, Escalation, Milestone, Policy, Recompute
-from tests.clocks import AGENT, heard, policy_row, set_clock
+from tests.clocks import AGENT, heard, policy_row, reset_clock, set_clock
 from tests.hours import beijing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +35,7 @@ def policy() -> Iterator[Policy]:
     set_clock(OPENED)
     save("2026-03-02 08:00")
     yield policy_row("raced", {"calendar": "raced", "amount": Decimal(7200)}, ladder=(("breach", 0),))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('shouyue.offset', '', false)")
+    reset_clock()
 
 
 def start(policy: Policy) -> Clock:

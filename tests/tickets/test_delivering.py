@@ -4,10 +4,9 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
-from django.db import connection
 
 from sla.clock import database_now
-from tests.clocks import clock_at, set_clock
+from tests.clocks import clock_at, reset_clock, set_clock
 from tests.conftest import Mailbox
 from tests.world import World
 from tickets.channels import email
@@ -35,8 +34,7 @@ def later(delta: timedelta) -> None:
 @pytest.fixture(autouse=True)
 def _clock_back(db: None):
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('shouyue.offset', '', false)")
+    reset_clock()
 
 
 def test_a_queued_mail_is_sent_once(mailbox: Mailbox, receipt: Delivery):

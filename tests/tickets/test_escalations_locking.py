@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from plans.models import Product, User
 from sla.firing import fire_due
 from sla.models import Escalation
-from tests.clocks import set_clock
+from tests.clocks import reset_clock, set_clock
 from tests.hours import beijing
 from tests.world import World
 from tickets.actions import ticket as actions
@@ -29,8 +29,7 @@ def fired() -> Iterator[list[Ticket]]:
     set_clock(beijing("2026-09-28 11:01"))
     fire_due()
     yield tickets
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('shouyue.offset', '', false)")
+    reset_clock()
 
 
 def in_thread(work) -> None:

@@ -23,7 +23,7 @@ def manager(world):
 def used(world):
     """Return the line of one health check that was delivered in September."""
     check = world.yonsuite.contract.entitlements.get(item__promise="Y14")
-    posting = Posting(beijing("2026-12-01 10:00"), "one", "九月健康度评估", "Health check of September", world.agent)
+    posting = Posting(beijing("2035-12-01 10:00"), "one", "九月健康度评估", "Health check of September", world.agent)
     return quotas.consume(entitlement=check, amount=Decimal(1), on=date(2026, 9, 28), posting=posting)
 
 
@@ -47,17 +47,17 @@ def test_private_operations_are_two_amounts__K05(client, world):
 
 
 def test_a_statement_lists_each_line_with_what_was_left_then(client, manager, used):
-    said = client.get(f"{STATEMENT}?from=2026-12-01&to=2026-12-31", **manager).json()
-    assert (said["from"], said["to"], said["contract"]) == ("2026-12-01", "2026-12-31", "C-Y-1")
+    said = client.get(f"{STATEMENT}?from=2035-12-01&to=2035-12-31", **manager).json()
+    assert (said["from"], said["to"], said["contract"]) == ("2035-12-01", "2035-12-31", "C-Y-1")
     account = next(one for one in said["accounts"] if one["promise"] == "Y14")
     [line] = account["lines"]
     assert (line["kind"], line["change"], line["left"], line["on"]) == ("consume", -1, 3, "2026-09-28")
-    assert (line["cause"], line["at"]) == ("九月健康度评估", "2026-12-01T02:00:00Z")
+    assert (line["cause"], line["at"]) == ("九月健康度评估", "2035-12-01T02:00:00Z")
     assert (account["opening"]["left"], account["closing"]["left"], account["closing"]["used"]) == (4, 3, 1)
 
 
 def test_a_cause_is_told_in_the_reader_s_language(client, manager, used):
-    answer = client.get(f"{STATEMENT}?from=2026-12-01&to=2026-12-31", headers={"accept-language": "en"}, **manager)
+    answer = client.get(f"{STATEMENT}?from=2035-12-01&to=2035-12-31", headers={"accept-language": "en"}, **manager)
     lines = [line for account in answer.json()["accounts"] for line in account["lines"]]
     assert [line["cause"] for line in lines] == ["Health check of September"]
 
