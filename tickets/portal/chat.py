@@ -19,7 +19,8 @@ from tickets.attachments import sent
 from tickets.models import Chat, ChatFile, ChatMessage
 from tickets.portal.finding import PAGE
 from tickets.portal.guard import contact_in, customers_only
-from tickets.showing.chat import message_fields
+from tickets.showing.chat import author_name, message_fields
+from tickets.showing.names import Names, names_for
 from tickets.showing.wording import zone_words
 
 
@@ -71,10 +72,17 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404
     said = found.messages.for_customer().order_by("number").select_related("chat").prefetch_related("files")
-    lines = [message_fields(message, for_agent=False) | {"when": message.at} for message in said]
+    names = names_for([f"user:{one.author_id}" for one in said] + [f"contact:{found.contact_id}"])
+    lines = [message_fields(one, for_agent=False) | {"when": one.at, "name": _name(one, names)} for one in said]
     zone = zone_words(zone_named(get_current_timezone_name()))
     context = {"page": "chat", "chat": found, "lines": lines, "zone": zone, "now": database_now()}
     return render(request, "portal/chat/transcript.html", context)
+
+
+def _name(message: ChatMessage, names: Names) -> str:
+    is_customer = message.author_kind == ChatMessage.Author.CUSTOMER
+    ref = f"contact:{message.chat.contact_id}" if is_customer else f"user:{message.author_id}"
+    return names.of(author_name(message), ref)
 
 
 @require_safe

@@ -42,6 +42,9 @@ def test_older_conversations_are_listed_and_read_without_a_whisper__Y06(world: W
     path = f"/portal/chats/{chat.code}/files/{said.files.get().pk}/"
     assert path in mine.get(f"/portal/chats/{chat.code}/").content.decode()
     assert (mine.get(path).content, stranger.get(path).status_code) == (b"%PDF", 404)
+    type(world.agent).objects.filter(pk=world.agent.pk).update(name_en="Ann Li")
+    type(world.yonsuite.contact).objects.update(language="en")
+    assert "Ann Li" in mine.get(f"/portal/chats/{chat.code}/").content.decode()
 
 
 def test_who_is_not_signed_in_is_asked_to_and_head_makes_no_token__Y05(world: World, mine: Client):
