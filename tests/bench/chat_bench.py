@@ -1,4 +1,7 @@
-"""500 open chats on one web process: what each costs, how long a word takes to the other side, how many a second."""
+"""500 open chats on one web process: what each costs, how long a word takes to the other side, how many a second.
+
+Then 50 desks besides, ten of the chats each, that fetch what their agents see.
+"""
 
 import asyncio
 import gzip
@@ -14,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.database import database
+from tests.bench.desk_bench import Desk
 from tests.bench.intake_bench import HOST, ROOT, await_alive, environment, free_port
 from tests.running import pss
 
-OPEN, POSTERS = 500, 16
+OPEN, DESKS, POSTERS = 500, 50, 16
 QUIET, BUSY = 20.0, 200.0  # messages a second
 SECONDS = 12.0
 WIDGET = Path("tickets/static/widget/shouyue.js")
@@ -31,6 +35,9 @@ class Room:
 
     port: int
     chats: list[tuple[str, str]]
+    desks: list[Desk]
+    began: dict[str, float] = field(default_factory=dict)
+    shown: list[float] = field(default_factory=list)
     sent: dict[str, float] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
     standing: set[str] = field(default_factory=set)
@@ -42,9 +49,9 @@ def run() -> list[dict[str, Any]]:
     with database() as url:
         more = {"CHAT_PER_MINUTE": "1000000", "CHAT_SESSIONS_PER_MINUTE": "1000000"}
         surroundings = environment(url) | more
-        command = [sys.executable, "-m", "tests.bench.chat_seed", str(OPEN)]
+        command = [sys.executable, "-m", "tests.bench.chat_seed", str(OPEN), str(DESKS)]
         done = subprocess.run(command, cwd=ROOT, env=surroundings, check=True, stdout=subprocess.PIPE)
-        chats = json.loads(done.stdout.decode().strip().splitlines()[-1])
+        seeded = json.loads(done.stdout.decode().strip().splitlines()[-1])
         port = free_port()
         words = ["config.asgi:application", "--host", HOST, "--port", str(port), "--no-access-log", "--lifespan", "off"]
         child = subprocess.Popen(
@@ -52,7 +59,8 @@ def run() -> list[dict[str, Any]]:
         )
         try:
             await_alive(port)
-            return [*asyncio.run(measured(Room(port, chats), child.pid)), widget()]
+            room = Room(port, seeded["chats"], [Desk(port, **one) for one in seeded["desks"]])
+            return [*asyncio.run(measured(room, child.pid)), widget()]
         finally:
             child.terminate()
             child.wait(20)
@@ -74,6 +82,7 @@ async def measured(room: Room, pid: int) -> list[dict[str, Any]]:
     busy = await talked(room, BUSY)
     spent = cpu(pid) - used
     share = spent / (time.monotonic() - since) * 100
+    desks = await watched(room, pid)
     for reader in readers:
         reader.cancel()
     return [
@@ -84,7 +93,43 @@ async def measured(room: Room, pid: int) -> list[dict[str, Any]]:
         row(f"CPU at {BUSY:.0f} messages a second asked for", share, "% of a core", None),
         row("messages doubled", room.doubled, "", "0"),
         row("CPU of a message, to its reader", spent / (BUSY * SECONDS) * 1000, "ms", "≤ 4"),
+        *desks,
     ]  # fmt: skip
+
+
+async def watched(room: Room, pid: int) -> list[dict[str, Any]]:
+    """Open the desks, talk quietly before them, and return the rows."""
+    before, memory = threads(pid), pss(pid)
+    watching = [asyncio.create_task(desk.live(room.began, room.shown)) for desk in room.desks]
+    await asyncio.gather(*(desk.is_there.wait() for desk in room.desks))
+    for _wait in range(300):
+        await asyncio.sleep(0.1)
+        if not any(desk.going for desk in room.desks):
+            break
+    each, more = (pss(pid) - memory) / DESKS * 1024, threads(pid) - before
+    room.began.clear()
+    room.shown.clear()
+    asked, used, since = sum(desk.asked for desk in room.desks), cpu(pid), time.monotonic()
+    # Each desk has the first of its chats open: one message in five comes there.
+    await talked(room, QUIET, DESKS * 5)
+    lasted = time.monotonic() - since
+    spent, asked = cpu(pid) - used, sum(desk.asked for desk in room.desks) - asked
+    for one in watching:
+        one.cancel()
+    cuts, at = statistics.quantiles(room.shown, n=100), f"{QUIET:.0f} messages a second, {DESKS} desks open"
+    return [
+        row(f"threads more, {DESKS} desks open", more, "", None),
+        row("memory of an open desk", each, "kB", None),
+        row(f"message on a desk p50 at {at}", cuts[49] * 1000, "ms", "≤ 500"),
+        row(f"message on a desk p99 at {at}", cuts[98] * 1000, "ms", "≤ 2000"),
+        row(f"CPU at {at}", spent / lasted * 100, "% of a core", None),
+        row(f"what desks ask at {at}", asked / lasted, "1/s", None),
+    ]  # fmt: skip
+
+
+def threads(pid: int) -> int:
+    """Return how many threads a process has (Linux only)."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def rows(said: dict[str, float], rate: float) -> list[dict[str, Any]]:
@@ -98,13 +143,13 @@ def rows(said: dict[str, float], rate: float) -> list[dict[str, Any]]:
     ]
 
 
-async def talked(room: Room, rate: float) -> dict[str, float]:
-    """Have customers write at a rate for a while, and return how it went."""
+async def talked(room: Room, rate: float, among: int = OPEN) -> dict[str, float]:
+    """Have so many of the customers write at a rate for a while, and return how it went."""
     room.sent.clear()
     room.took.clear()
     began = time.monotonic()
     turns = iter(range(int(rate * SECONDS)))
-    await asyncio.gather(*(post(room, turns, began, rate) for _one in range(POSTERS)))
+    await asyncio.gather(*(post(room, turns, among, began, rate) for _one in range(POSTERS)))
     lasted, total = time.monotonic() - began, len(room.took) + len(room.sent)
     for _wait in range(50):
         if not room.sent:
@@ -114,15 +159,15 @@ async def talked(room: Room, rate: float) -> dict[str, float]:
     return {"p50": cuts[49] * 1000, "p99": cuts[98] * 1000, "rate": total / lasted, "lost": float(len(room.sent))}
 
 
-async def post(room: Room, turns: Any, began: float, rate: float) -> None:
+async def post(room: Room, turns: Any, among: int, began: float, rate: float) -> None:
     """Write one message after the other over one connection, each when its turn comes."""
     reader, writer = await asyncio.open_connection(HOST, room.port)
     for turn in turns:
         await asyncio.sleep(max(0.0, began + turn / rate - time.monotonic()))
-        code, token = room.chats[turn % OPEN]
+        code, token = room.chats[turn % among]
         name = f"m{next(NUMBERS)}"
-        body = json.dumps({"client_id": name, "body": "结账提示存在未审核凭证，怎么查？"}).encode()
-        room.sent[name] = time.monotonic()
+        body = json.dumps({"client_id": name, "body": f"结账提示存在未审核凭证，怎么查？({name})"}).encode()
+        room.sent[name] = room.began[name] = time.monotonic()
         writer.write(head("POST", f"messages/?chat={code}", token, len(body)) + body)
         line = await reader.readline()
         assert b" 201 " in line, line
