@@ -21,7 +21,7 @@ def by_name(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: place_of(name_of(row)))
 
 
-class ByName(ModelChoiceIterator):  # type: ignore[type-arg]
+class ByName(ModelChoiceIterator):
     """The choices of a field by their labels, after the one that chooses nothing."""
 
     def __iter__(self) -> Iterator[Any]:
