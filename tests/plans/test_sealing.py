@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core import serializers
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from plans.actions.keys import Holder, adjust_key, issue_key, rotate_key
@@ -133,6 +133,16 @@ def test_without_a_key_nothing_is_sealed(settings: Any) -> None:
     settings.SEALING_KEYS = []
     with pytest.raises(UnopenedError, match="SECRET_KEY"):
         seal("hush-hush", PLACE)
+
+
+@pytest.mark.django_db
+def test_a_command_without_a_key_says_so_and_leaves_what_is_plain(settings: Any) -> None:
+    key()
+    open_up(column=next(column for column in columns() if column.field.place == PLACE))
+    settings.SEALING_KEYS = []
+    with pytest.raises(CommandError, match="SECRET_KEY"):
+        call_command("reseal", stdout=StringIO())
+    assert lies(ApiKey, "signing_secret") == ["hush-hush"]
 
 
 @pytest.mark.parametrize("kept", ["sealed:1:", "sealed:1:00000000:%%%", "sealed:1:zz:AAAA"])

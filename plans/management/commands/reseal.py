@@ -1,13 +1,24 @@
 """`manage.py reseal`: seal every kept secret by the key of now, after `SECRET_KEY` or `SECRETS_KEY` was changed."""
 
 import sys
+from collections import Counter
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from plans.actions.sealing import columns, reseal
+from plans.actions.sealing import Column, columns, reseal
+from plans.sealing import UnopenedError
 from sla.commands import Spoken
+
+
+def resealed(column: Column) -> Counter[str]:
+    """Return what became of a column. Raises CommandError where there is no key to seal by."""
+    try:
+        return reseal(column=column)
+    except UnopenedError as error:
+        raise CommandError(" ".join([error.message, *error.ways_on])) from error
 
 
 class Command(Spoken):
@@ -19,7 +30,7 @@ class Command(Spoken):
         """Tell what became of each column."""
         lost = 0
         for column in columns():
-            counts = reseal(column=column)
+            counts = resealed(column)
             lost += counts["lost"]
             words = _("%(place)s：新加密 %(sealed)d，无需改动 %(already)d，打不开 %(lost)d。")
             told = {name: counts[name] for name in ("sealed", "already", "lost")}
