@@ -202,9 +202,9 @@ class PostComment(APIView):
     """Take one's own comment back."""
 
     @extend_schema(responses={HTTPStatus.NO_CONTENT: None})
-    def delete(self, request: Request, code: str, key: int) -> Response:
+    def delete(self, request: Request, code: str, pk: int) -> Response:
         post = _find(request, code)
-        found = post.comments.readable_by(user_of(request)).filter(pk=key).first()
+        found = post.comments.readable_by(user_of(request)).filter(pk=pk).first()
         if found is None:
             raise Http404
         return _withdrawn(request, post, found)
