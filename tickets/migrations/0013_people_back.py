@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0012_sealed'),
+        ("tickets", "0012_sealed"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='chat',
-            name='people_back_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='人工上班于'),
+            model_name="chat",
+            name="people_back_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="人工上班于"),
         ),
     ]
