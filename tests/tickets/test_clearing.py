@@ -1,5 +1,6 @@
 """What is not kept for ever: removed at night in pieces, by the days of its kind, never what is open or proves."""
 
+import hashlib
 import os
 from datetime import timedelta
 
@@ -82,7 +83,9 @@ def test_bytes_go_after_their_days_and_never_of_what_is_open(world: World, setti
     assert cleared() == {}
 
 
-def test_what_strangers_said_goes_and_that_they_were_there_stays(world: World, settings, tmp_path):
+def test_what_strangers_said_goes_and_that_they_were_there_stays(
+    world: World, settings, tmp_path, django_capture_on_commit_callbacks
+):
     settings.MEDIA_ROOT = tmp_path
     at = database_now() - OLD
     known, unknown = [
@@ -106,7 +109,10 @@ def test_what_strangers_said_goes_and_that_they_were_there_stays(world: World, s
     long_ago = 1_000_000_000
     for digest in (keeping.store(b"own"), keeping.store(b"shared")):
         os.utime(keeping.path_of(digest), (long_ago, long_ago))
-    assert cleared()["chats"] == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert cleared()["chats"] == 1
+    digests = [hashlib.sha256(one).hexdigest() for one in (b"own", b"shared")]
+    assert [keeping.path_of(one).exists() for one in digests] == [False, True]
     chat = Chat.objects.get(pk=chats[unknown.pk].pk)
     assert (chat.visitor, chat.page, chat.messages.get().body, chat.message_count) == (None, "", "", 1)
     assert list(Visitor.objects.all()) == [known]
@@ -139,7 +145,8 @@ def test_it_goes_on_by_night_piece_by_piece_and_once_a_day(world: World, monkeyp
         assert nights.step()
         assert (Session.objects.count(), Clearing.objects.get().finished_at) == (1, None)
         # Killed and begun anew, it goes on where it was; another one is not begun beside it.
-        assert clearing.begin(at=database_now()) is None
+        clearing.begin(at=database_now())
+        assert Clearing.objects.count() == 1
         assert [nights.step() for _piece in range(3)] == [True, True, False]
     row = Clearing.objects.get()
     assert (row.removed, row.finished_at is None) == ({"sessions": 3}, False)

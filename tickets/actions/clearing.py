@@ -47,12 +47,9 @@ class Kind:
     has_days: bool = True
 
 
-@transaction.atomic
-def begin(*, at: datetime) -> Clearing | None:
-    """Begin a night's removal and return it; None while another one goes on."""
-    if Clearing.objects.select_for_update().filter(finished_at=None).exists():
-        return None
-    return Clearing.objects.create(begun_at=at)
+def begin(*, at: datetime) -> None:
+    """Begin a night's removal, unless one goes on: of workers that see the night begin at once, one begins it."""
+    Clearing.objects.bulk_create([Clearing(begun_at=at)], ignore_conflicts=True)
 
 
 @transaction.atomic
