@@ -164,7 +164,7 @@ def test_a_chat_becomes_a_ticket_with_its_number_clause_and_time__Y07(world: Wor
     assert told["ticket"] == ticket.number == told["chat"]["ticket"]["number"]
     assert told["decision"]["outcome"] == "covered"
     assert told["decision"]["clause"]
-    assert told["due_at"].startswith("2026-09-28T04:00:00")
+    assert told["due_at"].startswith("2026-09-28T04:00:")
     assert told["url"].endswith(f"/portal/tickets/{ticket.number}/")
 
 
@@ -191,7 +191,7 @@ def test_what_would_come_of_a_ticket_is_told_before_it_is_sent__Y07_K02(world: W
         taken = browser.post("ticket/foretold/", {"category": "fault"}).json()
         refused = browser.post("ticket/foretold/", {"category": "third_party"}).json()
     assert (taken["decision"]["outcome"], taken["zone"]) == ("covered", "Asia/Shanghai")
-    assert taken["due_at"].startswith("2026-09-28T04:00:00")
+    assert taken["due_at"].startswith("2026-09-28T04:00:")
     assert (refused["decision"]["outcome"], refused["due_at"]) == ("not_covered", None)
     assert refused["decision"]["clause"]
     assert refused["decision"]["ways_on"]
