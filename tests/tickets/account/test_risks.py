@@ -12,7 +12,7 @@ from django.utils import translation
 from plans.actions.deliverables.deciding import object_to
 from plans.actions.history import Decided
 from plans.actions.renewing import Renewal, renew
-from plans.models import Contract, Obligation, Quota
+from plans.models import Contract, Engagement, Obligation, Product, Quota, UpdateRequest
 from sla.actions import Level
 from tests.clocks import clock_at
 from tests.hours import beijing
@@ -146,12 +146,23 @@ def objected(world: World) -> None:
     Contract.objects.filter(pk=world.kingdee.contract.pk).update(customer=world.yonsuite.customer)
 
 
+def never_recorded(world: World) -> None:
+    """Agree on a time for a private customer's service, and let it go by."""
+    contract, right = world.yonsuite.contract, entitled(world.yonsuite.contract, "Y12")
+    Engagement.objects.create(
+        contract=contract, entitlement=right, item=right.item, topic="月结辅导", state="agreed", provider="hq",
+        requested_at=AT - timedelta(days=9), starts_at=AT - timedelta(hours=3), ends_at=AT - timedelta(hours=1),
+        timezone="Asia/Shanghai",
+    )  # fmt: skip
+
+
 SCENES: dict[str, Callable[[World], None]] = {
     "ticket_breached": breached,
     "escalated_to_the_top": climbed,
     "delivery_overdue": overdue,
     "delivery_missed": missed,
     "objection_open": objected,
+    "unrecorded": never_recorded,
     "ticket_at_risk": near_its_end,
     "reopened_again": reopened_twice,
     "term_ending": ending,
@@ -187,6 +198,8 @@ def test_a_rule_fires_for_what_it_looks_for_and_no_other_does__Y22(calm: World, 
     [
         (breached, lambda world: Ticket.objects.update(status="closed")),
         (ending, lambda world: ends_in(world, 91)),
+        (never_recorded, lambda world: Engagement.objects.update(ends_at=AT)),
+        (never_recorded, lambda world: Engagement.objects.update(state="delivered")),
         (missed, lambda world: Obligation.objects.update(settled_at=AT - timedelta(days=91))),
         (unused, lambda world: Quota.objects.filter(ends_on__lt="2027-01-01").update(ends_on="2026-11-28")),
         (gone, lambda world: ends_in(world, -92)),
@@ -223,3 +236,17 @@ def test_another_customers_troubles_are_not_mine(calm: World) -> None:
     breached(calm)
     other = account_of(calm.kingdee.customer, Contract.objects.all(), calm.manager, AT)
     assert risks_of(other) == []
+
+
+def test_an_update_that_was_arranged_and_never_recorded_is_a_risk__K11_Y22(calm: World) -> None:
+    right = entitled(calm.yonsuite.contract, "Y12")
+    UpdateRequest.objects.create(
+        contract=right.contract, item=right.item, policy="x", product=Product.objects.get(code="yonsuite-finance"),
+        deployment="public_cloud", state="scheduled", requested_at=AT, starts_at=AT - timedelta(hours=3),
+        ends_at=AT - timedelta(minutes=1), timezone="Asia/Shanghai",
+    )  # fmt: skip
+    risk = fired(calm)["unrecorded"]
+    assert (risk.count, "约定到" in risk.found[0].words) == (1, True)
+    place = risk.found[0].place
+    assert place
+    assert place.in_console

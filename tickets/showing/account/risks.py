@@ -9,7 +9,7 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from plans.models import AccountTeamMember, Contact, Obligation
+from plans.models import AccountTeamMember, Contact, Engagement, Obligation, UpdateRequest
 from plans.quotas.words import amount_words
 from plans.wording import name_of
 from sla.ladder import WARNINGS
@@ -35,6 +35,7 @@ NAMED = 3
 REOPENED = 2
 ASKING = timedelta(days=90)
 Seat = AccountTeamMember.Seat
+ARRANGED = (UpdateRequest.State.SCHEDULED, UpdateRequest.State.UNDER_WAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,28 @@ def _objections(account: Account) -> Sight:
     )
 
 
+def _unrecorded(account: Account) -> Sight:
+    """Find what was agreed for a time that is over, and of which nobody has said what became of it."""
+    agreed = [one for one in account.engagements if one.state == Engagement.State.AGREED]
+    updates = UpdateRequest.objects.visible_to(account.user).filter(contract__in=account.keys, state__in=ARRANGED)
+    rows: list[tuple[Engagement | UpdateRequest, str, str]] = [
+        *((one, "engagement", one.topic) for one in agreed if one.ends_at and one.ends_at < account.at),
+        *((one, "update_request", name_of(one.product)) for one in _over(updates, account)),
+    ]
+    return Sight.of(
+        Found(f"{one.number} {what} · {_ended(one, account)}", Place(page, one.contract.number, one.number))
+        for one, page, what in rows
+    )
+
+
+def _over(updates: QuerySet[UpdateRequest], account: Account) -> QuerySet[UpdateRequest]:
+    return updates.filter(ends_at__lt=account.at).select_related("contract", "product").order_by("ends_at", "pk")
+
+
+def _ended(one: Engagement | UpdateRequest, account: Account) -> str:
+    return _("约定到 %(at)s") % {"at": near(one.ends_at, account.at)}
+
+
 # --- Contracts and people ----------------------------------------------------------------------------------------
 
 
@@ -279,6 +302,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "objection_open", NOW, gettext_lazy("客户对交付的报告有意见"),
         gettext_lazy("照意见改好，重新交付；期限重新起算，时间还没有扣。"), _objections,
+    ),
+    Rule(
+        "unrecorded", SOON, gettext_lazy("约定的时间已过，还没有记录"),
+        gettext_lazy("做过的，登记交付；没有做成的，与客户另约时间或取消。"), _unrecorded,
     ),
     Rule(
         "ticket_at_risk", SOON, gettext_lazy("工单快要超时"),
