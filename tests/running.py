@@ -57,7 +57,7 @@ def await_run_json(child: subprocess.Popen[bytes], var: Path, patience: float) -
 
 
 @contextmanager
-def product(var: Path, patience: float = 120.0) -> Iterator[Product]:
+def product(var: Path, patience: float = 240.0) -> Iterator[Product]:
     """Run the product over a folder until the block ends, and stop it as Ctrl-C does."""
     began = time.monotonic()
     child = runner(var)
