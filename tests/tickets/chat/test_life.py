@@ -2,6 +2,8 @@
 
 import pytest
 
+from plans.models import User
+from sla.models import Observation
 from sla.refusals import ActionRefusedError
 from tests.hours import beijing
 from tests.tickets.chat.conftest import NOON, Talks, happened, numbers
@@ -246,3 +248,17 @@ def test_a_message_says_its_event_in_the_readers_language(talks: Talks):
     )
     said.save()
     assert "09-29 08:30（北京时间）" in message_fields(said, for_agent=False)["body"]
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh-hans", "李坐席"), ("en", "Li Zuoxi")])
+def test_who_answers_is_named_in_the_customers_language__Y06(talks: Talks, language: str, name: str):
+    User.objects.filter(pk=talks.world.agent.pk).update(name_en="Li Zuoxi")
+    agent = User.objects.get(pk=talks.world.agent.pk)
+    chat = talks.active()
+    Chat.objects.update(language=language)
+    chat.refresh_from_db()
+    said = acts.say(chat=chat, speaker=agent, body="Hello.", at=beijing("2026-09-28 10:01"))
+    assert message_fields(said, for_agent=False)["name"] == name
+    chat.refresh_from_db()
+    assert chat.clock
+    assert Observation.objects.filter(clock=chat.clock).latest("pk").actor_display == "李坐席"

@@ -17,7 +17,7 @@ from tickets.models import Attachment, Chat, ChatMessage, Message, Visitor
 def tell_clock(chat: Chat, message: ChatMessage) -> None:
     """Let a conversation's clock hear a person's first words; a bot's or the system's meet nothing. Source: K02"""
     if chat.clock and message.author_kind == Author.AGENT and message.author:
-        who = Actor(ActorKind.AGENT, f"user:{message.author.pk}", message.author_display)
+        who = Actor(ActorKind.AGENT, f"user:{message.author.pk}", str(message.author))
         observe(chat, FactKind.REPLY, who, message)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from plans.keeping import safe_name, store
 from plans.models import User
@@ -32,6 +33,7 @@ from tickets.actions.chat.plainly import SENT_ONCE, say_plainly
 from tickets.channels.base import File
 from tickets.channels.form import LIMITS
 from tickets.models import Chat, ChatFile, ChatMessage, Visitor
+from tickets.showing.wording import name_of
 
 LONGEST, LONGEST_ID = 4000, 64
 # What may be sent in a conversation, by the end of its name: nothing that a reader's machine would run.
@@ -50,7 +52,7 @@ def say(
     While the bot is there it answers, after the customer's words are committed; asked for a person, it hands off.
     Raises ActionRefusedError.
     """
-    line = _line(speaker, checked(body), client_id, is_whisper=is_whisper)
+    line = _line(chat, speaker, checked(body), client_id, is_whisper=is_whisper)
     if plain := say_plainly(chat=chat, speaker=speaker, line=line, at=at):
         return plain
     message, is_new = _once(chat, speaker, line, (), at)
@@ -62,7 +64,7 @@ def say(
 def send_file(*, chat: Chat, speaker: Speaker, file: File, at: datetime, client_id: str = "") -> ChatMessage:
     """Send a file or a picture and return its message; the same client id again is the same message."""
     check_file(file)
-    line = _line(speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
+    line = _line(chat, speaker, "", client_id, is_whisper=False, kind=Kind.FILE)
     return _once(chat, speaker, line, (file,), at)[0]
 
 
@@ -99,13 +101,15 @@ def checked(body: str) -> str:
 
 
 def _line(
-    speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: ChatMessage.Kind = Kind.TEXT
-) -> Line:  # fmt: skip
+    chat: Chat, speaker: Speaker, body: str, client_id: str, *, is_whisper: bool, kind: ChatMessage.Kind = Kind.TEXT
+) -> Line:
     if isinstance(speaker, Visitor):
         return by_customer(speaker.contact.name if speaker.contact else speaker.name, body, client_id, kind)
     # Two colleagues in one conversation may count their messages alike.
     kept = _named(f"{speaker.pk}:{client_id}" if client_id else "")
-    return Line(Author.AGENT, body, kind, speaker, str(speaker), is_whisper, kept)
+    with override(chat.language):
+        display = name_of(speaker)
+    return Line(Author.AGENT, body, kind, speaker, display, is_whisper, kept)
 
 
 def by_customer(name: str, body: str, client_id: str, kind: ChatMessage.Kind = Kind.TEXT) -> Line:
