@@ -1,6 +1,7 @@
 """Fixtures that every test may use; what belongs to one area lies in that area's conftest."""
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -21,6 +22,10 @@ from tests.clusters import MIGRATED
 from tests.emptying import empty, laying, tables
 from tests.remembering import OURS, remembered_world
 from tests.world import World, plans
+
+
+# What the SMTP server says when it ends is said after the test, among the dots.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class Mailbox:
