@@ -23,7 +23,6 @@ from tests.emptying import empty, laying, tables
 from tests.remembering import OURS, remembered_world
 from tests.world import World, plans
 
-
 # What the SMTP server says when it ends is said after the test, among the dots.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
