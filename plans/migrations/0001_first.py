@@ -22,45 +22,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Branch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
-                ("name", models.CharField(max_length=80, verbose_name="名称")),
-                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("hq", "总部"), ("branch", "分公司"), ("partner", "伙伴")],
-                        max_length=8,
-                        verbose_name="类别",
-                    ),
-                ),
-                ("timezone", models.CharField(max_length=40, verbose_name="时区")),
-                (
-                    "calendar",
-                    models.CharField(
-                        blank=True, help_text="留空表示没有自己的服务时间。", max_length=64, verbose_name="服务时间"
-                    ),
-                ),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("zh-hans", "中文"), ("en", "English")],
-                        default="zh-hans",
-                        max_length=8,
-                        verbose_name="语言",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "服务机构",
-                "verbose_name_plural": "服务机构",
-                "ordering": ["code"],
-            },
-        ),
-        migrations.CreateModel(
             name="Customer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -101,6 +62,70 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Product",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+            ],
+            options={
+                "verbose_name": "产品",
+                "verbose_name_plural": "产品",
+                "ordering": ["vendor", "code"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Plan",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64, verbose_name="代码")),
+                ("version", models.PositiveIntegerField(verbose_name="版本")),
+                ("is_current", models.BooleanField(default=True, verbose_name="现行")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
+                ("seal", models.CharField(max_length=1, verbose_name="印记")),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        help_text="同一厂商内，数字大的先服务。", verbose_name="服务优先级"
+                    ),
+                ),
+                ("is_rank_assumed", models.BooleanField(default=False, verbose_name="优先级为推定")),
+                ("is_a_la_carte", models.BooleanField(default=False, verbose_name="按项选购")),
+                ("source", models.CharField(max_length=200, verbose_name="出处")),
+                ("digest", models.CharField(max_length=64, verbose_name="校验码")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="创建于"),
+                ),
+                (
+                    "includes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="included_in",
+                        to="plans.plan",
+                        verbose_name="包含",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "成功计划",
+                "verbose_name_plural": "成功计划",
+                "ordering": ["vendor", "-rank", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "version"), name="plan_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("code",), name="plan_one_version_sold"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Item",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -133,26 +158,60 @@ class Migration(migrations.Migration):
                 ("stages", models.JSONField(blank=True, default=list, verbose_name="阶段")),
                 ("notice_days", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="须提前天数")),
                 ("remark", models.CharField(blank=True, max_length=400, verbose_name="说明")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="plans.plan",
+                        verbose_name="成功计划",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "服务项",
                 "verbose_name_plural": "服务项",
                 "ordering": ["plan", "section", "promise"],
+                "constraints": [models.UniqueConstraint(fields=("plan", "promise", "service"), name="item_once")],
             },
         ),
         migrations.CreateModel(
-            name="Product",
+            name="Branch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
                 ("name", models.CharField(max_length=80, verbose_name="名称")),
                 ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
                 ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("hq", "总部"), ("branch", "分公司"), ("partner", "伙伴")],
+                        max_length=8,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("timezone", models.CharField(max_length=40, verbose_name="时区")),
+                (
+                    "calendar",
+                    models.CharField(
+                        blank=True, help_text="留空表示没有自己的服务时间。", max_length=64, verbose_name="服务时间"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hans", "中文"), ("en", "English")],
+                        default="zh-hans",
+                        max_length=8,
+                        verbose_name="语言",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "产品",
-                "verbose_name_plural": "产品",
-                "ordering": ["vendor", "code"],
+                "verbose_name": "服务机构",
+                "verbose_name_plural": "服务机构",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
@@ -273,239 +332,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Contract",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(max_length=40, unique=True, verbose_name="合同号")),
-                ("starts_on", models.DateField(verbose_name="服务期自")),
-                ("ends_on", models.DateField(help_text="含当日。", verbose_name="服务期至")),
-                (
-                    "ended_on",
-                    models.DateField(
-                        blank=True, help_text="服务期内终止时填写。", null=True, verbose_name="提前终止于"
-                    ),
-                ),
-                (
-                    "timezone",
-                    models.CharField(
-                        default="Asia/Shanghai",
-                        help_text="服务期的起止按此时区的日期算。",
-                        max_length=40,
-                        verbose_name="时区",
-                    ),
-                ),
-                (
-                    "signed_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="签约于"),
-                ),
-                (
-                    "branch",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="contracts",
-                        to="plans.branch",
-                        verbose_name="服务机构",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contracts",
-                        to="plans.customer",
-                        verbose_name="客户",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "合同",
-                "verbose_name_plural": "合同",
-                "ordering": ["number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Entitlement",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("policy", models.CharField(blank=True, max_length=120, verbose_name="服务响应标准")),
-                (
-                    "contract",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="entitlements",
-                        to="plans.contract",
-                        verbose_name="合同",
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="entitlements",
-                        to="plans.item",
-                        verbose_name="服务项",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "权益",
-                "verbose_name_plural": "权益",
-                "ordering": ["contract", "item"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Override",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("target", "时限"), ("calendar", "服务时间"), ("quota", "次数")],
-                        max_length=10,
-                        verbose_name="类别",
-                    ),
-                ),
-                ("value", models.JSONField(verbose_name="约定内容")),
-                ("reason", models.CharField(max_length=400, verbose_name="理由")),
-                ("actor_display", models.CharField(max_length=120, verbose_name="行为人")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="决定人",
-                    ),
-                ),
-                (
-                    "entitlement",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="overrides",
-                        to="plans.entitlement",
-                        verbose_name="权益",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "合同约定",
-                "verbose_name_plural": "合同约定",
-                "ordering": ["entitlement", "at"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Plan",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=64, verbose_name="代码")),
-                ("version", models.PositiveIntegerField(verbose_name="版本")),
-                ("is_current", models.BooleanField(default=True, verbose_name="现行")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                ("name", models.CharField(max_length=80, verbose_name="名称")),
-                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
-                ("seal", models.CharField(max_length=1, verbose_name="印记")),
-                (
-                    "rank",
-                    models.PositiveSmallIntegerField(
-                        help_text="同一厂商内，数字大的先服务。", verbose_name="服务优先级"
-                    ),
-                ),
-                ("is_rank_assumed", models.BooleanField(default=False, verbose_name="优先级为推定")),
-                ("is_a_la_carte", models.BooleanField(default=False, verbose_name="按项选购")),
-                ("source", models.CharField(max_length=200, verbose_name="出处")),
-                ("digest", models.CharField(max_length=64, verbose_name="校验码")),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="创建于"),
-                ),
-                (
-                    "includes",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="included_in",
-                        to="plans.plan",
-                        verbose_name="包含",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "成功计划",
-                "verbose_name_plural": "成功计划",
-                "ordering": ["vendor", "-rank", "-version"],
-            },
-        ),
-        migrations.AddField(
-            model_name="item",
-            name="plan",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="items",
-                to="plans.plan",
-                verbose_name="成功计划",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contract",
-            name="plan",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="contracts",
-                to="plans.plan",
-                verbose_name="成功计划",
-            ),
-        ),
-        migrations.CreateModel(
-            name="OwnedProduct",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "deployment",
-                    models.CharField(
-                        choices=[
-                            ("public_cloud", "公有云"),
-                            ("private_cloud", "私有云"),
-                            ("private_subscription", "私有云订阅"),
-                        ],
-                        default="public_cloud",
-                        max_length=24,
-                        verbose_name="部署方式",
-                    ),
-                ),
-                ("tenant", models.CharField(blank=True, max_length=64, verbose_name="租户")),
-                ("version", models.CharField(blank=True, max_length=40, verbose_name="版本")),
-                ("quantity", models.PositiveIntegerField(default=1, verbose_name="数量")),
-                (
-                    "contract",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="owned_products",
-                        to="plans.contract",
-                        verbose_name="合同",
-                    ),
-                ),
-                (
-                    "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="owned",
-                        to="plans.product",
-                        verbose_name="产品",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "已购产品",
-                "verbose_name_plural": "已购产品",
-                "ordering": ["contract", "product"],
-            },
-        ),
-        migrations.CreateModel(
             name="ApiKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -571,6 +397,234 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Team",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
+                ("vendor", models.CharField(help_text="yonsuite 或 kingdee。", max_length=20, verbose_name="厂商")),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="团队工单的值班经理，超时先找他。",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="leads",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="组长",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "团队",
+                "verbose_name_plural": "团队",
+                "ordering": ["code"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Contract",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="合同号")),
+                ("starts_on", models.DateField(verbose_name="服务期自")),
+                ("ends_on", models.DateField(help_text="含当日。", verbose_name="服务期至")),
+                (
+                    "ended_on",
+                    models.DateField(
+                        blank=True, help_text="服务期内终止时填写。", null=True, verbose_name="提前终止于"
+                    ),
+                ),
+                (
+                    "timezone",
+                    models.CharField(
+                        default="Asia/Shanghai",
+                        help_text="服务期的起止按此时区的日期算。",
+                        max_length=40,
+                        verbose_name="时区",
+                    ),
+                ),
+                (
+                    "signed_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="签约于"),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contracts",
+                        to="plans.branch",
+                        verbose_name="服务机构",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts",
+                        to="plans.customer",
+                        verbose_name="客户",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts",
+                        to="plans.plan",
+                        verbose_name="成功计划",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contracts",
+                        to="plans.team",
+                        verbose_name="团队",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "合同",
+                "verbose_name_plural": "合同",
+                "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="contract_term_runs_on"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Entitlement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("policy", models.CharField(blank=True, max_length=120, verbose_name="服务响应标准")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entitlements",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entitlements",
+                        to="plans.item",
+                        verbose_name="服务项",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "权益",
+                "verbose_name_plural": "权益",
+                "ordering": ["contract", "item"],
+                "constraints": [models.UniqueConstraint(fields=("contract", "item"), name="entitlement_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Override",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("target", "时限"), ("calendar", "服务时间"), ("quota", "次数")],
+                        max_length=10,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("value", models.JSONField(verbose_name="约定内容")),
+                ("reason", models.CharField(max_length=400, verbose_name="理由")),
+                ("actor_display", models.CharField(max_length=120, verbose_name="行为人")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="决定人",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overrides",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "合同约定",
+                "verbose_name_plural": "合同约定",
+                "ordering": ["entitlement", "at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="OwnedProduct",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "deployment",
+                    models.CharField(
+                        choices=[
+                            ("public_cloud", "公有云"),
+                            ("private_cloud", "私有云"),
+                            ("private_subscription", "私有云订阅"),
+                        ],
+                        default="public_cloud",
+                        max_length=24,
+                        verbose_name="部署方式",
+                    ),
+                ),
+                ("tenant", models.CharField(blank=True, max_length=64, verbose_name="租户")),
+                ("version", models.CharField(blank=True, max_length=40, verbose_name="版本")),
+                ("quantity", models.PositiveIntegerField(default=1, verbose_name="数量")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="owned_products",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "已购产品",
+                "verbose_name_plural": "已购产品",
+                "ordering": ["contract", "product"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("contract", "product", "deployment", "tenant"), name="owned_product_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Switch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -617,70 +671,8 @@ class Migration(migrations.Migration):
                 "verbose_name": "合同选项",
                 "verbose_name_plural": "合同选项",
                 "ordering": ["contract", "name"],
+                "constraints": [models.UniqueConstraint(fields=("contract", "name"), name="switch_once")],
             },
-        ),
-        migrations.CreateModel(
-            name="Team",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="代码")),
-                ("name", models.CharField(max_length=80, verbose_name="名称")),
-                ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
-                ("vendor", models.CharField(help_text="yonsuite 或 kingdee。", max_length=20, verbose_name="厂商")),
-                (
-                    "lead",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="团队工单的值班经理，超时先找他。",
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="leads",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="组长",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "团队",
-                "verbose_name_plural": "团队",
-                "ordering": ["code"],
-            },
-        ),
-        migrations.AddField(
-            model_name="contract",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="contracts",
-                to="plans.team",
-                verbose_name="团队",
-            ),
-        ),
-        migrations.AddField(
-            model_name="branch",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="branches",
-                to="plans.team",
-                verbose_name="团队",
-            ),
-        ),
-        migrations.AddField(
-            model_name="user",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="members",
-                to="plans.team",
-                verbose_name="团队",
-            ),
         ),
         migrations.CreateModel(
             name="AccountTeamMember",
@@ -809,38 +801,28 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="entitlement",
-            constraint=models.UniqueConstraint(fields=("contract", "item"), name="entitlement_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(fields=("code", "version"), name="plan_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)), fields=("code",), name="plan_one_version_sold"
+        migrations.AddField(
+            model_name="branch",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="branches",
+                to="plans.team",
+                verbose_name="团队",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="item",
-            constraint=models.UniqueConstraint(fields=("plan", "promise", "service"), name="item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="ownedproduct",
-            constraint=models.UniqueConstraint(
-                fields=("contract", "product", "deployment", "tenant"), name="owned_product_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="switch",
-            constraint=models.UniqueConstraint(fields=("contract", "name"), name="switch_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="contract_term_runs_on"
+        migrations.AddField(
+            model_name="user",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="members",
+                to="plans.team",
+                verbose_name="团队",
             ),
         ),
     ]

@@ -28,11 +28,27 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成于")),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="尝试次数")),
                 ("error", models.CharField(blank=True, max_length=400, verbose_name="错误")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "客户通知",
                 "verbose_name_plural": "客户通知",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("finished_at", None)),
+                        fields=["not_before", "id"],
+                        name="account_notice_pending",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -45,56 +61,30 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=400, verbose_name="理由")),
                 ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="决定人",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agreed_frequencies",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "约定频次",
                 "verbose_name_plural": "约定频次",
                 "ordering": ["entitlement", "at", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Attendee",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, verbose_name="姓名")),
-                ("name_en", models.CharField(blank=True, max_length=80, verbose_name="英文姓名")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="邮箱")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("zh-hans", "中文"), ("en", "English")],
-                        default="zh-hans",
-                        max_length=8,
-                        verbose_name="语言",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("invited", "已邀请"),
-                            ("enrolled", "参加"),
-                            ("declined", "不参加"),
-                            ("attended", "已到场"),
-                            ("absent", "未到场"),
-                        ],
-                        default="enrolled",
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("reserved_key", models.CharField(blank=True, max_length=120, verbose_name="预留")),
-                ("has_passed", models.BooleanField(blank=True, null=True, verbose_name="考试通过")),
-                ("score", models.CharField(blank=True, max_length=20, verbose_name="成绩")),
-                ("certificate", models.CharField(blank=True, max_length=60, verbose_name="证书编号")),
-                ("rating", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="评分")),
-                ("comment", models.CharField(blank=True, max_length=1000, verbose_name="反馈")),
-                ("feedback_at", models.DateTimeField(blank=True, null=True, verbose_name="反馈于")),
-            ],
-            options={
-                "verbose_name": "参加人",
-                "verbose_name_plural": "参加人",
-                "ordering": ["engagement", "pk"],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +94,15 @@ class Migration(migrations.Migration):
                 ("hash", models.CharField(max_length=64, unique=True, verbose_name="散列")),
                 ("created_at", models.DateTimeField(verbose_name="创建于")),
                 ("last_used_at", models.DateTimeField(blank=True, null=True, verbose_name="最近使用")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_feed",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "日历订阅",
@@ -143,11 +142,114 @@ class Migration(migrations.Migration):
                 ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人")),
                 ("at", models.DateTimeField(verbose_name="时间")),
                 ("on", models.DateField(verbose_name="日期")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="决定人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "合同变更记录",
                 "verbose_name_plural": "合同变更记录",
                 "ordering": ["contract", "number"],
+                "constraints": [models.UniqueConstraint(fields=("contract", "number"), name="contract_change_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="FormerRota",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="时区")),
+                ("starts_on", models.DateField(verbose_name="首班日期")),
+                ("hands_over_at", models.TimeField(verbose_name="交班时刻")),
+                ("days_each", models.PositiveSmallIntegerField(default=7, verbose_name="每班天数")),
+                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                ("until", models.DateTimeField(verbose_name="至")),
+                ("order", models.JSONField(default=list, verbose_name="次序")),
+                ("changed_by", models.CharField(blank=True, max_length=120, verbose_name="修改人")),
+                (
+                    "rota",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former",
+                        to="plans.rota",
+                        verbose_name="值班表",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="%(class)ss",
+                        to="plans.team",
+                        verbose_name="团队",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "原值班表",
+                "verbose_name_plural": "原值班表",
+                "ordering": ["rota", "until", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Gathering",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("service", models.CharField(max_length=40, verbose_name="服务")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                ("title", models.CharField(max_length=160, verbose_name="名称")),
+                ("title_en", models.CharField(max_length=160, verbose_name="英文名称")),
+                ("text", models.TextField(blank=True, verbose_name="介绍")),
+                ("text_en", models.TextField(blank=True, verbose_name="英文介绍")),
+                ("is_by_invitation", models.BooleanField(default=False, verbose_name="仅限受邀")),
+                ("starts_at", models.DateTimeField(verbose_name="开始")),
+                ("ends_at", models.DateTimeField(verbose_name="结束")),
+                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="时区")),
+                ("mode", models.CharField(default="on_site", max_length=8, verbose_name="方式")),
+                ("place", models.CharField(blank=True, max_length=300, verbose_name="地点或会议链接")),
+                ("places", models.PositiveIntegerField(blank=True, null=True, verbose_name="名额")),
+                ("enrol_until", models.DateField(blank=True, help_text="含当日。", null=True, verbose_name="报名截止")),
+                ("stage", models.PositiveSmallIntegerField(default=0, verbose_name="阶段")),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="发布于")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="取消于")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="发布人",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "活动",
+                "verbose_name_plural": "活动",
+                "ordering": ["-starts_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="gathering_ends_after_start"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,22 +325,233 @@ class Migration(migrations.Migration):
                 ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="交付于")),
                 ("recorded_at", models.DateTimeField(blank=True, null=True, verbose_name="记录于")),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束于")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="engagements",
+                        to="plans.branch",
+                        verbose_name="服务机构",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="engagements",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="engagements",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="engagements",
+                        to="plans.item",
+                        verbose_name="服务项",
+                    ),
+                ),
+                (
+                    "part_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="plans.engagement",
+                        verbose_name="所属系列",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="engagements",
+                        to="plans.contact",
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "short_notice_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="放宽人",
+                    ),
+                ),
+                (
+                    "gathering",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="engagements",
+                        to="plans.gathering",
+                        verbose_name="活动",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "服务交付",
                 "verbose_name_plural": "服务交付",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["starts_at"], name="engagement_by_start"),
+                    models.Index(
+                        condition=models.Q(("state", "agreed")), fields=["starts_at", "id"], name="engagement_agreed"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ends_at", None), ("starts_at", None)),
+                            ("ends_at__gt", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="engagement_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "agreed"), _negated=True), ("starts_at__isnull", False), _connector="OR"
+                        ),
+                        name="engagement_agreed_has_a_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("gathering__isnull", False)),
+                        fields=("gathering", "contract"),
+                        name="engagement_once_a_gathering",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Attendee",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="姓名")),
+                ("name_en", models.CharField(blank=True, max_length=80, verbose_name="英文姓名")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="邮箱")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hans", "中文"), ("en", "English")],
+                        default="zh-hans",
+                        max_length=8,
+                        verbose_name="语言",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("invited", "已邀请"),
+                            ("enrolled", "参加"),
+                            ("declined", "不参加"),
+                            ("attended", "已到场"),
+                            ("absent", "未到场"),
+                        ],
+                        default="enrolled",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("reserved_key", models.CharField(blank=True, max_length=120, verbose_name="预留")),
+                ("has_passed", models.BooleanField(blank=True, null=True, verbose_name="考试通过")),
+                ("score", models.CharField(blank=True, max_length=20, verbose_name="成绩")),
+                ("certificate", models.CharField(blank=True, max_length=60, verbose_name="证书编号")),
+                ("rating", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="评分")),
+                ("comment", models.CharField(blank=True, max_length=1000, verbose_name="反馈")),
+                ("feedback_at", models.DateTimeField(blank=True, null=True, verbose_name="反馈于")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendances",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendees",
+                        to="plans.engagement",
+                        verbose_name="服务交付",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "参加人",
+                "verbose_name_plural": "参加人",
+                "ordering": ["engagement", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("contact__isnull", False)),
+                        fields=("engagement", "contact"),
+                        name="attendee_once",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("engagement"),
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="attendee_email_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rating", None), ("rating__range", (1, 5)), _connector="OR"),
+                        name="attendee_rates_1_to_5",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
             name="EngagementExpert",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="experts",
+                        to="plans.engagement",
+                        verbose_name="服务交付",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="engagements",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="专家",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "交付专家",
                 "verbose_name_plural": "交付专家",
                 "ordering": ["engagement", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("engagement", "user"), name="engagement_expert_once")],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +562,25 @@ class Migration(migrations.Migration):
                 ("is_theirs", models.BooleanField(verbose_name="客户方")),
                 ("body", models.TextField(verbose_name="内容")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="作者",
+                    ),
+                ),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="posts",
+                        to="plans.engagement",
+                        verbose_name="服务交付",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "交付留言",
@@ -289,58 +621,30 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(verbose_name="时间")),
                 ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人姓名")),
                 ("fields", models.JSONField(blank=True, default=dict, verbose_name="内容")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="行为人",
+                    ),
+                ),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="plans.engagement",
+                        verbose_name="服务交付",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "交付台账",
                 "verbose_name_plural": "交付台账",
                 "ordering": ["engagement", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="FormerRota",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="时区")),
-                ("starts_on", models.DateField(verbose_name="首班日期")),
-                ("hands_over_at", models.TimeField(verbose_name="交班时刻")),
-                ("days_each", models.PositiveSmallIntegerField(default=7, verbose_name="每班天数")),
-                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
-                ("until", models.DateTimeField(verbose_name="至")),
-                ("order", models.JSONField(default=list, verbose_name="次序")),
-                ("changed_by", models.CharField(blank=True, max_length=120, verbose_name="修改人")),
-            ],
-            options={
-                "verbose_name": "原值班表",
-                "verbose_name_plural": "原值班表",
-                "ordering": ["rota", "until", "pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Gathering",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("service", models.CharField(max_length=40, verbose_name="服务")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                ("title", models.CharField(max_length=160, verbose_name="名称")),
-                ("title_en", models.CharField(max_length=160, verbose_name="英文名称")),
-                ("text", models.TextField(blank=True, verbose_name="介绍")),
-                ("text_en", models.TextField(blank=True, verbose_name="英文介绍")),
-                ("is_by_invitation", models.BooleanField(default=False, verbose_name="仅限受邀")),
-                ("starts_at", models.DateTimeField(verbose_name="开始")),
-                ("ends_at", models.DateTimeField(verbose_name="结束")),
-                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="时区")),
-                ("mode", models.CharField(default="on_site", max_length=8, verbose_name="方式")),
-                ("place", models.CharField(blank=True, max_length=300, verbose_name="地点或会议链接")),
-                ("places", models.PositiveIntegerField(blank=True, null=True, verbose_name="名额")),
-                ("enrol_until", models.DateField(blank=True, help_text="含当日。", null=True, verbose_name="报名截止")),
-                ("stage", models.PositiveSmallIntegerField(default=0, verbose_name="阶段")),
-                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="发布于")),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="取消于")),
-            ],
-            options={
-                "verbose_name": "活动",
-                "verbose_name_plural": "活动",
-                "ordering": ["-starts_at"],
             },
         ),
         migrations.CreateModel(
@@ -379,11 +683,94 @@ class Migration(migrations.Migration):
                 ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="了结于")),
                 ("retry_at", models.DateTimeField(blank=True, null=True, verbose_name="下次尝试")),
                 ("error", models.CharField(blank=True, max_length=400, verbose_name="错误")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办理人",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="obligation",
+                        to="sla.clock",
+                        verbose_name="所属计时",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="obligations",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="obligations",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="plans.item",
+                        verbose_name="服务项",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "应交服务",
                 "verbose_name_plural": "应交服务",
                 "ordering": ["due_on", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("clock", None), ("state", "owed")),
+                        fields=["opens_on", "id"],
+                        name="obligation_to_follow",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "owed")), fields=["due_on", "id"], name="obligation_open"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("contract", "item", "line", "opens_on"), name="obligation_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("opens_on"))), name="obligation_window_runs_on"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("met_at__isnull", False), ("state__in", ["met", "late"])),
+                            models.Q(models.Q(("state__in", ["met", "late"]), _negated=True), ("met_at", None)),
+                            _connector="OR",
+                        ),
+                        name="obligation_met_has_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "waived"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="obligation_waived_has_a_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -395,11 +782,34 @@ class Migration(migrations.Migration):
                 ("notice", models.CharField(max_length=400, verbose_name="发布依据")),
                 ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="published_amounts",
+                        to="plans.item",
+                        verbose_name="服务项",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "发布的数量",
                 "verbose_name_plural": "发布的数量",
                 "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="published_amount_not_negative")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -417,11 +827,55 @@ class Migration(migrations.Migration):
                 ("ends_on", models.DateField(help_text="含当日。", verbose_name="可用至")),
                 ("next_step_at", models.DateTimeField(blank=True, null=True, verbose_name="下一步于")),
                 ("lapsed_at", models.DateTimeField(blank=True, null=True, verbose_name="到期作废于")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotas",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="quotas",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotas",
+                        to="plans.item",
+                        verbose_name="服务项",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "额度",
                 "verbose_name_plural": "额度",
                 "ordering": ["contract", "item", "unit", "number"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_step_at__isnull", False)),
+                        fields=["next_step_at", "id"],
+                        name="quota_next_step",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("entitlement", "unit", "number"), name="quota_window_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="quota_window_runs_on"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="quota_promises_no_less_than_nothing"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -467,11 +921,78 @@ class Migration(migrations.Migration):
                 ("cause", models.CharField(max_length=400, verbose_name="缘由")),
                 ("cause_en", models.CharField(blank=True, max_length=400, verbose_name="缘由英文")),
                 ("key", models.CharField(max_length=200, unique=True, verbose_name="标识")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followed_by",
+                        to="plans.quotaentry",
+                        verbose_name="所针对的分录",
+                    ),
+                ),
+                (
+                    "quota",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="plans.quota",
+                        verbose_name="额度",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "额度分录",
                 "verbose_name_plural": "额度分录",
                 "ordering": ["quota", "position"],
+                "indexes": [models.Index(fields=["quota", "at"], name="quota_entry_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("quota", "position"), name="quota_entry_position_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind__in", ["consume", "release"])),
+                        fields=("of",),
+                        name="quota_reservation_ends_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("left__gte", 0)), name="quota_never_below_zero"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("expired", 0), ("granted__gt", 0), ("kind", "grant"), ("reserved", 0), ("used", 0)
+                            ),
+                            models.Q(
+                                ("expired", 0), ("granted", 0), ("kind", "reserve"), ("reserved__gt", 0), ("used", 0)
+                            ),
+                            models.Q(
+                                ("expired", 0),
+                                ("granted", 0),
+                                ("kind", "consume"),
+                                ("reserved__lte", 0),
+                                ("used__gt", 0),
+                            ),
+                            models.Q(
+                                ("expired", 0), ("granted", 0), ("kind", "release"), ("reserved__lt", 0), ("used", 0)
+                            ),
+                            models.Q(
+                                ("expired__gt", 0), ("granted", 0), ("kind", "expire"), ("reserved", 0), ("used", 0)
+                            ),
+                            models.Q(("kind", "correct"), ("reserved", 0), models.Q(("cause", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="quota_entry_changes_what_its_kind_says",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -502,11 +1023,40 @@ class Migration(migrations.Migration):
                         verbose_name="答复",
                     ),
                 ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提出人",
+                    ),
+                ),
+                (
+                    "engagement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposals",
+                        to="plans.engagement",
+                        verbose_name="服务交付",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "时间提议",
                 "verbose_name_plural": "时间提议",
                 "ordering": ["engagement", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="proposal_ends_after_start"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("answer", "open")),
+                        fields=("engagement",),
+                        name="engagement_one_open_proposal",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -674,644 +1224,6 @@ class Migration(migrations.Migration):
                     ("ends_on", None), ("starts_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"
                 ),
                 name="override_runs_on",
-            ),
-        ),
-        migrations.AddField(
-            model_name="accountnotice",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="notices",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreedfrequency",
-            name="actor",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="决定人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agreedfrequency",
-            name="entitlement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="agreed_frequencies",
-                to="plans.entitlement",
-                verbose_name="权益",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attendee",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attendances",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendarfeed",
-            name="user",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="calendar_feed",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="用户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contractchange",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="决定人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="contractchange",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="changes",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="branch",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="engagements",
-                to="plans.branch",
-                verbose_name="服务机构",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="engagements",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="entitlement",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="engagements",
-                to="plans.entitlement",
-                verbose_name="权益",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="engagements",
-                to="plans.item",
-                verbose_name="服务项",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="part_of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sessions",
-                to="plans.engagement",
-                verbose_name="所属系列",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="requested_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="engagements",
-                to="plans.contact",
-                verbose_name="申请人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="short_notice_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="放宽人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attendee",
-            name="engagement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attendees",
-                to="plans.engagement",
-                verbose_name="服务交付",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementexpert",
-            name="engagement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="experts",
-                to="plans.engagement",
-                verbose_name="服务交付",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementexpert",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="engagements",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="专家",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementpost",
-            name="author",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="作者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementpost",
-            name="engagement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="posts",
-                to="plans.engagement",
-                verbose_name="服务交付",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementstep",
-            name="actor",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="行为人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagementstep",
-            name="engagement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="steps",
-                to="plans.engagement",
-                verbose_name="服务交付",
-            ),
-        ),
-        migrations.AddField(
-            model_name="formerrota",
-            name="rota",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="former",
-                to="plans.rota",
-                verbose_name="值班表",
-            ),
-        ),
-        migrations.AddField(
-            model_name="formerrota",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="%(class)ss",
-                to="plans.team",
-                verbose_name="团队",
-            ),
-        ),
-        migrations.AddField(
-            model_name="gathering",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="发布人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="engagement",
-            name="gathering",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="engagements",
-                to="plans.gathering",
-                verbose_name="活动",
-            ),
-        ),
-        migrations.AddField(
-            model_name="obligation",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="办理人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="obligation",
-            name="clock",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="obligation",
-                to="sla.clock",
-                verbose_name="所属计时",
-            ),
-        ),
-        migrations.AddField(
-            model_name="obligation",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="obligations",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="obligation",
-            name="entitlement",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="obligations",
-                to="plans.entitlement",
-                verbose_name="权益",
-            ),
-        ),
-        migrations.AddField(
-            model_name="obligation",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="obligations",
-                to="plans.item",
-                verbose_name="服务项",
-            ),
-        ),
-        migrations.AddField(
-            model_name="publishedamount",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="操作人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="publishedamount",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="published_amounts",
-                to="plans.item",
-                verbose_name="服务项",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quota",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="quotas",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quota",
-            name="entitlement",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="quotas",
-                to="plans.entitlement",
-                verbose_name="权益",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quota",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="quotas",
-                to="plans.item",
-                verbose_name="服务项",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quotaentry",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="操作人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quotaentry",
-            name="of",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="followed_by",
-                to="plans.quotaentry",
-                verbose_name="所针对的分录",
-            ),
-        ),
-        migrations.AddField(
-            model_name="quotaentry",
-            name="quota",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="entries",
-                to="plans.quota",
-                verbose_name="额度",
-            ),
-        ),
-        migrations.AddField(
-            model_name="timeproposal",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="提出人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="timeproposal",
-            name="engagement",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="proposals",
-                to="plans.engagement",
-                verbose_name="服务交付",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="accountnotice",
-            index=models.Index(
-                condition=models.Q(("finished_at", None)), fields=["not_before", "id"], name="account_notice_pending"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractchange",
-            constraint=models.UniqueConstraint(fields=("contract", "number"), name="contract_change_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="attendee",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("contact__isnull", False)), fields=("engagement", "contact"), name="attendee_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendee",
-            constraint=models.UniqueConstraint(
-                models.F("engagement"),
-                django.db.models.functions.text.Lower("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="attendee_email_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendee",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rating", None), ("rating__range", (1, 5)), _connector="OR"),
-                name="attendee_rates_1_to_5",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="engagementexpert",
-            constraint=models.UniqueConstraint(fields=("engagement", "user"), name="engagement_expert_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="gathering",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="gathering_ends_after_start"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="engagement",
-            index=models.Index(fields=["starts_at"], name="engagement_by_start"),
-        ),
-        migrations.AddIndex(
-            model_name="engagement",
-            index=models.Index(
-                condition=models.Q(("state", "agreed")), fields=["starts_at", "id"], name="engagement_agreed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="engagement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ends_at", None), ("starts_at", None)),
-                    ("ends_at__gt", models.F("starts_at")),
-                    _connector="OR",
-                ),
-                name="engagement_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="engagement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "agreed"), _negated=True), ("starts_at__isnull", False), _connector="OR"
-                ),
-                name="engagement_agreed_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="engagement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("gathering__isnull", False)),
-                fields=("gathering", "contract"),
-                name="engagement_once_a_gathering",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="obligation",
-            index=models.Index(
-                condition=models.Q(("clock", None), ("state", "owed")),
-                fields=["opens_on", "id"],
-                name="obligation_to_follow",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="obligation",
-            index=models.Index(condition=models.Q(("state", "owed")), fields=["due_on", "id"], name="obligation_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="obligation",
-            constraint=models.UniqueConstraint(fields=("contract", "item", "line", "opens_on"), name="obligation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="obligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on__gte", models.F("opens_on"))), name="obligation_window_runs_on"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="obligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("met_at__isnull", False), ("state__in", ["met", "late"])),
-                    models.Q(models.Q(("state__in", ["met", "late"]), _negated=True), ("met_at", None)),
-                    _connector="OR",
-                ),
-                name="obligation_met_has_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="obligation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "waived"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="obligation_waived_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="publishedamount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="published_amount_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quota",
-            index=models.Index(
-                condition=models.Q(("next_step_at__isnull", False)),
-                fields=["next_step_at", "id"],
-                name="quota_next_step",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.UniqueConstraint(fields=("entitlement", "unit", "number"), name="quota_window_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="quota_window_runs_on"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quota",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="quota_promises_no_less_than_nothing"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="quotaentry",
-            index=models.Index(fields=["quota", "at"], name="quota_entry_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotaentry",
-            constraint=models.UniqueConstraint(fields=("quota", "position"), name="quota_entry_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotaentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind__in", ["consume", "release"])),
-                fields=("of",),
-                name="quota_reservation_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="quotaentry",
-            constraint=models.CheckConstraint(condition=models.Q(("left__gte", 0)), name="quota_never_below_zero"),
-        ),
-        migrations.AddConstraint(
-            model_name="quotaentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("expired", 0), ("granted__gt", 0), ("kind", "grant"), ("reserved", 0), ("used", 0)),
-                    models.Q(("expired", 0), ("granted", 0), ("kind", "reserve"), ("reserved__gt", 0), ("used", 0)),
-                    models.Q(
-                        ("expired", 0), ("granted", 0), ("kind", "consume"), ("reserved__lte", 0), ("used__gt", 0)
-                    ),
-                    models.Q(("expired", 0), ("granted", 0), ("kind", "release"), ("reserved__lt", 0), ("used", 0)),
-                    models.Q(("expired__gt", 0), ("granted", 0), ("kind", "expire"), ("reserved", 0), ("used", 0)),
-                    models.Q(("kind", "correct"), ("reserved", 0), models.Q(("cause", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="quota_entry_changes_what_its_kind_says",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="proposal_ends_after_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timeproposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("answer", "open")), fields=("engagement",), name="engagement_one_open_proposal"
             ),
         ),
     ]

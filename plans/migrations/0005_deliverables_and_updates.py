@@ -155,6 +155,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "交付物",
                 "verbose_name_plural": "交付物",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["handed_over_at", "id"],
+                        name="deliverable_waiting",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -235,6 +242,42 @@ class Migration(migrations.Migration):
                 "verbose_name": "签字确认轮次",
                 "verbose_name_plural": "签字确认轮次",
                 "ordering": ["deliverable", "number"],
+                "indexes": [
+                    models.Index(condition=models.Q(("outcome", "open")), fields=["clock"], name="sign_off_round_open")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("deliverable", "number"), name="sign_off_round_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "open")), fields=("deliverable",), name="sign_off_round_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("outcome__in", ["open", "kept"])),
+                            models.Q(
+                                models.Q(("outcome__in", ["open", "kept"]), _negated=True),
+                                ("decided_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="sign_off_round_decided_has_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome__in", ["objected", "withdrawn"]), _negated=True),
+                            models.Q(("words", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="sign_off_round_no_has_words",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "signed"), _negated=True),
+                            models.Q(("signed_name", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="sign_off_round_signed_has_a_name",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -412,6 +455,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "更新包",
                 "verbose_name_plural": "更新包",
                 "ordering": ["-released_on", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("link", ""), _negated=True), models.Q(("how", ""), _negated=True), _connector="OR"
+                        ),
+                        name="update_package_can_be_had",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -547,6 +598,39 @@ class Migration(migrations.Migration):
                 "verbose_name": "更新申请",
                 "verbose_name_plural": "更新申请",
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ends_at", None), ("starts_at", None)),
+                            ("ends_at__gt", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="update_request_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["scheduled", "under_way"]), _negated=True),
+                            ("starts_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="update_request_scheduled_has_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "declined"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="update_request_no_has_reason",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "auditing", "cleared", "scheduled", "under_way"])
+                        ),
+                        fields=("contract", "product", "deployment", "tenant"),
+                        name="update_request_one_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -719,120 +803,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "更新台账",
                 "verbose_name_plural": "更新台账",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("request", None), ("window__isnull", False)),
+                            models.Q(("request__isnull", False), ("window", None)),
+                            _connector="OR",
+                        ),
+                        name="update_step_of_one_thing",
+                    )
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="deliverable",
-            index=models.Index(
-                condition=models.Q(("state", "open")), fields=["handed_over_at", "id"], name="deliverable_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="signoffround",
-            index=models.Index(condition=models.Q(("outcome", "open")), fields=["clock"], name="sign_off_round_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="signoffround",
-            constraint=models.UniqueConstraint(fields=("deliverable", "number"), name="sign_off_round_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="signoffround",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "open")), fields=("deliverable",), name="sign_off_round_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signoffround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("outcome__in", ["open", "kept"])),
-                    models.Q(models.Q(("outcome__in", ["open", "kept"]), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="sign_off_round_decided_has_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signoffround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome__in", ["objected", "withdrawn"]), _negated=True),
-                    models.Q(("words", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="sign_off_round_no_has_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="signoffround",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "signed"), _negated=True),
-                    models.Q(("signed_name", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="sign_off_round_signed_has_a_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updatepackage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("link", ""), _negated=True), models.Q(("how", ""), _negated=True), _connector="OR"
-                ),
-                name="update_package_can_be_had",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updaterequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ends_at", None), ("starts_at", None)),
-                    ("ends_at__gt", models.F("starts_at")),
-                    _connector="OR",
-                ),
-                name="update_request_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updaterequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["scheduled", "under_way"]), _negated=True),
-                    ("starts_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="update_request_scheduled_has_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updaterequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "declined"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="update_request_no_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updaterequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["requested", "auditing", "cleared", "scheduled", "under_way"])),
-                fields=("contract", "product", "deployment", "tenant"),
-                name="update_request_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="updatestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("request", None), ("window__isnull", False)),
-                    models.Q(("request__isnull", False), ("window", None)),
-                    _connector="OR",
-                ),
-                name="update_step_of_one_thing",
-            ),
         ),
     ]

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("plans", "0001_first"),
+        ("plans", "__first__"),
         ("sla", "0002_first"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -204,6 +204,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "工单",
                 "verbose_name_plural": "工单",
                 "ordering": ["-opened_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        models.OrderBy(models.F("next_due_at"), nulls_last=True),
+                        models.F("opened_at"),
+                        models.F("id"),
+                        condition=models.Q(("status__in", ["resolved", "closed", "merged"]), _negated=True),
+                        name="ticket_queue",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["resolved", "closed", "merged"]), _negated=True),
+                        fields=["assignee", "team", "status", "next_due_at"],
+                        include=("id",),
+                        name="ticket_counts",
+                    ),
+                    models.Index(fields=["-updated_at", "-id"], name="ticket_by_change"),
+                    models.Index(fields=["customer", "-opened_at"], name="ticket_by_customer"),
+                    models.Index(
+                        condition=models.Q(("waiting_until__isnull", False)),
+                        fields=["waiting_until"],
+                        name="ticket_waiting_until",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("channel", "external_scope", "external_id"),
+                        name="ticket_external_id_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -322,6 +351,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "进件",
                 "verbose_name_plural": "进件",
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "received")), fields=["received_at"], name="inbound_left_over"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -468,6 +502,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "台账条目",
                 "verbose_name_plural": "台账条目",
                 "ordering": ["ticket", "number"],
+                "constraints": [models.UniqueConstraint(fields=("ticket", "number"), name="ticket_event_once")],
             },
         ),
         migrations.CreateModel(
@@ -588,88 +623,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "通知投递",
                 "verbose_name_plural": "通知投递",
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["not_before", "id"], name="delivery_queued"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("escalation__isnull", False)),
+                        fields=("escalation", "address", "channel"),
+                        name="delivery_once_an_escalation",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("event__isnull", False)),
+                        fields=("event", "address", "channel"),
+                        name="delivery_once_an_event",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("escalation__isnull", False), ("event__isnull", False), _connector="OR"),
+                        name="delivery_has_a_parent",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                models.OrderBy(models.F("next_due_at"), nulls_last=True),
-                models.F("opened_at"),
-                models.F("id"),
-                condition=models.Q(("status__in", ["resolved", "closed", "merged"]), _negated=True),
-                name="ticket_queue",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                condition=models.Q(("status__in", ["resolved", "closed", "merged"]), _negated=True),
-                fields=["assignee", "team", "status", "next_due_at"],
-                include=("id",),
-                name="ticket_counts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["-updated_at", "-id"], name="ticket_by_change"),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["customer", "-opened_at"], name="ticket_by_customer"),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                condition=models.Q(("waiting_until__isnull", False)),
-                fields=["waiting_until"],
-                name="ticket_waiting_until",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=("channel", "external_scope", "external_id"),
-                name="ticket_external_id_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inboundevent",
-            index=models.Index(
-                condition=models.Q(("state", "received")), fields=["received_at"], name="inbound_left_over"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticketevent",
-            constraint=models.UniqueConstraint(fields=("ticket", "number"), name="ticket_event_once"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["not_before", "id"], name="delivery_queued"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("escalation__isnull", False)),
-                fields=("escalation", "address", "channel"),
-                name="delivery_once_an_escalation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("event__isnull", False)),
-                fields=("event", "address", "channel"),
-                name="delivery_once_an_event",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("escalation__isnull", False), ("event__isnull", False), _connector="OR"),
-                name="delivery_has_a_parent",
-            ),
         ),
     ]

@@ -9,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("plans", "0002_rotas_and_alerts"),
+        ("plans", "__first__"),
         ("sla", "0003_changing_promises"),
         ("tickets", "0002_ticket_number"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -47,11 +47,45 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(verbose_name="创建于")),
                 ("done_by", models.CharField(blank=True, max_length=120, verbose_name="完成人")),
                 ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="完成于")),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="side_tasks",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="处理人",
+                    ),
+                ),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="sla.escalation",
+                        verbose_name="工单升级事件",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="side_tasks",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "协办事项",
                 "verbose_name_plural": "协办事项",
                 "ordering": ["ticket", "pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("done_at", None)), fields=["assignee"], name="side_task_open")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,40 +194,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="sidetask",
-            name="assignee",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="side_tasks",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="处理人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="sidetask",
-            name="escalation",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="sla.escalation",
-                verbose_name="工单升级事件",
-            ),
-        ),
-        migrations.AddField(
-            model_name="sidetask",
-            name="ticket",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="side_tasks",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
             model_name="delivery",
             name="endpoint",
             field=models.ForeignKey(
@@ -240,9 +240,5 @@ class Migration(migrations.Migration):
                 ),
                 name="delivery_has_a_parent",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="sidetask",
-            index=models.Index(condition=models.Q(("done_at", None)), fields=["assignee"], name="side_task_open"),
         ),
     ]

@@ -10,125 +10,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("plans", "0005_deliverables_and_updates"),
+        ("plans", "__first__"),
         ("tickets", "0004_accounts"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Article",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.CharField(max_length=20, unique=True, verbose_name="文章编号")),
-                ("code", models.SlugField(blank=True, max_length=64, verbose_name="代码")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("guide", "操作指南"),
-                            ("faq", "常见问题"),
-                            ("fix", "故障处理"),
-                            ("class", "新手课堂"),
-                            ("courseware", "课件资料"),
-                            ("video", "学习视频"),
-                        ],
-                        max_length=12,
-                        verbose_name="文章类型",
-                    ),
-                ),
-                ("module", models.CharField(blank=True, max_length=80, verbose_name="模块")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("draft", "草稿"), ("published", "已发布"), ("withdrawn", "已下架")],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="文章状态",
-                    ),
-                ),
-                (
-                    "tokens",
-                    django.contrib.postgres.search.SearchVectorField(editable=False, null=True, verbose_name="检索词"),
-                ),
-                ("created_at", models.DateTimeField(verbose_name="创建于")),
-                ("updated_at", models.DateTimeField(verbose_name="更新于")),
-            ],
-            options={
-                "verbose_name": "知识文章",
-                "verbose_name_plural": "知识文章",
-                "ordering": ["-updated_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ArticleFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=255, verbose_name="文件名")),
-                ("content_type", models.CharField(max_length=120, verbose_name="内容类型")),
-                ("size", models.PositiveIntegerField(verbose_name="大小")),
-                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
-                ("added_at", models.DateTimeField(verbose_name="添加于")),
-                ("added_by", models.CharField(max_length=120, verbose_name="添加人")),
-            ],
-            options={
-                "verbose_name": "文章文件",
-                "verbose_name_plural": "文章文件",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ArticleReading",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first_at", models.DateTimeField(verbose_name="首次阅读")),
-                ("last_at", models.DateTimeField(verbose_name="最近阅读")),
-                ("times", models.PositiveIntegerField(default=1, verbose_name="次数")),
-                ("left_at", models.PositiveIntegerField(default=0, verbose_name="看到（秒）")),
-                ("watched_to", models.PositiveIntegerField(default=0, verbose_name="最远看到（秒）")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="学完于")),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True,
-                        choices=[("helpful", "有帮助"), ("unhelpful", "没帮助")],
-                        max_length=10,
-                        verbose_name="评价",
-                    ),
-                ),
-                ("verdict_at", models.DateTimeField(blank=True, null=True, verbose_name="评价于")),
-                ("words", models.CharField(blank=True, max_length=400, verbose_name="意见")),
-            ],
-            options={
-                "verbose_name": "阅读记录",
-                "verbose_name_plural": "阅读记录",
-                "ordering": ["-last_at"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ArticleVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="版本")),
-                ("title", models.CharField(max_length=120, verbose_name="标题")),
-                ("title_en", models.CharField(blank=True, max_length=160, verbose_name="英文标题")),
-                ("body", models.TextField(verbose_name="正文")),
-                ("body_en", models.TextField(blank=True, verbose_name="英文正文")),
-                ("video", models.CharField(blank=True, max_length=400, verbose_name="视频地址")),
-                ("seconds", models.PositiveIntegerField(default=0, verbose_name="时长（秒）")),
-                ("chapters", models.JSONField(blank=True, default=list, verbose_name="视频章节")),
-                ("change", models.CharField(blank=True, max_length=200, verbose_name="改了什么")),
-                ("author", models.CharField(max_length=120, verbose_name="作者")),
-                ("made_at", models.DateTimeField(verbose_name="写于")),
-                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="发布于")),
-                ("published_by", models.CharField(blank=True, max_length=120, verbose_name="由谁发布")),
-            ],
-            options={
-                "verbose_name": "文章版本",
-                "verbose_name_plural": "文章版本",
-                "ordering": ["article", "-number"],
-            },
-        ),
         migrations.CreateModel(
             name="CoverageDecision",
             fields=[
@@ -228,11 +114,105 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "intake",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="tickets.inboundevent",
+                        verbose_name="进件",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.plan",
+                        verbose_name="成功计划",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "范围判定",
                 "verbose_name_plural": "范围判定",
                 "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["-at", "-id"], name="decision_by_time")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("intake__isnull", True), ("ticket__isnull", False)),
+                            models.Q(("intake__isnull", False), ("ticket__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="decision_about_a_ticket_or_an_intake",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cause", "overridden"), _negated=True),
+                            models.Q(("why", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="decision_overridden_says_why",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -244,11 +224,23 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=80, verbose_name="名称")),
                 ("name_en", models.CharField(max_length=80, verbose_name="英文名称")),
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="tickets.directory",
+                        verbose_name="上级目录",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "目录",
                 "verbose_name_plural": "目录",
                 "ordering": ["vendor", "position", "code"],
+                "constraints": [models.UniqueConstraint(fields=("vendor", "code"), name="directory_once")],
             },
         ),
         migrations.CreateModel(
@@ -274,43 +266,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "学习路径",
                 "verbose_name_plural": "学习路径",
                 "ordering": ["vendor", "kind", "position", "code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="LearningStep",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="顺序")),
-                ("is_required", models.BooleanField(default=True, verbose_name="必学")),
-            ],
-            options={
-                "verbose_name": "学习步骤",
-                "verbose_name_plural": "学习步骤",
-                "ordering": ["path", "position"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Search",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("vendor", models.CharField(blank=True, max_length=20, verbose_name="厂商")),
-                ("words", models.CharField(max_length=200, verbose_name="检索词")),
-                (
-                    "place",
-                    models.CharField(
-                        choices=[("help", "帮助中心"), ("form", "提交问题之前"), ("api", "接口")],
-                        max_length=6,
-                        verbose_name="在哪里",
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("found", models.PositiveIntegerField(verbose_name="找到")),
-                ("solved_at", models.DateTimeField(blank=True, null=True, verbose_name="已解答于")),
-            ],
-            options={
-                "verbose_name": "检索记录",
-                "verbose_name_plural": "检索记录",
-                "ordering": ["-pk"],
+                "constraints": [models.UniqueConstraint(fields=("vendor", "code"), name="learning_path_once")],
             },
         ),
         migrations.CreateModel(
@@ -359,11 +315,132 @@ class Migration(migrations.Migration):
                 ("delivered_at", models.DateTimeField(blank=True, null=True, verbose_name="交付于")),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="撤回于")),
                 ("reason", models.CharField(blank=True, max_length=400, verbose_name="理由")),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "delivered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="交付人",
+                    ),
+                ),
+                (
+                    "entitlement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reports",
+                        to="plans.entitlement",
+                        verbose_name="权益",
+                    ),
+                ),
+                (
+                    "obligation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reports",
+                        to="plans.obligation",
+                        verbose_name="应交服务",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="tickets.servicereport",
+                        verbose_name="替代",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="撤回人",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "服务报告",
                 "verbose_name_plural": "服务报告",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "making"])),
+                        fields=["retry_at", "id"],
+                        name="report_to_be_made",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("code", ""), _negated=True),
+                        fields=("code", "version"),
+                        name="report_version_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["queued", "making"])),
+                        fields=("contract", "kind", "starts_on", "ends_on", "language"),
+                        name="report_made_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="report_period_runs_on"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["ready", "delivered"]), _negated=True),
+                            models.Q(("content__isnull", False), ("made_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="report_ready_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "delivered"), _negated=True),
+                            ("delivered_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="report_delivered_has_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "withdrawn"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="report_withdrawn_has_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -379,6 +456,279 @@ class Migration(migrations.Migration):
                 "verbose_name": "专题",
                 "verbose_name_plural": "专题",
                 "ordering": ["vendor", "code"],
+                "constraints": [models.UniqueConstraint(fields=("vendor", "code"), name="topic_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Article",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="文章编号")),
+                ("code", models.SlugField(blank=True, max_length=64, verbose_name="代码")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("guide", "操作指南"),
+                            ("faq", "常见问题"),
+                            ("fix", "故障处理"),
+                            ("class", "新手课堂"),
+                            ("courseware", "课件资料"),
+                            ("video", "学习视频"),
+                        ],
+                        max_length=12,
+                        verbose_name="文章类型",
+                    ),
+                ),
+                ("module", models.CharField(blank=True, max_length=80, verbose_name="模块")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("published", "已发布"), ("withdrawn", "已下架")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="文章状态",
+                    ),
+                ),
+                (
+                    "tokens",
+                    django.contrib.postgres.search.SearchVectorField(editable=False, null=True, verbose_name="检索词"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="创建于")),
+                ("updated_at", models.DateTimeField(verbose_name="更新于")),
+                (
+                    "directory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="articles",
+                        to="tickets.directory",
+                        verbose_name="目录",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "知识文章",
+                "verbose_name_plural": "知识文章",
+                "ordering": ["-updated_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ArticleFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255, verbose_name="文件名")),
+                ("content_type", models.CharField(max_length=120, verbose_name="内容类型")),
+                ("size", models.PositiveIntegerField(verbose_name="大小")),
+                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
+                ("added_at", models.DateTimeField(verbose_name="添加于")),
+                ("added_by", models.CharField(max_length=120, verbose_name="添加人")),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="tickets.article",
+                        verbose_name="文章",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "文章文件",
+                "verbose_name_plural": "文章文件",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ArticleVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="版本")),
+                ("title", models.CharField(max_length=120, verbose_name="标题")),
+                ("title_en", models.CharField(blank=True, max_length=160, verbose_name="英文标题")),
+                ("body", models.TextField(verbose_name="正文")),
+                ("body_en", models.TextField(blank=True, verbose_name="英文正文")),
+                ("video", models.CharField(blank=True, max_length=400, verbose_name="视频地址")),
+                ("seconds", models.PositiveIntegerField(default=0, verbose_name="时长（秒）")),
+                ("chapters", models.JSONField(blank=True, default=list, verbose_name="视频章节")),
+                ("change", models.CharField(blank=True, max_length=200, verbose_name="改了什么")),
+                ("author", models.CharField(max_length=120, verbose_name="作者")),
+                ("made_at", models.DateTimeField(verbose_name="写于")),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="发布于")),
+                ("published_by", models.CharField(blank=True, max_length=120, verbose_name="由谁发布")),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="tickets.article",
+                        verbose_name="文章",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "文章版本",
+                "verbose_name_plural": "文章版本",
+                "ordering": ["article", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("article", "number"), name="article_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("published_at", None)), fields=("article",), name="article_one_draft"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ArticleReading",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_at", models.DateTimeField(verbose_name="首次阅读")),
+                ("last_at", models.DateTimeField(verbose_name="最近阅读")),
+                ("times", models.PositiveIntegerField(default=1, verbose_name="次数")),
+                ("left_at", models.PositiveIntegerField(default=0, verbose_name="看到（秒）")),
+                ("watched_to", models.PositiveIntegerField(default=0, verbose_name="最远看到（秒）")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="学完于")),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[("helpful", "有帮助"), ("unhelpful", "没帮助")],
+                        max_length=10,
+                        verbose_name="评价",
+                    ),
+                ),
+                ("verdict_at", models.DateTimeField(blank=True, null=True, verbose_name="评价于")),
+                ("words", models.CharField(blank=True, max_length=400, verbose_name="意见")),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to="tickets.article",
+                        verbose_name="文章",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="读者",
+                    ),
+                ),
+                (
+                    "verdict_on",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.articleversion",
+                        verbose_name="评价的版本",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "阅读记录",
+                "verbose_name_plural": "阅读记录",
+                "ordering": ["-last_at"],
+                "constraints": [models.UniqueConstraint(fields=("article", "user"), name="reading_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="LearningStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                ("is_required", models.BooleanField(default=True, verbose_name="必学")),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="tickets.article",
+                        verbose_name="文章",
+                    ),
+                ),
+                (
+                    "path",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="tickets.learningpath",
+                        verbose_name="学习路径",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "学习步骤",
+                "verbose_name_plural": "学习步骤",
+                "ordering": ["path", "position"],
+                "constraints": [models.UniqueConstraint(fields=("path", "article"), name="learning_step_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Search",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor", models.CharField(blank=True, max_length=20, verbose_name="厂商")),
+                ("words", models.CharField(max_length=200, verbose_name="检索词")),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[("help", "帮助中心"), ("form", "提交问题之前"), ("api", "接口")],
+                        max_length=6,
+                        verbose_name="在哪里",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("found", models.PositiveIntegerField(verbose_name="找到")),
+                ("solved_at", models.DateTimeField(blank=True, null=True, verbose_name="已解答于")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="searches",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "opened",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.article",
+                        verbose_name="打开的文章",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="searches",
+                        to="tickets.ticket",
+                        verbose_name="之后的工单",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "检索记录",
+                "verbose_name_plural": "检索记录",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["at"], name="search_by_time"),
+                    models.Index(fields=["contact", "-at"], name="search_by_contact"),
+                ],
             },
         ),
         migrations.AddField(
@@ -471,58 +821,6 @@ class Migration(migrations.Migration):
             field=models.ManyToManyField(blank=True, related_name="articles", to="plans.product", verbose_name="产品"),
         ),
         migrations.AddField(
-            model_name="articlefile",
-            name="article",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="files",
-                to="tickets.article",
-                verbose_name="文章",
-            ),
-        ),
-        migrations.AddField(
-            model_name="articlereading",
-            name="article",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="readings",
-                to="tickets.article",
-                verbose_name="文章",
-            ),
-        ),
-        migrations.AddField(
-            model_name="articlereading",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="readings",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="读者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="articleversion",
-            name="article",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions",
-                to="tickets.article",
-                verbose_name="文章",
-            ),
-        ),
-        migrations.AddField(
-            model_name="articlereading",
-            name="verdict_on",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.articleversion",
-                verbose_name="评价的版本",
-            ),
-        ),
-        migrations.AddField(
             model_name="article",
             name="current",
             field=models.ForeignKey(
@@ -535,373 +833,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="coveragedecision",
-            name="actor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="操作人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="contact",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="plans.contact", verbose_name="联系人"
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="contract",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="decisions",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="intake",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="decisions",
-                to="tickets.inboundevent",
-                verbose_name="进件",
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="plan",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="plans.plan",
-                verbose_name="成功计划",
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="coveragedecision",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="decisions",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="directory",
-            name="parent",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="children",
-                to="tickets.directory",
-                verbose_name="上级目录",
-            ),
-        ),
-        migrations.AddField(
-            model_name="article",
-            name="directory",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="articles",
-                to="tickets.directory",
-                verbose_name="目录",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learningpath",
-            constraint=models.UniqueConstraint(fields=("vendor", "code"), name="learning_path_once"),
-        ),
-        migrations.AddField(
-            model_name="learningstep",
-            name="article",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="steps",
-                to="tickets.article",
-                verbose_name="文章",
-            ),
-        ),
-        migrations.AddField(
-            model_name="learningstep",
-            name="path",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="steps",
-                to="tickets.learningpath",
-                verbose_name="学习路径",
-            ),
-        ),
-        migrations.AddField(
-            model_name="search",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="searches",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="search",
-            name="opened",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.article",
-                verbose_name="打开的文章",
-            ),
-        ),
-        migrations.AddField(
-            model_name="search",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="searches",
-                to="tickets.ticket",
-                verbose_name="之后的工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="contract",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="reports",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="delivered_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="交付人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="entitlement",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="reports",
-                to="plans.entitlement",
-                verbose_name="权益",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="obligation",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="reports",
-                to="plans.obligation",
-                verbose_name="应交服务",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="requested_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="申请人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="supersedes",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="superseded_by",
-                to="tickets.servicereport",
-                verbose_name="替代",
-            ),
-        ),
-        migrations.AddField(
-            model_name="servicereport",
-            name="withdrawn_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="撤回人",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.UniqueConstraint(fields=("vendor", "code"), name="topic_once"),
-        ),
-        migrations.AddField(
             model_name="article",
             name="topics",
             field=models.ManyToManyField(blank=True, related_name="articles", to="tickets.topic", verbose_name="专题"),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(fields=("article", "number"), name="article_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="articleversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("published_at", None)), fields=("article",), name="article_one_draft"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="articlereading",
-            constraint=models.UniqueConstraint(fields=("article", "user"), name="reading_once"),
-        ),
-        migrations.AddIndex(
-            model_name="coveragedecision",
-            index=models.Index(fields=["-at", "-id"], name="decision_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="coveragedecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("intake__isnull", True), ("ticket__isnull", False)),
-                    models.Q(("intake__isnull", False), ("ticket__isnull", True)),
-                    _connector="OR",
-                ),
-                name="decision_about_a_ticket_or_an_intake",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coveragedecision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cause", "overridden"), _negated=True),
-                    models.Q(("why", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="decision_overridden_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="directory",
-            constraint=models.UniqueConstraint(fields=("vendor", "code"), name="directory_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="learningstep",
-            constraint=models.UniqueConstraint(fields=("path", "article"), name="learning_step_once"),
-        ),
-        migrations.AddIndex(
-            model_name="search",
-            index=models.Index(fields=["at"], name="search_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="search",
-            index=models.Index(fields=["contact", "-at"], name="search_by_contact"),
-        ),
-        migrations.AddIndex(
-            model_name="servicereport",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "making"])),
-                fields=["retry_at", "id"],
-                name="report_to_be_made",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("code", ""), _negated=True), fields=("code", "version"), name="report_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["queued", "making"])),
-                fields=("contract", "kind", "starts_on", "ends_on", "language"),
-                name="report_made_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="report_period_runs_on"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["ready", "delivered"]), _negated=True),
-                    models.Q(("content__isnull", False), ("made_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="report_ready_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "delivered"), _negated=True), ("delivered_at__isnull", False), _connector="OR"
-                ),
-                name="report_delivered_has_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="servicereport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "withdrawn"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="report_withdrawn_has_reason",
-            ),
         ),
         migrations.AddIndex(
             model_name="article",

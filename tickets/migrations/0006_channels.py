@@ -12,9 +12,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("plans", "0007_channels"),
+        ("plans", "__first__"),
         ("sla", "0004_deliveries"),
         ("tickets", "0005_reports_and_decisions"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -44,56 +44,131 @@ class Migration(migrations.Migration):
                 ("first_seen_at", models.DateTimeField(verbose_name="首次收到")),
                 ("last_seen_at", models.DateTimeField(verbose_name="最近收到")),
                 ("count", models.PositiveIntegerField(default=1, verbose_name="次数")),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.apikey",
+                        verbose_name="接口密钥",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="alerts",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "告警",
                 "verbose_name_plural": "告警",
                 "ordering": ["-first_seen_at", "-pk"],
+                "indexes": [models.Index(fields=["series", "group", "-first_seen_at"], name="alert_by_group")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "fingerprint", "starts_at"), name="alert_once_a_start"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "firing")),
+                        fields=("series", "fingerprint"),
+                        name="alert_fires_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="BoardEvent",
+            name="CallBack",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                ("number", models.CharField(max_length=40, verbose_name="号码")),
+                ("owed_at", models.DateTimeField(verbose_name="起于")),
+                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="认领于")),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="办结于")),
                 (
-                    "kind",
+                    "result",
                     models.CharField(
+                        blank=True,
                         choices=[
-                            ("asked", "发帖"),
-                            ("edited", "修改"),
-                            ("commented", "评论"),
-                            ("answered", "官方答复"),
-                            ("unanswered", "撤回官方答复"),
-                            ("accepted", "提问人采纳"),
-                            ("hidden", "隐藏"),
-                            ("restored", "恢复显示"),
-                            ("pinned", "置顶"),
-                            ("unpinned", "取消置顶"),
-                            ("closed", "关闭"),
-                            ("reopened", "重新打开"),
-                            ("moved", "移动专题"),
-                            ("merged", "合并"),
-                            ("idea", "创意进度"),
-                            ("ticket", "转为工单"),
-                            ("refused", "未能转为工单"),
-                            ("posted_back", "贴回工单答复"),
-                            ("drafted", "整理成文章草稿"),
+                            ("reached", "已联系上"),
+                            ("rang_again", "客户再次来电已接听"),
+                            ("unreachable", "多次未能联系上"),
+                            ("not_needed", "无需回电"),
                         ],
                         max_length=12,
-                        verbose_name="类别",
+                        verbose_name="结果",
                     ),
                 ),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("actor_kind", models.CharField(max_length=10, verbose_name="行为人类别")),
-                ("actor_ref", models.CharField(blank=True, max_length=64, verbose_name="行为人标识")),
-                ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人")),
-                ("words", models.CharField(blank=True, max_length=600, verbose_name="说明")),
-                ("fields", models.JSONField(blank=True, default=dict, verbose_name="附加内容")),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="call_backs",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="认领人",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="call_back",
+                        to="sla.clock",
+                        verbose_name="所属计时",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="call_backs",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="call_backs",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="办结人",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "社区记录",
-                "verbose_name_plural": "社区记录",
+                "verbose_name": "回呼",
+                "verbose_name_plural": "回呼",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("done_at", None)), fields=("vendor", "number"), name="call_back_open_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,41 +214,115 @@ class Migration(migrations.Migration):
                 ("question", models.CharField(blank=True, max_length=200, verbose_name="问题")),
                 ("result", models.TextField(blank=True, verbose_name="处理结果")),
                 ("noted_at", models.DateTimeField(blank=True, null=True, verbose_name="登记时刻")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="坐席",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="plans.customer",
+                        verbose_name="客户",
+                    ),
+                ),
+                (
+                    "noted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登记人",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "call_back",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="calls",
+                        to="tickets.callback",
+                        verbose_name="回呼",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "通话",
                 "verbose_name_plural": "通话",
                 "ordering": ["-rang_at", "-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="CallBack",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                ("number", models.CharField(max_length=40, verbose_name="号码")),
-                ("owed_at", models.DateTimeField(verbose_name="起于")),
-                ("claimed_at", models.DateTimeField(blank=True, null=True, verbose_name="认领于")),
-                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="办结于")),
-                (
-                    "result",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("reached", "已联系上"),
-                            ("rang_again", "客户再次来电已接听"),
-                            ("unreachable", "多次未能联系上"),
-                            ("not_needed", "无需回电"),
-                        ],
-                        max_length=12,
-                        verbose_name="结果",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["ringing", "voice_bot", "answered"])),
+                        fields=["rang_at"],
+                        name="call_unended",
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "回呼",
-                "verbose_name_plural": "回呼",
-                "ordering": ["pk"],
+                    models.Index(fields=["-rang_at", "-id"], name="call_by_time"),
+                    models.Index(fields=["customer", "-rang_at"], name="call_by_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("adapter", "scope", "external_id"),
+                        name="call_external_id_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +332,25 @@ class Migration(migrations.Migration):
                 ("was_reached", models.BooleanField(verbose_name="接通")),
                 ("words", models.CharField(blank=True, max_length=500, verbose_name="说明")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="拨打人",
+                    ),
+                ),
+                (
+                    "call_back",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="tickets.callback",
+                        verbose_name="回呼",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "回呼尝试",
@@ -217,11 +385,32 @@ class Migration(migrations.Migration):
                     "received_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="收到于"),
                 ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="tickets.call",
+                        verbose_name="通话",
+                    ),
+                ),
+                (
+                    "inbound",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.inboundevent",
+                        verbose_name="进件",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "通话事件",
                 "verbose_name_plural": "通话事件",
                 "ordering": ["call", "at", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("call", "kind", "key"), name="call_event_once")],
             },
         ),
         migrations.CreateModel(
@@ -233,173 +422,27 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(max_length=80, verbose_name="标题")),
                 ("body", models.TextField(max_length=2000, verbose_name="正文")),
                 ("body_en", models.TextField(blank=True, max_length=2000, verbose_name="英文正文")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="canned_answers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="所有者",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "常用语",
                 "verbose_name_plural": "常用语",
                 "ordering": ["vendor", "shortcut"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Chat",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(max_length=20, unique=True, verbose_name="会话号")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("im", "云客服"),
-                            ("hotline", "热线"),
-                            ("portal", "门户"),
-                            ("community", "社区"),
-                            ("email", "邮件"),
-                            ("in_product", "产品内"),
-                            ("monitoring", "监控"),
-                        ],
-                        default="im",
-                        max_length=12,
-                        verbose_name="渠道",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("bot", "智能客服接待"),
-                            ("waiting", "排队中"),
-                            ("active", "人工接待"),
-                            ("ended", "已结束"),
-                        ],
-                        default="bot",
-                        max_length=8,
-                        verbose_name="状态",
-                    ),
-                ),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("zh-hans", "中文"), ("en", "English")],
-                        default="zh-hans",
-                        max_length=8,
-                        verbose_name="语言",
-                    ),
-                ),
-                ("module", models.CharField(blank=True, max_length=80, verbose_name="模块")),
-                ("tenant", models.CharField(blank=True, max_length=64, verbose_name="租户")),
-                ("page", models.CharField(blank=True, max_length=500, verbose_name="页面")),
-                ("plan_rank", models.PositiveSmallIntegerField(default=0, verbose_name="计划优先级")),
-                ("opened_at", models.DateTimeField(verbose_name="开始于")),
-                ("waiting_since", models.DateTimeField(blank=True, null=True, verbose_name="排队起")),
-                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="接入于")),
-                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束于")),
-                (
-                    "ended_by",
-                    models.CharField(
-                        blank=True,
-                        choices=[("customer", "客户结束"), ("agent", "坐席结束"), ("silence", "无人发言自动结束")],
-                        max_length=8,
-                        verbose_name="结束方式",
-                    ),
-                ),
-                ("message_count", models.PositiveIntegerField(default=0, verbose_name="消息数")),
-                ("customer_read", models.PositiveIntegerField(default=0, verbose_name="客户已读")),
-                ("agent_read", models.PositiveIntegerField(default=0, verbose_name="坐席已读")),
-                ("customer_at", models.DateTimeField(blank=True, null=True, verbose_name="客户最近发言")),
-                ("agent_at", models.DateTimeField(blank=True, null=True, verbose_name="坐席最近发言")),
-                ("rating", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="评分")),
-                ("rating_words", models.CharField(blank=True, max_length=500, verbose_name="评语")),
-                ("rated_at", models.DateTimeField(blank=True, null=True, verbose_name="评价于")),
-            ],
-            options={
-                "verbose_name": "会话",
-                "verbose_name_plural": "会话",
-                "ordering": ["-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ChatFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=255, verbose_name="文件名")),
-                ("content_type", models.CharField(max_length=120, verbose_name="内容类型")),
-                ("size", models.PositiveIntegerField(verbose_name="大小")),
-                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
-            ],
-            options={
-                "verbose_name": "会话文件",
-                "verbose_name_plural": "会话文件",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ChatMessage",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveIntegerField(verbose_name="序号")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("text", "文字"), ("file", "文件"), ("event", "事件")],
-                        default="text",
-                        max_length=8,
-                        verbose_name="类别",
-                    ),
-                ),
-                (
-                    "author_kind",
-                    models.CharField(
-                        choices=[("customer", "客户"), ("bot", "智能客服"), ("agent", "人工坐席"), ("system", "系统")],
-                        max_length=10,
-                        verbose_name="作者类别",
-                    ),
-                ),
-                ("author_display", models.CharField(blank=True, max_length=120, verbose_name="署名")),
-                ("body", models.TextField(blank=True, verbose_name="正文")),
-                ("is_whisper", models.BooleanField(default=False, verbose_name="悄悄话")),
-                ("client_id", models.CharField(blank=True, max_length=64, verbose_name="客户端编号")),
-                ("fields", models.JSONField(blank=True, default=dict, verbose_name="附加内容")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-            ],
-            options={
-                "verbose_name": "会话消息",
-                "verbose_name_plural": "会话消息",
-                "ordering": ["chat", "number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ChatSeat",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("joined_at", models.DateTimeField(verbose_name="加入于")),
-                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="离开于")),
-            ],
-            options={
-                "verbose_name": "会话参与人",
-                "verbose_name_plural": "会话参与人",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Comment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author_display", models.CharField(max_length=120, verbose_name="署名")),
-                ("is_ours", models.BooleanField(default=False, verbose_name="官方人员")),
-                ("body", models.TextField(verbose_name="正文")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("edited_at", models.DateTimeField(blank=True, null=True, verbose_name="修改于")),
-                ("hidden_at", models.DateTimeField(blank=True, null=True, verbose_name="隐藏于")),
-                ("hidden_why", models.CharField(blank=True, max_length=400, verbose_name="隐藏的理由")),
-                ("is_official", models.BooleanField(default=False, verbose_name="官方答复")),
-                ("official_at", models.DateTimeField(blank=True, null=True, verbose_name="定为官方答复于")),
-                ("external_id", models.CharField(blank=True, max_length=128, verbose_name="外部编号")),
-            ],
-            options={
-                "verbose_name": "社区评论",
-                "verbose_name_plural": "社区评论",
-                "ordering": ["at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("vendor", "shortcut", "owner"), name="canned_answer_once", nulls_distinct=False
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -423,63 +466,32 @@ class Migration(migrations.Migration):
                 ("status", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="状态码")),
                 ("ms", models.PositiveIntegerField(default=0, verbose_name="毫秒")),
                 ("answer", models.CharField(blank=True, max_length=400, verbose_name="答复")),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tries",
+                        to="tickets.delivery",
+                        verbose_name="通知投递",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tries",
+                        to="tickets.webhookendpoint",
+                        verbose_name="回调地址",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "投递尝试",
                 "verbose_name_plural": "投递尝试",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Flag",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("why", models.CharField(max_length=400, verbose_name="理由")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="处理于")),
-                ("is_upheld", models.BooleanField(default=False, verbose_name="举报成立")),
-            ],
-            options={
-                "verbose_name": "举报",
-                "verbose_name_plural": "举报",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Follow",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-            ],
-            options={
-                "verbose_name": "关注",
-                "verbose_name_plural": "关注",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportedTicket",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[("zendesk", "Zendesk"), ("zammad", "Zammad")], max_length=10, verbose_name="来源"
-                    ),
-                ),
-                ("account", models.CharField(blank=True, max_length=80, verbose_name="来源实例")),
-                ("source_id", models.CharField(max_length=64, verbose_name="来源编号")),
-                ("number", models.CharField(blank=True, max_length=64, verbose_name="来源工单号")),
-                ("digest", models.CharField(max_length=64, verbose_name="校验码")),
-                ("seen", models.JSONField(default=list, verbose_name="已取入")),
-                ("line", models.PositiveIntegerField(default=0, verbose_name="导入到台账第几条")),
-                ("tags", models.JSONField(default=list, verbose_name="标签")),
-                ("fields", models.JSONField(default=dict, verbose_name="自定义字段")),
-                ("imported_at", models.DateTimeField(verbose_name="导入于")),
-            ],
-            options={
-                "verbose_name": "导入的工单",
-                "verbose_name_plural": "导入的工单",
                 "ordering": ["pk"],
             },
         ),
@@ -529,6 +541,141 @@ class Migration(migrations.Migration):
                 "verbose_name": "历史工单导入",
                 "verbose_name_plural": "历史工单导入",
                 "ordering": ["-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportedTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("zendesk", "Zendesk"), ("zammad", "Zammad")], max_length=10, verbose_name="来源"
+                    ),
+                ),
+                ("account", models.CharField(blank=True, max_length=80, verbose_name="来源实例")),
+                ("source_id", models.CharField(max_length=64, verbose_name="来源编号")),
+                ("number", models.CharField(blank=True, max_length=64, verbose_name="来源工单号")),
+                ("digest", models.CharField(max_length=64, verbose_name="校验码")),
+                ("seen", models.JSONField(default=list, verbose_name="已取入")),
+                ("line", models.PositiveIntegerField(default=0, verbose_name="导入到台账第几条")),
+                ("tags", models.JSONField(default=list, verbose_name="标签")),
+                ("fields", models.JSONField(default=dict, verbose_name="自定义字段")),
+                ("imported_at", models.DateTimeField(verbose_name="导入于")),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_from",
+                        to="tickets.ticket",
+                        verbose_name="所属工单",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="tickets",
+                        to="tickets.importrun",
+                        verbose_name="最近一次导入",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "导入的工单",
+                "verbose_name_plural": "导入的工单",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "account", "source_id"), name="imported_ticket_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Mailbox",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("address", models.EmailField(help_text="客户写信的地址。", max_length=254, verbose_name="地址")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                (
+                    "host",
+                    models.CharField(
+                        blank=True, help_text="IMAP；留空表示不去取信。", max_length=200, verbose_name="收信服务器"
+                    ),
+                ),
+                ("port", models.PositiveIntegerField(default=993, verbose_name="端口")),
+                (
+                    "security",
+                    models.CharField(
+                        choices=[("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", "不加密")],
+                        default="tls",
+                        max_length=8,
+                        verbose_name="加密",
+                    ),
+                ),
+                ("username", models.CharField(blank=True, max_length=200, verbose_name="登录名")),
+                (
+                    "password",
+                    models.CharField(
+                        blank=True, help_text="也可写 env:名称，从环境变量读取。", max_length=200, verbose_name="密码"
+                    ),
+                ),
+                ("folder", models.CharField(default="INBOX", max_length=120, verbose_name="文件夹")),
+                (
+                    "trusted_server",
+                    models.CharField(
+                        blank=True,
+                        help_text="收信服务器在 Authentication-Results 里的名字。",
+                        max_length=120,
+                        verbose_name="可信的验证方",
+                    ),
+                ),
+                ("takes_plus", models.BooleanField(default=False, verbose_name="支持加号地址")),
+                ("uid_validity", models.BigIntegerField(blank=True, null=True, verbose_name="邮箱版本")),
+                ("last_uid", models.BigIntegerField(default=0, verbose_name="取到第几封")),
+                ("polled_at", models.DateTimeField(blank=True, null=True, verbose_name="最近取信")),
+                ("error", models.CharField(blank=True, max_length=400, verbose_name="错误")),
+                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="创建于"),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="来信都归这个产品；留空则按写信人的合同判断。",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="没有对上工单的来信由谁看；留空则是这个厂商的所有团队。",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.team",
+                        verbose_name="团队",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "收信邮箱",
+                "verbose_name_plural": "收信邮箱",
+                "ordering": ["address"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("address"), name="mailbox_address_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -615,68 +762,633 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("handled_at", models.DateTimeField(blank=True, null=True, verbose_name="处理于")),
+                (
+                    "claims",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.ticket",
+                        verbose_name="自称所属工单",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mail",
+                        to="tickets.inboundevent",
+                        verbose_name="进件",
+                    ),
+                ),
+                (
+                    "handled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="处理人",
+                    ),
+                ),
+                (
+                    "said",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mail",
+                        to="tickets.message",
+                        verbose_name="消息",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "mailbox",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="tickets.mailbox",
+                        verbose_name="收信邮箱",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "来信",
                 "verbose_name_plural": "来信",
                 "ordering": ["-received_at", "-pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["received_at"], name="mail_waiting"),
+                    models.Index(fields=["from_address", "received_at"], name="mail_by_sender"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="Mailbox",
+            name="Presence",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_available", models.BooleanField(default=False, verbose_name="接待中")),
+                ("at_most", models.PositiveSmallIntegerField(default=4, verbose_name="同时最多")),
+                (
+                    "since",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="起于"),
+                ),
+                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="最近在线")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presence",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "在岗状态",
+                "verbose_name_plural": "在岗状态",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Site",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="代码")),
                 ("name", models.CharField(max_length=80, verbose_name="名称")),
-                ("address", models.EmailField(help_text="客户写信的地址。", max_length=254, verbose_name="地址")),
+                ("name_en", models.CharField(blank=True, max_length=80, verbose_name="英文名称")),
                 ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
                 (
-                    "host",
+                    "channel",
                     models.CharField(
-                        blank=True, help_text="IMAP；留空表示不去取信。", max_length=200, verbose_name="收信服务器"
+                        choices=[
+                            ("im", "云客服"),
+                            ("hotline", "热线"),
+                            ("portal", "门户"),
+                            ("community", "社区"),
+                            ("email", "邮件"),
+                            ("in_product", "产品内"),
+                            ("monitoring", "监控"),
+                        ],
+                        default="im",
+                        max_length=12,
+                        verbose_name="渠道",
                     ),
                 ),
-                ("port", models.PositiveIntegerField(default=993, verbose_name="端口")),
-                (
-                    "security",
-                    models.CharField(
-                        choices=[("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", "不加密")],
-                        default="tls",
-                        max_length=8,
-                        verbose_name="加密",
-                    ),
-                ),
-                ("username", models.CharField(blank=True, max_length=200, verbose_name="登录名")),
-                (
-                    "password",
-                    models.CharField(
-                        blank=True, help_text="也可写 env:名称，从环境变量读取。", max_length=200, verbose_name="密码"
-                    ),
-                ),
-                ("folder", models.CharField(default="INBOX", max_length=120, verbose_name="文件夹")),
-                (
-                    "trusted_server",
-                    models.CharField(
-                        blank=True,
-                        help_text="收信服务器在 Authentication-Results 里的名字。",
-                        max_length=120,
-                        verbose_name="可信的验证方",
-                    ),
-                ),
-                ("takes_plus", models.BooleanField(default=False, verbose_name="支持加号地址")),
-                ("uid_validity", models.BigIntegerField(blank=True, null=True, verbose_name="邮箱版本")),
-                ("last_uid", models.BigIntegerField(default=0, verbose_name="取到第几封")),
-                ("polled_at", models.DateTimeField(blank=True, null=True, verbose_name="最近取信")),
-                ("error", models.CharField(blank=True, max_length=400, verbose_name="错误")),
+                ("origins", models.JSONField(blank=True, default=list, verbose_name="允许的来源")),
+                ("secret", models.CharField(max_length=120, verbose_name="签名密钥")),
+                ("previous_secret", models.CharField(blank=True, max_length=120, verbose_name="上一个签名密钥")),
+                ("allows_anonymous", models.BooleanField(default=False, verbose_name="允许匿名")),
                 ("is_active", models.BooleanField(default=True, verbose_name="启用")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "接入点",
+                "verbose_name_plural": "接入点",
+                "ordering": ["code"],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsedIdentity",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_id", models.CharField(max_length=64, verbose_name="令牌编号")),
+                ("expires_at", models.DateTimeField(verbose_name="到期于")),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.site",
+                        verbose_name="接入点",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "用过的身份令牌",
+                "verbose_name_plural": "用过的身份令牌",
+                "ordering": ["pk"],
+                "indexes": [models.Index(fields=["expires_at"], name="identity_by_expiry")],
+                "constraints": [models.UniqueConstraint(fields=("site", "token_id"), name="identity_used_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Visitor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=80, verbose_name="自称")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="自填邮箱")),
+                ("token_hash", models.CharField(max_length=64, unique=True, verbose_name="令牌散列")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hans", "中文"), ("en", "English")],
+                        default="zh-hans",
+                        max_length=8,
+                        verbose_name="语言",
+                    ),
+                ),
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="创建于"),
                 ),
+                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="最近在线")),
+                ("expires_at", models.DateTimeField(verbose_name="到期于")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visitors",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visitors",
+                        to="tickets.site",
+                        verbose_name="接入点",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "收信邮箱",
-                "verbose_name_plural": "收信邮箱",
-                "ordering": ["address"],
+                "verbose_name": "访客",
+                "verbose_name_plural": "访客",
+                "ordering": ["-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Chat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="会话号")),
+                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("im", "云客服"),
+                            ("hotline", "热线"),
+                            ("portal", "门户"),
+                            ("community", "社区"),
+                            ("email", "邮件"),
+                            ("in_product", "产品内"),
+                            ("monitoring", "监控"),
+                        ],
+                        default="im",
+                        max_length=12,
+                        verbose_name="渠道",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("bot", "智能客服接待"),
+                            ("waiting", "排队中"),
+                            ("active", "人工接待"),
+                            ("ended", "已结束"),
+                        ],
+                        default="bot",
+                        max_length=8,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hans", "中文"), ("en", "English")],
+                        default="zh-hans",
+                        max_length=8,
+                        verbose_name="语言",
+                    ),
+                ),
+                ("module", models.CharField(blank=True, max_length=80, verbose_name="模块")),
+                ("tenant", models.CharField(blank=True, max_length=64, verbose_name="租户")),
+                ("page", models.CharField(blank=True, max_length=500, verbose_name="页面")),
+                ("plan_rank", models.PositiveSmallIntegerField(default=0, verbose_name="计划优先级")),
+                ("opened_at", models.DateTimeField(verbose_name="开始于")),
+                ("waiting_since", models.DateTimeField(blank=True, null=True, verbose_name="排队起")),
+                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="接入于")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束于")),
+                (
+                    "ended_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[("customer", "客户结束"), ("agent", "坐席结束"), ("silence", "无人发言自动结束")],
+                        max_length=8,
+                        verbose_name="结束方式",
+                    ),
+                ),
+                ("message_count", models.PositiveIntegerField(default=0, verbose_name="消息数")),
+                ("customer_read", models.PositiveIntegerField(default=0, verbose_name="客户已读")),
+                ("agent_read", models.PositiveIntegerField(default=0, verbose_name="坐席已读")),
+                ("customer_at", models.DateTimeField(blank=True, null=True, verbose_name="客户最近发言")),
+                ("agent_at", models.DateTimeField(blank=True, null=True, verbose_name="坐席最近发言")),
+                ("rating", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="评分")),
+                ("rating_words", models.CharField(blank=True, max_length=500, verbose_name="评语")),
+                ("rated_at", models.DateTimeField(blank=True, null=True, verbose_name="评价于")),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="chats",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="接待人",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="chat",
+                        to="sla.clock",
+                        verbose_name="所属计时",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chats",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chats",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chats",
+                        to="plans.customer",
+                        verbose_name="客户",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="chats",
+                        to="plans.team",
+                        verbose_name="团队",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="chats",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="chats",
+                        to="tickets.visitor",
+                        verbose_name="访客",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "会话",
+                "verbose_name_plural": "会话",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        models.F("vendor"),
+                        models.OrderBy(models.F("plan_rank"), descending=True),
+                        models.F("waiting_since"),
+                        models.F("id"),
+                        condition=models.Q(("state", "waiting")),
+                        name="chat_waiting_line",
+                    ),
+                    models.Index(condition=models.Q(("state", "active")), fields=["assignee"], name="chat_active"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["bot", "active"])), fields=["opened_at"], name="chat_going_on"
+                    ),
+                    models.Index(fields=["customer", "-opened_at"], name="chat_by_customer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rating", None), models.Q(("rating__gte", 1), ("rating__lte", 5)), _connector="OR"
+                        ),
+                        name="chat_rating_one_to_five",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("contact__isnull", False), models.Q(("state", "ended"), _negated=True)),
+                        fields=("contact", "vendor"),
+                        name="chat_open_once_a_contact",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChatMessage",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="序号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("text", "文字"), ("file", "文件"), ("event", "事件")],
+                        default="text",
+                        max_length=8,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "author_kind",
+                    models.CharField(
+                        choices=[("customer", "客户"), ("bot", "智能客服"), ("agent", "人工坐席"), ("system", "系统")],
+                        max_length=10,
+                        verbose_name="作者类别",
+                    ),
+                ),
+                ("author_display", models.CharField(blank=True, max_length=120, verbose_name="署名")),
+                ("body", models.TextField(blank=True, verbose_name="正文")),
+                ("is_whisper", models.BooleanField(default=False, verbose_name="悄悄话")),
+                ("client_id", models.CharField(blank=True, max_length=64, verbose_name="客户端编号")),
+                ("fields", models.JSONField(blank=True, default=dict, verbose_name="附加内容")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="作者",
+                    ),
+                ),
+                (
+                    "chat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="tickets.chat",
+                        verbose_name="会话",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "会话消息",
+                "verbose_name_plural": "会话消息",
+                "ordering": ["chat", "number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("chat", "number"), name="chat_message_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("client_id", ""), _negated=True),
+                        fields=("chat", "author_kind", "client_id"),
+                        name="chat_message_sent_once",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChatFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255, verbose_name="文件名")),
+                ("content_type", models.CharField(max_length=120, verbose_name="内容类型")),
+                ("size", models.PositiveIntegerField(verbose_name="大小")),
+                ("sha256", models.CharField(max_length=64, verbose_name="校验码")),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="tickets.chatmessage",
+                        verbose_name="消息",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "会话文件",
+                "verbose_name_plural": "会话文件",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChatSeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("joined_at", models.DateTimeField(verbose_name="加入于")),
+                ("left_at", models.DateTimeField(blank=True, null=True, verbose_name="离开于")),
+                (
+                    "chat",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="tickets.chat",
+                        verbose_name="会话",
+                    ),
+                ),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="邀请人",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chat_seats",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "会话参与人",
+                "verbose_name_plural": "会话参与人",
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_at", None)), fields=("chat", "user"), name="chat_seat_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Comment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("author_display", models.CharField(max_length=120, verbose_name="署名")),
+                ("is_ours", models.BooleanField(default=False, verbose_name="官方人员")),
+                ("body", models.TextField(verbose_name="正文")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("edited_at", models.DateTimeField(blank=True, null=True, verbose_name="修改于")),
+                ("hidden_at", models.DateTimeField(blank=True, null=True, verbose_name="隐藏于")),
+                ("hidden_why", models.CharField(blank=True, max_length=400, verbose_name="隐藏的理由")),
+                ("is_official", models.BooleanField(default=False, verbose_name="官方答复")),
+                ("official_at", models.DateTimeField(blank=True, null=True, verbose_name="定为官方答复于")),
+                ("external_id", models.CharField(blank=True, max_length=128, verbose_name="外部编号")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="作者",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="tickets.comment",
+                        verbose_name="回复的评论",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "社区评论",
+                "verbose_name_plural": "社区评论",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
@@ -751,11 +1463,323 @@ class Migration(migrations.Migration):
                 ("external_id", models.CharField(blank=True, max_length=128, verbose_name="外部编号")),
                 ("external_scope", models.CharField(blank=True, max_length=64, verbose_name="外部编号范围")),
                 ("url", models.URLField(blank=True, max_length=400, verbose_name="外部地址")),
+                (
+                    "accepted",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.comment",
+                        verbose_name="采纳的回答",
+                    ),
+                ),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.apikey",
+                        verbose_name="接口密钥",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="作者",
+                    ),
+                ),
+                (
+                    "clock",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="post",
+                        to="sla.clock",
+                        verbose_name="所属计时",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="plans.contact",
+                        verbose_name="联系人",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to="plans.contract",
+                        verbose_name="合同",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to="plans.customer",
+                        verbose_name="客户",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_from",
+                        to="tickets.post",
+                        verbose_name="并入",
+                    ),
+                ),
+                (
+                    "official",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.comment",
+                        verbose_name="官方答复",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to="plans.product",
+                        verbose_name="产品",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to="tickets.ticket",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="posts",
+                        to="tickets.topic",
+                        verbose_name="专题",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "社区帖子",
                 "verbose_name_plural": "社区帖子",
                 "ordering": ["-at", "-pk"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name="post_tokens"),
+                    models.Index(fields=["vendor", "-last_at"], name="post_by_activity"),
+                    models.Index(
+                        condition=models.Q(("refused_at", None), ("state", "open"), ("ticket", None)),
+                        fields=["clock"],
+                        name="post_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("source", "external_scope", "external_id"),
+                        name="post_external_id_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "idea"), ("idea_state", ""), _connector="OR"),
+                        name="post_only_ideas_have_progress",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BoardEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("asked", "发帖"),
+                            ("edited", "修改"),
+                            ("commented", "评论"),
+                            ("answered", "官方答复"),
+                            ("unanswered", "撤回官方答复"),
+                            ("accepted", "提问人采纳"),
+                            ("hidden", "隐藏"),
+                            ("restored", "恢复显示"),
+                            ("pinned", "置顶"),
+                            ("unpinned", "取消置顶"),
+                            ("closed", "关闭"),
+                            ("reopened", "重新打开"),
+                            ("moved", "移动专题"),
+                            ("merged", "合并"),
+                            ("idea", "创意进度"),
+                            ("ticket", "转为工单"),
+                            ("refused", "未能转为工单"),
+                            ("posted_back", "贴回工单答复"),
+                            ("drafted", "整理成文章草稿"),
+                        ],
+                        max_length=12,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("actor_kind", models.CharField(max_length=10, verbose_name="行为人类别")),
+                ("actor_ref", models.CharField(blank=True, max_length=64, verbose_name="行为人标识")),
+                ("actor_display", models.CharField(blank=True, max_length=120, verbose_name="行为人")),
+                ("words", models.CharField(blank=True, max_length=600, verbose_name="说明")),
+                ("fields", models.JSONField(blank=True, default=dict, verbose_name="附加内容")),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tickets.comment",
+                        verbose_name="评论",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="tickets.post",
+                        verbose_name="帖子",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "社区记录",
+                "verbose_name_plural": "社区记录",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Flag",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("why", models.CharField(max_length=400, verbose_name="理由")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="处理于")),
+                ("is_upheld", models.BooleanField(default=False, verbose_name="举报成立")),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="tickets.comment",
+                        verbose_name="评论",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="处理人",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="举报人",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="tickets.post",
+                        verbose_name="帖子",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "举报",
+                "verbose_name_plural": "举报",
+                "ordering": ["pk"],
+                "indexes": [models.Index(condition=models.Q(("settled_at", None)), fields=["at"], name="flag_open")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("settled_at", None)),
+                        fields=("post", "comment", "user"),
+                        name="flag_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Follow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follows",
+                        to="tickets.post",
+                        verbose_name="帖子",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "关注",
+                "verbose_name_plural": "关注",
+                "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("post", "user"), name="follow_once")],
             },
         ),
         migrations.CreateModel(
@@ -778,29 +1802,25 @@ class Migration(migrations.Migration):
                 ),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="发出于")),
                 ("error", models.CharField(blank=True, max_length=400, verbose_name="错误")),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="post_back",
+                        to="tickets.comment",
+                        verbose_name="评论",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "社区回帖投递",
                 "verbose_name_plural": "社区回帖投递",
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Presence",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_available", models.BooleanField(default=False, verbose_name="接待中")),
-                ("at_most", models.PositiveSmallIntegerField(default=4, verbose_name="同时最多")),
-                (
-                    "since",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="起于"),
-                ),
-                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="最近在线")),
-            ],
-            options={
-                "verbose_name": "在岗状态",
-                "verbose_name_plural": "在岗状态",
-                "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["not_before", "id"], name="post_back_queued"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -811,6 +1831,26 @@ class Migration(migrations.Migration):
                 ("body", models.TextField(verbose_name="正文")),
                 ("by", models.CharField(max_length=120, verbose_name="修改人")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="tickets.comment",
+                        verbose_name="评论",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="tickets.post",
+                        verbose_name="帖子",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "修订",
@@ -819,94 +1859,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Site",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.SlugField(max_length=40, unique=True, verbose_name="代码")),
-                ("name", models.CharField(max_length=80, verbose_name="名称")),
-                ("name_en", models.CharField(blank=True, max_length=80, verbose_name="英文名称")),
-                ("vendor", models.CharField(max_length=20, verbose_name="厂商")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("im", "云客服"),
-                            ("hotline", "热线"),
-                            ("portal", "门户"),
-                            ("community", "社区"),
-                            ("email", "邮件"),
-                            ("in_product", "产品内"),
-                            ("monitoring", "监控"),
-                        ],
-                        default="im",
-                        max_length=12,
-                        verbose_name="渠道",
-                    ),
-                ),
-                ("origins", models.JSONField(blank=True, default=list, verbose_name="允许的来源")),
-                ("secret", models.CharField(max_length=120, verbose_name="签名密钥")),
-                ("previous_secret", models.CharField(blank=True, max_length=120, verbose_name="上一个签名密钥")),
-                ("allows_anonymous", models.BooleanField(default=False, verbose_name="允许匿名")),
-                ("is_active", models.BooleanField(default=True, verbose_name="启用")),
-            ],
-            options={
-                "verbose_name": "接入点",
-                "verbose_name_plural": "接入点",
-                "ordering": ["code"],
-            },
-        ),
-        migrations.CreateModel(
-            name="UsedIdentity",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token_id", models.CharField(max_length=64, verbose_name="令牌编号")),
-                ("expires_at", models.DateTimeField(verbose_name="到期于")),
-            ],
-            options={
-                "verbose_name": "用过的身份令牌",
-                "verbose_name_plural": "用过的身份令牌",
-                "ordering": ["pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Visitor",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, max_length=80, verbose_name="自称")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="自填邮箱")),
-                ("token_hash", models.CharField(max_length=64, unique=True, verbose_name="令牌散列")),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("zh-hans", "中文"), ("en", "English")],
-                        default="zh-hans",
-                        max_length=8,
-                        verbose_name="语言",
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="创建于"),
-                ),
-                ("seen_at", models.DateTimeField(blank=True, null=True, verbose_name="最近在线")),
-                ("expires_at", models.DateTimeField(verbose_name="到期于")),
-            ],
-            options={
-                "verbose_name": "访客",
-                "verbose_name_plural": "访客",
-                "ordering": ["-pk"],
-            },
-        ),
-        migrations.CreateModel(
             name="Vote",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="votes",
+                        to="tickets.post",
+                        verbose_name="帖子",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "投票",
                 "verbose_name_plural": "投票",
                 "ordering": ["pk"],
+                "constraints": [models.UniqueConstraint(fields=("post", "user"), name="vote_once")],
             },
         ),
         migrations.RemoveConstraint(
@@ -1102,113 +2082,6 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, max_length=120, verbose_name="签名密钥"),
         ),
         migrations.AddField(
-            model_name="alert",
-            name="api_key",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.apikey",
-                verbose_name="接口密钥",
-            ),
-        ),
-        migrations.AddField(
-            model_name="alert",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="alerts",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="agent",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="坐席",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="contract",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="customer",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to="plans.customer",
-                verbose_name="客户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="noted_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="登记人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
             model_name="coveragedecision",
             name="call",
             field=models.ForeignKey(
@@ -1221,229 +2094,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="callback",
-            name="claimed_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="call_backs",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="认领人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callback",
-            name="clock",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="call_back",
-                to="sla.clock",
-                verbose_name="所属计时",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callback",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="call_backs",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callback",
-            name="contract",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="call_backs",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callback",
-            name="done_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="办结人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="call",
-            name="call_back",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="calls",
-                to="tickets.callback",
-                verbose_name="回呼",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callbackattempt",
-            name="by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="拨打人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callbackattempt",
-            name="call_back",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attempts",
-                to="tickets.callback",
-                verbose_name="回呼",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callevent",
-            name="call",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="events",
-                to="tickets.call",
-                verbose_name="通话",
-            ),
-        ),
-        migrations.AddField(
-            model_name="callevent",
-            name="inbound",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.inboundevent",
-                verbose_name="进件",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cannedanswer",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="canned_answers",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="所有者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="assignee",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="chats",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="接待人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="clock",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="chat",
-                to="sla.clock",
-                verbose_name="所属计时",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="chats",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="contract",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="chats",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="customer",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="chats",
-                to="plans.customer",
-                verbose_name="客户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="chats",
-                to="plans.team",
-                verbose_name="团队",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="chats",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
             model_name="coveragedecision",
             name="chat",
             field=models.ForeignKey(
@@ -1453,279 +2103,6 @@ class Migration(migrations.Migration):
                 related_name="decisions",
                 to="tickets.chat",
                 verbose_name="会话",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatmessage",
-            name="author",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="作者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatmessage",
-            name="chat",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="messages",
-                to="tickets.chat",
-                verbose_name="会话",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatfile",
-            name="message",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="files",
-                to="tickets.chatmessage",
-                verbose_name="消息",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatseat",
-            name="chat",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="seats",
-                to="tickets.chat",
-                verbose_name="会话",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatseat",
-            name="invited_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="邀请人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chatseat",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="chat_seats",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="用户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="comment",
-            name="author",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="作者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="comment",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="comment",
-            name="parent",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="answers",
-                to="tickets.comment",
-                verbose_name="回复的评论",
-            ),
-        ),
-        migrations.AddField(
-            model_name="boardevent",
-            name="comment",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.comment",
-                verbose_name="评论",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deliverytry",
-            name="delivery",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="tries",
-                to="tickets.delivery",
-                verbose_name="通知投递",
-            ),
-        ),
-        migrations.AddField(
-            model_name="deliverytry",
-            name="endpoint",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="tries",
-                to="tickets.webhookendpoint",
-                verbose_name="回调地址",
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="comment",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="flags",
-                to="tickets.comment",
-                verbose_name="评论",
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="settled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="处理人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="举报人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="follow",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="用户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importedticket",
-            name="ticket",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="imported_from",
-                to="tickets.ticket",
-                verbose_name="所属工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importedticket",
-            name="run",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="tickets",
-                to="tickets.importrun",
-                verbose_name="最近一次导入",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="claims",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.ticket",
-                verbose_name="自称所属工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="event",
-            field=models.OneToOneField(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="mail",
-                to="tickets.inboundevent",
-                verbose_name="进件",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="handled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="处理人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="said",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="mail",
-                to="tickets.message",
-                verbose_name="消息",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="mails",
-                to="tickets.ticket",
-                verbose_name="工单",
             ),
         ),
         migrations.AddField(
@@ -1763,222 +2140,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="mailbox",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="来信都归这个产品；留空则按写信人的合同判断。",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mailbox",
-            name="team",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="没有对上工单的来信由谁看；留空则是这个厂商的所有团队。",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.team",
-                verbose_name="团队",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mail",
-            name="mailbox",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="mails",
-                to="tickets.mailbox",
-                verbose_name="收信邮箱",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="accepted",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.comment",
-                verbose_name="采纳的回答",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="api_key",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.apikey",
-                verbose_name="接口密钥",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="author",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="作者",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="clock",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="post",
-                to="sla.clock",
-                verbose_name="所属计时",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="contract",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="posts",
-                to="plans.contract",
-                verbose_name="合同",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="customer",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="posts",
-                to="plans.customer",
-                verbose_name="客户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="merged_into",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="merged_from",
-                to="tickets.post",
-                verbose_name="并入",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="official",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="tickets.comment",
-                verbose_name="官方答复",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="posts",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="ticket",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="posts",
-                to="tickets.ticket",
-                verbose_name="工单",
-            ),
-        ),
-        migrations.AddField(
-            model_name="post",
-            name="topic",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="posts",
-                to="tickets.topic",
-                verbose_name="专题",
-            ),
-        ),
-        migrations.AddField(
-            model_name="follow",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="follows",
-                to="tickets.post",
-                verbose_name="帖子",
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="flags",
-                to="tickets.post",
-                verbose_name="帖子",
-            ),
-        ),
-        migrations.AddField(
             model_name="comment",
             name="post",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="comments",
-                to="tickets.post",
-                verbose_name="帖子",
-            ),
-        ),
-        migrations.AddField(
-            model_name="boardevent",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="events",
                 to="tickets.post",
                 verbose_name="帖子",
             ),
@@ -2039,263 +2205,6 @@ class Migration(migrations.Migration):
                 name="decision_about_one_thing",
             ),
         ),
-        migrations.AddField(
-            model_name="postback",
-            name="comment",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="post_back",
-                to="tickets.comment",
-                verbose_name="评论",
-            ),
-        ),
-        migrations.AddField(
-            model_name="presence",
-            name="user",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="presence",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="用户",
-            ),
-        ),
-        migrations.AddField(
-            model_name="revision",
-            name="comment",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="revisions",
-                to="tickets.comment",
-                verbose_name="评论",
-            ),
-        ),
-        migrations.AddField(
-            model_name="revision",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="revisions",
-                to="tickets.post",
-                verbose_name="帖子",
-            ),
-        ),
-        migrations.AddField(
-            model_name="site",
-            name="product",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="plans.product",
-                verbose_name="产品",
-            ),
-        ),
-        migrations.AddField(
-            model_name="usedidentity",
-            name="site",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tickets.site", verbose_name="接入点"
-            ),
-        ),
-        migrations.AddField(
-            model_name="visitor",
-            name="contact",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="visitors",
-                to="plans.contact",
-                verbose_name="联系人",
-            ),
-        ),
-        migrations.AddField(
-            model_name="visitor",
-            name="site",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="visitors",
-                to="tickets.site",
-                verbose_name="接入点",
-            ),
-        ),
-        migrations.AddField(
-            model_name="chat",
-            name="visitor",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="chats",
-                to="tickets.visitor",
-                verbose_name="访客",
-            ),
-        ),
-        migrations.AddField(
-            model_name="vote",
-            name="post",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="votes",
-                to="tickets.post",
-                verbose_name="帖子",
-            ),
-        ),
-        migrations.AddField(
-            model_name="vote",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="用户",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["series", "group", "-first_seen_at"], name="alert_by_group"),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                fields=("series", "fingerprint", "starts_at"), name="alert_once_a_start"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "firing")), fields=("series", "fingerprint"), name="alert_fires_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="callback",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at", None)), fields=("vendor", "number"), name="call_back_open_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("state__in", ["ringing", "voice_bot", "answered"])),
-                fields=["rang_at"],
-                name="call_unended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["-rang_at", "-id"], name="call_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(fields=["customer", "-rang_at"], name="call_by_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="call",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=("adapter", "scope", "external_id"),
-                name="call_external_id_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="callevent",
-            constraint=models.UniqueConstraint(fields=("call", "kind", "key"), name="call_event_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cannedanswer",
-            constraint=models.UniqueConstraint(
-                fields=("vendor", "shortcut", "owner"), name="canned_answer_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chatmessage",
-            constraint=models.UniqueConstraint(fields=("chat", "number"), name="chat_message_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="chatmessage",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("client_id", ""), _negated=True),
-                fields=("chat", "author_kind", "client_id"),
-                name="chat_message_sent_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chatseat",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("left_at", None)), fields=("chat", "user"), name="chat_seat_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importedticket",
-            constraint=models.UniqueConstraint(fields=("source", "account", "source_id"), name="imported_ticket_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailbox",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("address"), name="mailbox_address_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["received_at"], name="mail_waiting"),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(fields=["from_address", "received_at"], name="mail_by_sender"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name="post_tokens"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["vendor", "-last_at"], name="post_by_activity"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(
-                condition=models.Q(("refused_at", None), ("state", "open"), ("ticket", None)),
-                fields=["clock"],
-                name="post_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=("source", "external_scope", "external_id"),
-                name="post_external_id_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "idea"), ("idea_state", ""), _connector="OR"),
-                name="post_only_ideas_have_progress",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="follow",
-            constraint=models.UniqueConstraint(fields=("post", "user"), name="follow_once"),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(condition=models.Q(("settled_at", None)), fields=["at"], name="flag_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("settled_at", None)),
-                fields=("post", "comment", "user"),
-                name="flag_once",
-                nulls_distinct=False,
-            ),
-        ),
         migrations.AddConstraint(
             model_name="comment",
             constraint=models.UniqueConstraint(
@@ -2303,63 +2212,5 @@ class Migration(migrations.Migration):
                 fields=("post", "external_id"),
                 name="comment_external_id_once",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="postback",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["not_before", "id"], name="post_back_queued"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="usedidentity",
-            index=models.Index(fields=["expires_at"], name="identity_by_expiry"),
-        ),
-        migrations.AddConstraint(
-            model_name="usedidentity",
-            constraint=models.UniqueConstraint(fields=("site", "token_id"), name="identity_used_once"),
-        ),
-        migrations.AddIndex(
-            model_name="chat",
-            index=models.Index(
-                models.F("vendor"),
-                models.OrderBy(models.F("plan_rank"), descending=True),
-                models.F("waiting_since"),
-                models.F("id"),
-                condition=models.Q(("state", "waiting")),
-                name="chat_waiting_line",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="chat",
-            index=models.Index(condition=models.Q(("state", "active")), fields=["assignee"], name="chat_active"),
-        ),
-        migrations.AddIndex(
-            model_name="chat",
-            index=models.Index(
-                condition=models.Q(("state__in", ["bot", "active"])), fields=["opened_at"], name="chat_going_on"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="chat",
-            index=models.Index(fields=["customer", "-opened_at"], name="chat_by_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="chat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rating", None), models.Q(("rating__gte", 1), ("rating__lte", 5)), _connector="OR"),
-                name="chat_rating_one_to_five",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="chat",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("contact__isnull", False), models.Q(("state", "ended"), _negated=True)),
-                fields=("contact", "vendor"),
-                name="chat_open_once_a_contact",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vote",
-            constraint=models.UniqueConstraint(fields=("post", "user"), name="vote_once"),
         ),
     ]
