@@ -13,11 +13,12 @@ from tests import running
 KINDS = {
     "config.launch.run": "runner",
     "uvicorn": "web",
-    "config.beat": "beat",
-    "work clock": "clock worker",
-    "work out": "out worker",
-    "work jobs": "jobs worker",
+    "shouyue beat": "beat",
+    "shouyue clock": "clock worker",
+    "shouyue out": "out worker",
+    "shouyue jobs": "jobs worker",
     "watchdog": "watchdog",
+    "launch.nursery": "nursery",
     "mail_sink": "mail sink",
     "valkey-server": "Valkey",
     "postgres": "PostgreSQL",
@@ -54,7 +55,7 @@ def bare_start() -> float:
 
 def memory(pid: int) -> dict[str, float]:
     """Return the megabytes of each kind of process under the runner."""
-    sizes = dict.fromkeys(KINDS.values(), 0.0)
+    sizes = dict.fromkeys([*KINDS.values(), "other"], 0.0)
     for one in running.family(pid):
         line = running.command_line(one)
         sizes[next((kind for mark, kind in KINDS.items() if mark in line), "other")] += running.pss(one)
