@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from config.launch import assets
 from tests.bench.database import database
 from tests.bench.desk_bench import Desk
 from tests.bench.intake_bench import HOST, ROOT, await_alive, environment, free_port
@@ -46,6 +47,7 @@ class Room:
 
 def run() -> list[dict[str, Any]]:
     """Return the rows."""
+    assets.collect(ROOT / "var")
     with database() as url:
         more = {"CHAT_PER_MINUTE": "1000000", "CHAT_SESSIONS_PER_MINUTE": "1000000"}
         surroundings = environment(url) | more
